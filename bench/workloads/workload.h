@@ -1,0 +1,56 @@
+/* workload.h: the spec of a workload, shared by every dialect's body, every player and the driver.
+ *
+ * A spec says which parameters there are, which work they ask for, what the right answer is and how fast it could
+ * possibly be done. It never runs anything and never names a runtime. */
+#ifndef SIMUL_WORKLOAD_H
+#define SIMUL_WORKLOAD_H
+
+#include <stdint.h>
+
+#include "parameters.h"
+
+/* What a play stands on: the machine's share and the runtime's capabilities (runtimes/runtime.h). */
+struct stage {
+	unsigned cores;        /* logical cores that the player may run on */
+	unsigned capabilities; /* enum runtime_capability */
+};
+
+/* The work that the parameters ask for. Equal for every runtime of one cell; a record is held against it. */
+struct expectation {
+	uint64_t tasks;      /* tasks started and ended, the first one not counted */
+	uint64_t operations; /* in the workload's own unit, named in the spec */
+	uint64_t bytes;      /* bytes received by the tasks; 0 where the work has none */
+	uint64_t checksum;
+	uint64_t bound_ns;    /* no correct play can take less wall time */
+	uint64_t estimate_ns; /* about what this stage will take, for time limits and the time left */
+};
+
+struct workload_spec {
+	const char *name;
+	const char *question;   /* what the workload asks, one line */
+	const char *operation;  /* unit of `operations`, singular: "move pair", "candidate", "message" */
+	const char *bound_text; /* what the lower bound is made of, one line */
+	const struct parameter *parameters; /* ends with a NULL name */
+
+	/* Fills in what depends on other parameters or on the stage; checks them together.
+	 * 0, or -EINVAL with a sentence in reason. */
+	int (*resolve)(struct values *values, char reason[REASON_MAX]);
+
+	/* 0, or -ENOTSUP with the reason in a sentence: why this stage cannot play these values. */
+	int (*admit)(const struct values *values, struct stage stage, char reason[REASON_MAX]);
+
+	/* Deterministic; at most tens of milliseconds. */
+	void (*expect)(const struct values *values, struct stage stage, struct expectation *expectation);
+};
+
+/* All workloads, in the order of listings; ends with NULL. */
+extern const struct workload_spec *const workloads[];
+
+/* The spec of that name, or NULL. */
+const struct workload_spec *workload_find(const char *name);
+
+/* Values for a play from its "key=value" pairs: fallbacks, then pairs, then resolve(). 0, or -EINVAL and a sentence. */
+int workload_values(const struct workload_spec *spec, int count, char *const pairs[], struct values *values,
+		    char reason[REASON_MAX]);
+
+#endif

@@ -1,0 +1,29 @@
+/* runtime.h: what a runtime says of itself.
+ *
+ * Each runtime defines the one `runtime` below in its own folder. A player prints it as `info`; the driver compares
+ * its capabilities with a workload's needs. Nobody ever asks for a runtime by name. */
+#ifndef SIMUL_RUNTIME_H
+#define SIMUL_RUNTIME_H
+
+enum runtime_capability {
+	RUNTIME_INTERLEAVES = 1 << 0,    /* a task makes progress while another one waits */
+	RUNTIME_PARALLEL = 1 << 1,       /* tasks run on several cores at the same time */
+	RUNTIME_SHARES_MEMORY = 1 << 2,  /* tasks see all memory of each other, not only task_shared() */
+	RUNTIME_PREEMPTS = 1 << 3,       /* a task that never yields does not stop the others */
+	RUNTIME_SWITCHES_STACKS = 1 << 4 /* tasks run on stacks of our own; sanitizers need telling */
+};
+
+struct runtime {
+	const char *name;      /* as in simul-NAME: lower case, digits and '-' */
+	const char *model;     /* one line: what a task is here */
+	const char *dialect;   /* "direct", "callback" or "async" */
+	const char *suspends;  /* how a task lets another one run */
+	const char *shares;    /* what tasks share */
+	const char *breaks;    /* where the model ends: the limit that a user meets first */
+	const char *sources;   /* where the method comes from */
+	unsigned capabilities; /* of enum runtime_capability, or-ed */
+};
+
+extern const struct runtime runtime;
+
+#endif
