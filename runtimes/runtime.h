@@ -10,7 +10,8 @@ enum runtime_capability {
 	RUNTIME_PARALLEL = 1 << 1,       /* tasks run on several cores at the same time */
 	RUNTIME_SHARES_MEMORY = 1 << 2,  /* tasks see all memory of each other, not only task_shared() */
 	RUNTIME_PREEMPTS = 1 << 3,       /* a task that never yields does not stop the others */
-	RUNTIME_SWITCHES_STACKS = 1 << 4 /* tasks run on stacks of our own; sanitizers need telling */
+	RUNTIME_SWITCHES_STACKS = 1 << 4, /* tasks run on stacks of our own; sanitizers need telling */
+	RUNTIME_POOLED = 1 << 5           /* only as many tasks as workers are under way; one that waits keeps its worker */
 };
 
 struct runtime {
@@ -25,5 +26,12 @@ struct runtime {
 };
 
 extern const struct runtime runtime;
+
+/* How many workers a runtime that has some (a pool, work stealing) starts: set before task_run(); 0: one for each core
+ * that this process may run on. */
+extern unsigned runtime_workers;
+
+/* runtime_workers, or the number of cores where it is 0. */
+unsigned runtime_worker_count(void);
 
 #endif

@@ -24,9 +24,10 @@ void gate_pass(struct gate *gate, uint32_t expected)
 	wait_while(&gate->open, 0);
 }
 
-void gate_await(struct gate *gate)
+void gate_await(struct gate *gate, uint32_t expected)
 {
-	wait_while(&gate->complete, 0);
+	if (expected > 0)
+		wait_while(&gate->complete, 0);
 }
 
 void gate_open(struct gate *gate)
@@ -40,13 +41,13 @@ void semaphore_init(struct semaphore *semaphore, uint32_t permits)
 	atomic_init(&semaphore->waiters, 0);
 }
 
+/* Every operation on `permits` and `waiters` is sequentially consistent: see semaphore_release(). It is also the
+ * acquire and the release that order what the holders of a permit do. */
 static int try_acquire(struct semaphore *semaphore)
 {
-	uint32_t permits = atomic_load_explicit(&semaphore->permits, memory_order_relaxed);
+	uint32_t permits = atomic_load(&semaphore->permits);
 
 	while (permits > 0)
-		/* Acquire: pairs with the release in semaphore_release(). Sequentially consistent, since the loser's
-		 * registration in `waiters` and this look at `permits` must not pass each other (see release). */
 		if (atomic_compare_exchange_weak(&semaphore->permits, &permits, permits - 1))
 			return 1;
 	return 0;
@@ -65,7 +66,8 @@ void semaphore_acquire(struct semaphore *semaphore)
 
 void semaphore_release(struct semaphore *semaphore)
 {
-	/* Both sequentially consistent: either the waiter sees this permit, or this load sees the waiter. */
+	/* A waiter registers and then looks for a permit; this adds a permit and then looks for a waiter. In one
+	 * order of all four, either the waiter sees the permit or this load sees the waiter: nobody sleeps for ever. */
 	atomic_fetch_add(&semaphore->permits, 1);
 	if (atomic_load(&semaphore->waiters) > 0)
 		task_wake(&semaphore->permits, 1);

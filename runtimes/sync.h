@@ -14,11 +14,11 @@ struct gate {
 	_Atomic uint32_t open;
 };
 
-/* A task: arrive as one of `expected`, and wait until the gate is open. */
+/* A task: arrive, as one of at least `expected`, and wait until the gate is open. */
 void gate_pass(struct gate *gate, uint32_t expected);
 
-/* The spawner: wait until all expected tasks have arrived. */
-void gate_await(struct gate *gate);
+/* The spawner: wait until `expected` tasks have arrived; returns at once for 0. */
+void gate_await(struct gate *gate, uint32_t expected);
 
 /* The spawner: let everybody through, now and later. */
 void gate_open(struct gate *gate);

@@ -1,6 +1,7 @@
 /* record.h: reads what players and loads print, and holds it against the workload's expectation.
  *
- * The text comes from programs that nobody here may have written: it is data, bounded in size and depth, and never trusted. */
+ * The text comes from programs that nobody here may have written: it is data, bounded in size and depth, and never
+ * trusted. */
 #ifndef SIMUL_RECORD_H
 #define SIMUL_RECORD_H
 
@@ -23,12 +24,13 @@ int player_info_parse(const char *line, struct player_info *info, char reason[RE
 void player_info_clear(struct player_info *info);
 int player_info_plays(const struct player_info *info, const char *workload);
 
-/* One JSON object from one line: 0 and a new reference in *json, or -EINVAL and a sentence (not JSON, too large, too deep,
- * NaN or infinity, not an object, another protocol). */
+/* One JSON object from one line: 0 and a new reference in *json, or -EINVAL and a sentence (not JSON, too large, too
+ * deep, NaN or infinity, not an object, another protocol). */
 int record_parse(const char *line, json_t **json, char reason[REASON_MAX]);
 
-/* Physical gates on a record (and its load, or NULL): the right runtime and workload, wall >= bound, CPU <= cores x time,
- * audit and checksum as expected, every message of the load answered. 0, or -EBADMSG and a sentence naming both numbers. */
+/* Physical gates on a record (and its load, or NULL): the right runtime and workload, wall >= bound, CPU <= cores x
+ * time, audit and checksum as expected, every message of the load answered. 0, or -EBADMSG and a sentence naming both
+ * numbers. */
 int record_verify(json_t *record, json_t *load, const char *runtime, const struct workload_spec *spec,
 		  const struct values *values, struct stage stage, char reason[REASON_MAX]);
 

@@ -19,6 +19,7 @@ struct parameter {
 	uint64_t least, most;       /* accepted range, inclusive; unused for a choice */
 	const char *const *choices; /* NULL-terminated; only for PARAMETER_CHOICE */
 	bool calibration;           /* a measured cost of this machine, not a choice of the user: kept out of cell names */
+	uint64_t (*calibrate)(void); /* measures it on the calling thread's core, in some 50 ms; only with calibration */
 	const char *help;           /* one line */
 };
 

@@ -13,7 +13,17 @@
 struct stage {
 	unsigned cores;        /* logical cores that the player may run on */
 	unsigned capabilities; /* enum runtime_capability */
+	unsigned workers;      /* of a runtime that has workers; 0: as many as cores */
 };
+
+/* How many tasks can be under way at the same time: have begun and not ended. */
+uint64_t stage_concurrency(struct stage stage);
+
+/* How many of so many tasks reach a gate before it opens; 0 where tasks run only when they are joined. */
+uint64_t stage_arrivals(struct stage stage, uint64_t tasks);
+
+/* How many tasks can compute at the same time. */
+uint64_t stage_parallelism(struct stage stage);
 
 /* The work that the parameters ask for. Equal for every runtime of one cell; a record is held against it. */
 struct expectation {

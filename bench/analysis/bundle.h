@@ -1,0 +1,107 @@
+/* bundle.h: a run's folder, read back (results/SCHEMA.md).
+ *
+ * What stands there came from programs that nobody here may have written: all of it is data, bounded in size, and no
+ * number is used before it is known to be finite and not negative. Text is made safe to print: control characters,
+ * quotes, backslashes and invisible direction marks are replaced and long text is cut.
+ * A last line without its newline is what an interrupted run leaves; it is left out without complaint.
+ * Read-only and not thread-safe. Errors: -errno and one sentence on standard error. */
+#ifndef SIMUL_BUNDLE_H
+#define SIMUL_BUNDLE_H
+
+#include <jansson.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "histogram.h"
+#include "statistics.h"
+
+enum {
+	BUNDLE_FORMAT = 1,
+	BUNDLE_CELLS_MAX = 100000,
+	BUNDLE_RUNTIMES_MAX = 256,
+	BUNDLE_INVOCATIONS_MAX = 4000000,
+	BUNDLE_LINE_MAX = 4 << 20,      /* bytes of one record's line */
+	BUNDLE_MANIFEST_MAX = 64 << 20, /* bytes */
+	BUNDLE_TEXT_MAX = 240,          /* characters of any text */
+};
+
+/* What is known of one invocation; NAN where it was not measured. */
+enum measure {
+	MEASURE_WALL_NS,
+	MEASURE_CPU_NS,             /* user and system, of the whole play */
+	MEASURE_MEMORY_BYTES,       /* PSS of all tasks alive, less the baseline, plus the kernel's part where measured */
+	MEASURE_RATE,               /* messages of the load a second of wall time */
+	MEASURE_CPU_NS_PER_MESSAGE, /* server's steady CPU time over messages */
+	MEASURES
+};
+
+enum status { STATUS_INTERRUPTED, STATUS_REFUSED, STATUS_FAILED, STATUS_OK };
+
+struct invocation {
+	uint64_t repetition;
+	uint64_t line; /* in records.jsonl, from 1 */
+	off_t offset;  /* of that line, in bytes */
+	enum status status;
+	bool disturbed;
+	double value[MEASURES];
+};
+
+/* A cell of the plan. All text is borrowed from the manifest. */
+struct cell {
+	const char *name, *group, *workload, *runtime;
+	const char *refused; /* why it is not played; NULL if it is */
+	const json_t *parameters; /* an object; NULL if the manifest has none */
+	unsigned slot;        /* of its runtime, in bundle.runtimes */
+	unsigned cores, load_cores;
+	double bound_ns;      /* NAN if not known */
+	struct invocation *invocations; /* one a repetition, in their order: the last `ok`, else the last of any status */
+	size_t invocation_count, invocation_capacity;
+	size_t count[STATUS_OK + 1]; /* of each status */
+};
+
+struct bundle {
+	json_t *manifest;
+	FILE *records; /* NULL if there are none */
+	char *line;    /* room for one line */
+	struct cell *cells; /* in the manifest's order */
+	struct cell **by_name;
+	size_t cell_count, invocation_count;
+	const char *runtimes[BUNDLE_RUNTIMES_MAX]; /* sorted; players and cells together */
+	unsigned runtime_count;
+	/* What was left out, for the notes. */
+	size_t malformed, unknown_cells, duplicate_cells;
+	uint64_t first_malformed; /* its line */
+	bool truncated;           /* the last line had no end */
+};
+
+/* 0; -ENOENT no manifest there, -EINVAL not a bundle of a known format, -E2BIG over a limit above, -ENOMEM, -EIO. On error
+ * nothing is left to close. */
+int bundle_open(const char *path, struct bundle *bundle);
+void bundle_close(struct bundle *bundle);
+
+/* Text in the manifest: bundle_text(b, NULL, "version"), bundle_text(b, "machine", "cpu"). NULL if absent. */
+const char *bundle_text(const struct bundle *bundle, const char *object, const char *key);
+/* Finite and not negative, or NAN. Booleans are no numbers. object may be NULL. */
+double json_measure(const json_t *object, const char *key);
+const json_t *bundle_object(const struct bundle *bundle, const char *key);
+
+/* A parameter of the cell as a number, or NAN. */
+double cell_parameter(const struct cell *cell, const char *name);
+
+/* The measure of every good invocation that has it, in order of repetition, into values (room for
+ * cell->invocation_count); returns how many. */
+size_t cell_values(const struct cell *cell, enum measure measure, double *values);
+/* The same, summarized. n is 0 where nothing was measured (or memory ran out). */
+struct summary cell_summary(const struct cell *cell, enum measure measure);
+
+/* Latencies of all good invocations, merged into *histogram, emptied first. A percentile of the whole is never made from
+ * percentiles of the parts. A record whose histogram is missing or broken is left out. 0, -ENOMEM or -EIO. */
+int cell_latency(const struct bundle *bundle, const struct cell *cell, struct histogram *histogram);
+
+/* Why the cell has no result, or why some of its invocations failed, in reason. Empty if all is well. */
+void cell_reason(const struct bundle *bundle, const struct cell *cell, char *reason, size_t size);
+
+#endif

@@ -1,0 +1,85 @@
+/* main.c: the program `simul`: picks the verb. */
+#include <argp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "driver.h"
+#include "verbs.h"
+
+const char *argp_program_version = "simul " SIMUL_VERSION;
+
+const struct verb verbs[] = {
+	{"run", run_main, "play every cell of a profile, verify it, and write a bundle with a table and plots"},
+	{"list", list_main, "the runtimes, the workloads with their parameters, and who plays what"},
+	{"topology", topology_main, "the machine as simul sees it: cores, caches, what it may use"},
+	{"plot", plot_main, "draw a bundle's figures again, as images or in the terminal"},
+	{.name = NULL},
+};
+
+static void print_help(FILE *out)
+{
+	fputs("simul compares concurrency models: the same verified work done with processes, threads and coroutines, "
+	      "on\nthe cores that you have. The measurements are of whole processes, pinned, in a random order.\n\n"
+	      "Usage: simul VERB [OPTION...]\n\n",
+	      out);
+	for (const struct verb *verb = verbs; verb->name; verb++)
+		fprintf(out, "  %-9s %s\n", verb->name, verb->summary);
+	fputs("  help      this page, or a verb's: simul help run\n\n"
+	      "Start with:\n"
+	      "  simul run                  within about two minutes: a table, plots, and a bundle of all records\n"
+	      "  simul plot --terminal      the newest bundle's figures, here\n"
+	      "  simul VERB --help          examples, units, and where results go\n\n"
+	      "Exit status: 0 all is well; 1 a cell failed; 2 the call was wrong; 3 there was nothing to do or nowhere\n"
+	      "to write; 130 interrupted.\n",
+	      out);
+}
+
+static const struct verb *verb_find(const char *name)
+{
+	for (const struct verb *verb = verbs; verb->name; verb++)
+		if (strcmp(verb->name, name) == 0)
+			return verb;
+	return NULL;
+}
+
+static int refuse(const char *name)
+{
+	fprintf(stderr, "simul: '%s' is no verb; the verbs are ", name);
+	for (const struct verb *verb = verbs; verb->name; verb++)
+		fprintf(stderr, "%s, ", verb->name);
+	fputs("help\n", stderr);
+	return DRIVER_USAGE;
+}
+
+static int help(int argc, char **argv)
+{
+	char option[] = "--help", *arguments[] = {argv[0], option, NULL};
+	const struct verb *verb = argc > 1 ? verb_find(argv[1]) : NULL;
+
+	if (verb)
+		return verb->main(2, arguments);
+	if (argc > 1 && argv[1][0] != '-')
+		return refuse(argv[1]);
+	print_help(stdout);
+	return DRIVER_OK;
+}
+
+int main(int argc, char **argv)
+{
+	const struct verb *verb = argc > 1 ? verb_find(argv[1]) : NULL;
+
+	if (verb)
+		return verb->main(argc - 1, argv + 1);
+	if (argc < 2) {
+		print_help(stderr);
+		return DRIVER_USAGE;
+	}
+	if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "-?") == 0)
+		return help(argc - 1, argv + 1);
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+		puts(argp_program_version);
+		return DRIVER_OK;
+	}
+	return refuse(argv[1]);
+}

@@ -1,0 +1,32 @@
+/* order.h: the random order of a run, the same for the same seed on every machine.
+ *
+ * Pairs of (cell, repetition) are played in rounds: each round is a freshly shuffled pass over all cells, so that a
+ * drift of the machine falls on all of them alike (T. Kalibera, R. Jones, "Rigorous benchmarking in reasonable time", 2013). */
+#ifndef SIMUL_ORDER_H
+#define SIMUL_ORDER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* splitmix64 (G. Steele, D. Lea, C. Flood, "Fast splittable pseudorandom number generators", 2014). */
+struct prng {
+	uint64_t state; /* the seed, at first */
+};
+
+uint64_t prng_next(struct prng *prng);
+
+/* Uniform in [0, bound), without bias: what falls into the incomplete last interval is drawn again. bound > 0. */
+uint64_t prng_below(struct prng *prng, uint64_t bound);
+
+struct turn {
+	size_t cell;
+	unsigned repetition;
+};
+
+/* A uniformly random permutation in place (R. Fisher, F. Yates; D. Knuth, TAOCP 2, algorithm 3.4.2P). */
+void order_shuffle(struct prng *prng, struct turn *turns, size_t count);
+
+/* Fills turns[cells * repetitions] round by round. */
+void order_make(uint64_t seed, size_t cells, unsigned repetitions, struct turn *turns);
+
+#endif

@@ -1,0 +1,492 @@
+/* plan.c: see plan.h. */
+#include "plan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../runtimes/clock.h"
+#include "calibration.h"
+
+enum { CELLS_MAX = 100000 };
+
+/* Workloads whose player is a server that a load program drives. */
+static const char *const loaded_workloads[] = {"echo"};
+
+/* What plan_make() works with: the request, the plan that it makes, and where a sentence goes. */
+struct planner {
+	const struct plan_request *request;
+	struct plan *plan;
+	char *reason;
+};
+
+/* One point of one sweep: everything of a cell that does not depend on its player. */
+struct point {
+	const struct workload_spec *spec;
+	const struct axes *axes;
+	const struct texts *pairs;
+	unsigned cores;
+};
+
+static int fail(const struct planner *planner, const char *format, const char *word, const char *known)
+{
+	snprintf(planner->reason, REASON_MAX, format, word, known);
+	return -EINVAL;
+}
+
+/* ---- Names that the user gave ---- */
+
+static int check_workloads(const struct planner *planner)
+{
+	char known[REASON_MAX] = "";
+
+	for (int i = 0; workloads[i]; i++) {
+		strncat(known, i ? ", " : "", REASON_MAX - strlen(known) - 1);
+		strncat(known, workloads[i]->name, REASON_MAX - strlen(known) - 1);
+	}
+	for (size_t i = 0; i < planner->request->workloads.count; i++)
+		if (!workload_find(planner->request->workloads.items[i]))
+			return fail(planner, "'%.60s' is no workload; the workloads are %.150s",
+				    planner->request->workloads.items[i], known);
+	return 0;
+}
+
+static const char *broken_reason(const struct players *players, const char *name)
+{
+	for (size_t i = 0; i < players->count; i++)
+		if (players->items[i].broken[0] && strcmp(players->items[i].name, name) == 0)
+			return players->items[i].broken;
+	return NULL;
+}
+
+static int check_runtimes(const struct planner *planner)
+{
+	const struct plan_request *request = planner->request;
+	char *known = players_names(request->players);
+	int error = known ? 0 : -ENOMEM;
+
+	for (size_t i = 0; error == 0 && i < request->runtimes.count; i++) {
+		const char *name = request->runtimes.items[i], *broken = broken_reason(request->players, name);
+
+		if (players_find(request->players, name))
+			continue;
+		error = broken ? fail(planner, "the player of %.60s cannot be used: %.150s", name, broken)
+			       : fail(planner, "'%.60s' is no runtime; the runtimes are %.150s", name, known);
+	}
+	free(known);
+	return error;
+}
+
+static bool chosen(const struct texts *names, const char *name)
+{
+	return names->count == 0 || texts_have(names, name);
+}
+
+/* ---- Settings ---- */
+
+/* The part of a setting that is for this workload: behind "workload.", or all of it; NULL if it is for another one. */
+static const char *setting_for(const char *setting, const struct workload_spec *spec)
+{
+	const char *dot = strchr(setting, '.'), *equals = strchr(setting, '=');
+	size_t length = strlen(spec->name);
+
+	if (!dot || (equals && equals < dot))
+		return setting;
+	return (size_t)(dot - setting) == length && strncmp(setting, spec->name, length) == 0 ? dot + 1 : NULL;
+}
+
+static bool has_key(const struct workload_spec *spec, const char *setting)
+{
+	char key[PARAMETER_TEXT_MAX];
+
+	snprintf(key, sizeof key, "%.*s", (int)strcspn(setting, "="), setting);
+	return parameter_find(spec->parameters, key) >= 0;
+}
+
+static int refuse_setting(const struct planner *planner, const char *setting)
+{
+	struct axes axes = {.count = 0};
+	const struct workload_spec *only = NULL;
+	unsigned for_workloads = 0;
+
+	for (int i = 0; workloads[i]; i++)
+		if (chosen(&planner->request->workloads, workloads[i]->name) && setting_for(setting, workloads[i])) {
+			only = workloads[i];
+			for_workloads++;
+		}
+	if (for_workloads == 1) /* its own list of known keys */
+		return axes_take(&axes, only, setting_for(setting, only), planner->reason);
+	return fail(planner, "--set %.60s: no workload of this run has that %s; see simul list", setting,
+		    for_workloads ? "key" : "name");
+}
+
+/* A setting must reach at least one workload of the run. */
+static int check_settings(const struct planner *planner)
+{
+	const struct texts *settings = &planner->request->settings;
+
+	for (size_t i = 0; i < settings->count; i++) {
+		bool reached = false;
+
+		if (!strchr(settings->items[i], '='))
+			return fail(planner, "--set %.60s is not key=value%s", settings->items[i], "");
+		for (int w = 0; workloads[w]; w++) {
+			const char *setting = setting_for(settings->items[i], workloads[w]);
+
+			if (setting && chosen(&planner->request->workloads, workloads[w]->name))
+				reached |= has_key(workloads[w], setting);
+		}
+		if (!reached)
+			return refuse_setting(planner, settings->items[i]);
+	}
+	return 0;
+}
+
+static int axes_of(const struct planner *planner, const struct workload_spec *spec, const struct sweep *sweep,
+		   struct axes *axes)
+{
+	const struct texts *settings = &planner->request->settings;
+	int error = 0;
+
+	for (int i = 0; error == 0 && sweep->axes[i]; i++)
+		error = axes_take(axes, spec, sweep->axes[i], planner->reason);
+	for (size_t i = 0; error == 0 && i < settings->count; i++) {
+		const char *setting = setting_for(settings->items[i], spec);
+
+		if (setting && has_key(spec, setting))
+			error = axes_take(axes, spec, setting, planner->reason);
+	}
+	return error;
+}
+
+/* ---- Cells ---- */
+
+static const struct placement *placement_of(const struct planner *planner, unsigned cores, char reason[REASON_MAX])
+{
+	struct plan *plan = planner->plan;
+	struct placement *placement, **placements;
+
+	for (size_t i = 0; i < plan->placements_count; i++)
+		if ((unsigned)hwloc_bitmap_weight(plan->placements[i]->cores) == cores)
+			return plan->placements[i];
+	placements = realloc(plan->placements, (plan->placements_count + 1) * sizeof *placements);
+	placement = malloc(sizeof *placement);
+	if (placements)
+		plan->placements = placements;
+	snprintf(reason, REASON_MAX, "there is not enough memory");
+	if (!placements || !placement || placement_choose(planner->request->machine, cores, placement, reason) < 0) {
+		free(placement);
+		return NULL;
+	}
+	return placements[plan->placements_count++] = placement;
+}
+
+/* All the cores that a player may use at once: a CPU quota is worth only so many. */
+static unsigned all_cores(const struct machine *machine)
+{
+	unsigned quota = machine->quota_cores >= 1 ? (unsigned)machine->quota_cores : 1;
+
+	return machine->quota_cores > 0 && quota < machine->allowed_count ? quota : machine->allowed_count;
+}
+
+int plan_admit(const struct player *player, const struct workload_spec *spec, const struct values *values,
+	       struct stage stage, char reason[REASON_MAX])
+{
+	if (player_info_plays(&player->info, spec->name))
+		return spec->admit(values, stage, reason);
+	snprintf(reason, REASON_MAX, "this player does not play %s", spec->name);
+	return -ENOTSUP;
+}
+
+static void refuse_long(const struct planner *planner, struct cell *cell)
+{
+	char estimate[DURATION_TEXT_MAX], limit[DURATION_TEXT_MAX];
+
+	if (cell->expectation.estimate_ns <= planner->request->limit_ns)
+		return;
+	duration_text((double)cell->expectation.estimate_ns, estimate);
+	duration_text((double)planner->request->limit_ns, limit);
+	snprintf(cell->refused, sizeof cell->refused, "would take about %s on this runtime; %s stops at %s", estimate,
+		 planner->request->limit_text, limit);
+}
+
+/* What the parameters and the stage allow; fills in the expectation of a cell that is played. */
+static int cell_judge(const struct planner *planner, struct cell *cell, const struct texts *pairs)
+{
+	if (workload_values(cell->spec, (int)pairs->count, pairs->items, &cell->values, cell->refused) < 0)
+		return 0;
+	cell->placement = placement_of(planner, cell->stage.cores, cell->refused);
+	if (!cell->placement)
+		return 0;
+	cell->refused[0] = '\0';
+	if (plan_admit(cell->player, cell->spec, &cell->values, cell->stage, cell->refused) < 0)
+		return 0;
+	cell->spec->expect(&cell->values, cell->stage, &cell->expectation);
+	refuse_long(planner, cell);
+	return 0;
+}
+
+static int cell_names(struct cell *cell, const struct point *point)
+{
+	char keys[512] = "", text[PARAMETER_TEXT_MAX];
+
+	for (int i = 0; point->spec->parameters[i].name; i++) {
+		const struct parameter *parameter = &point->spec->parameters[i];
+
+		if (!axes_lead(point->axes, parameter->name))
+			continue;
+		parameter_format(parameter, cell->values.value[i], text);
+		snprintf(keys + strlen(keys), sizeof keys - strlen(keys), "/%s=%s", parameter->name, text);
+	}
+	if (asprintf(&cell->name, "%s/%s%s/cores=%u", cell->spec->name, cell->player->name, keys, point->cores) < 0 ||
+	    asprintf(&cell->group, "%s%s/cores=%u", cell->spec->name, keys, point->cores) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+static bool is_loaded(const struct workload_spec *spec)
+{
+	for (size_t i = 0; i < sizeof loaded_workloads / sizeof *loaded_workloads; i++)
+		if (strcmp(loaded_workloads[i], spec->name) == 0)
+			return true;
+	return false;
+}
+
+/* Adds all parameters, resolved ones too, in ns, bytes or counts: a player need know neither our defaults nor our units. */
+static int add_parameters(struct texts *argv, const struct cell *cell, bool calibrations)
+{
+	char pair[2 * PARAMETER_TEXT_MAX];
+	int error = 0;
+
+	for (int i = 0; error == 0 && cell->spec->parameters[i].name; i++) {
+		const struct parameter *parameter = &cell->spec->parameters[i];
+
+		if (parameter->calibration && !calibrations)
+			continue;
+		if (parameter->type == PARAMETER_CHOICE)
+			snprintf(pair, sizeof pair, "%s=%s", parameter->name,
+				 parameter->choices[cell->values.value[i]]);
+		else
+			snprintf(pair, sizeof pair, "%s=%llu", parameter->name,
+				 (unsigned long long)cell->values.value[i]);
+		error = texts_add(argv, pair);
+	}
+	return error;
+}
+
+/* Makes the texts end as an argv does; the NULL is not counted. */
+static int texts_terminate(struct texts *argv)
+{
+	char **items = realloc(argv->items, (argv->count + 1) * sizeof *items);
+
+	if (!items)
+		return -ENOMEM;
+	argv->items = items;
+	items[argv->count] = NULL;
+	return 0;
+}
+
+static int cell_argv(struct cell *cell, const struct plan_request *request)
+{
+	char timeout[PARAMETER_TEXT_MAX];
+
+	if (texts_add(&cell->argv, cell->player->path) < 0 || texts_add(&cell->argv, "play") < 0 ||
+	    texts_add(&cell->argv, cell->spec->name) < 0 || add_parameters(&cell->argv, cell, true) < 0 ||
+	    texts_terminate(&cell->argv) < 0)
+		return -ENOMEM;
+	if (!is_loaded(cell->spec) || !request->load)
+		return 0;
+	snprintf(timeout, sizeof timeout, "timeout=%llums", (unsigned long long)(request->timeout_ns / NS_PER_MS));
+	if (texts_add(&cell->load_argv, request->load) < 0 || texts_add(&cell->load_argv, cell->spec->name) < 0 ||
+	    add_parameters(&cell->load_argv, cell, false) < 0 || texts_add(&cell->load_argv, timeout) < 0)
+		return -ENOMEM;
+	return texts_terminate(&cell->load_argv);
+}
+
+static void cell_clear(struct cell *cell)
+{
+	free(cell->name);
+	free(cell->group);
+	texts_clear(&cell->argv);
+	texts_clear(&cell->load_argv);
+}
+
+/* A cell that stands already (two sweeps may meet in one point) or that the filter denies is not wanted. */
+static bool is_wanted(const struct planner *planner, const struct cell *cell)
+{
+	for (size_t i = 0; i < planner->plan->count; i++)
+		if (strcmp(planner->plan->cells[i].name, cell->name) == 0)
+			return false;
+	return !planner->request->matches || planner->request->matches(cell->name);
+}
+
+static int keep_cell(const struct planner *planner, struct cell *cell)
+{
+	struct plan *plan = planner->plan;
+	struct cell *cells;
+
+	if (plan->count == CELLS_MAX)
+		return fail(planner, "this asks for more than %s cells%s", "100000", "");
+	cells = realloc(plan->cells, (plan->count + 1) * sizeof *cells);
+	if (!cells)
+		return -ENOMEM;
+	plan->cells = cells;
+	cells[plan->count++] = *cell;
+	plan->playable += !cell->refused[0];
+	return 0;
+}
+
+static int plan_cell(const struct planner *planner, const struct point *point, const struct player *player)
+{
+	struct cell cell = {
+		.spec = point->spec,
+		.player = player,
+		.stage = {.cores = point->cores, .capabilities = player->info.capabilities},
+	};
+	int error = cell_judge(planner, &cell, point->pairs);
+
+	if (error == 0)
+		error = cell_names(&cell, point);
+	if (error == 0 && !is_wanted(planner, &cell)) {
+		cell_clear(&cell);
+		return 0;
+	}
+	if (error == 0)
+		error = cell_argv(&cell, planner->request);
+	if (error == 0)
+		error = keep_cell(planner, &cell);
+	if (error < 0)
+		cell_clear(&cell);
+	return error;
+}
+
+static int plan_players(const struct planner *planner, const struct point *point)
+{
+	const struct players *players = planner->request->players;
+	int error = 0;
+
+	for (size_t i = 0; error == 0 && i < players->count; i++)
+		if (!players->items[i].broken[0] && chosen(&planner->request->runtimes, players->items[i].name))
+			error = plan_cell(planner, point, &players->items[i]);
+	return error;
+}
+
+static int add_calibrations(const struct planner *planner, const struct workload_spec *spec, const struct axes *axes,
+			    struct texts *pairs)
+{
+	char pair[2 * PARAMETER_TEXT_MAX];
+	uint64_t value;
+	int error = 0;
+
+	for (const struct parameter *parameter = spec->parameters; error == 0 && parameter->name; parameter++) {
+		if (axes_lead(axes, parameter->name) ||
+		    !calibration_find(planner->request->calibration, parameter, &value))
+			continue;
+		snprintf(pair, sizeof pair, "%s=%llu", parameter->name, (unsigned long long)value);
+		error = texts_add(pairs, pair);
+	}
+	return error;
+}
+
+static int plan_points(const struct planner *planner, const struct workload_spec *spec, const struct axes *axes,
+		       unsigned cores)
+{
+	size_t points = axes_points(axes);
+	int error = 0;
+
+	if (points > CELLS_MAX)
+		return fail(planner, "this asks for more than %s cells%s", "100000", "");
+	for (size_t i = 0; error == 0 && i < points; i++) {
+		struct texts pairs = {.items = NULL};
+		struct point point = {.spec = spec, .axes = axes, .pairs = &pairs, .cores = cores};
+
+		error = axes_pairs(axes, i, &pairs);
+		if (error == 0)
+			error = add_calibrations(planner, spec, axes, &pairs);
+		if (error == 0)
+			error = plan_players(planner, &point);
+		texts_clear(&pairs);
+	}
+	return error;
+}
+
+static int plan_cores(const struct planner *planner, const struct workload_spec *spec, const struct axes *axes,
+		      unsigned of_profile)
+{
+	const struct texts *cores = &planner->request->cores;
+	unsigned all = all_cores(planner->request->machine);
+	uint64_t count;
+	int error = 0;
+
+	if (cores->count == 0)
+		return plan_points(planner, spec, axes, of_profile ? of_profile : all);
+	for (size_t i = 0; error == 0 && i < cores->count; i++) {
+		if (strcmp(cores->items[i], "all") == 0)
+			count = all;
+		else if (count_parse(cores->items[i], &count) < 0 || count < 1 || count > 100000)
+			return fail(planner, "--cores=%.60s: it takes numbers from 1 on, or all%s", cores->items[i],
+				    "");
+		error = plan_points(planner, spec, axes, (unsigned)count);
+	}
+	return error;
+}
+
+static int plan_sweep(const struct planner *planner, const struct workload_spec *spec, const struct sweep *sweep)
+{
+	struct axes axes = {.count = 0};
+	int error = axes_of(planner, spec, sweep, &axes);
+
+	if (error == 0)
+		error = plan_cores(planner, spec, &axes, sweep->cores);
+	axes_clear(&axes);
+	return error;
+}
+
+/* A workload that the profile does not know is played once, as its defaults say, on one core. */
+static int plan_workload(const struct planner *planner, const struct workload_spec *spec)
+{
+	static const struct sweep defaults = {.cores = 1};
+	bool known = false;
+	int error = 0;
+
+	for (const struct sweep *sweep = planner->request->profile->sweeps; error == 0 && sweep->workload; sweep++)
+		if (strcmp(sweep->workload, spec->name) == 0) {
+			known = true;
+			error = plan_sweep(planner, spec, sweep);
+		}
+	return known ? error : plan_sweep(planner, spec, &defaults);
+}
+
+int plan_make(const struct plan_request *request, struct plan *plan, char reason[REASON_MAX])
+{
+	struct planner planner = {.request = request, .plan = plan, .reason = reason};
+	int error;
+
+	*plan = (struct plan){.cells = NULL};
+	snprintf(reason, REASON_MAX, "there is not enough memory");
+	error = check_workloads(&planner);
+	if (error == 0)
+		error = check_runtimes(&planner);
+	if (error == 0)
+		error = check_settings(&planner);
+	for (int i = 0; error == 0 && workloads[i]; i++)
+		if (chosen(&request->workloads, workloads[i]->name))
+			error = plan_workload(&planner, workloads[i]);
+	if (error < 0)
+		plan_clear(plan);
+	return error;
+}
+
+void plan_clear(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		cell_clear(&plan->cells[i]);
+	for (size_t i = 0; i < plan->placements_count; i++) {
+		placement_clear(plan->placements[i]);
+		free(plan->placements[i]);
+	}
+	free(plan->cells);
+	free(plan->placements);
+	*plan = (struct plan){.cells = NULL};
+}

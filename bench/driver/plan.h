@@ -1,0 +1,65 @@
+/* plan.h: the cells of a run: what is played, by whom, on which cores, and what is not and why.
+ *
+ * A plan depends on its request alone: the same request gives the same cells in the same order. */
+#ifndef SIMUL_PLAN_H
+#define SIMUL_PLAN_H
+
+#include <jansson.h>
+
+#include "../machine/machine.h"
+#include "../workloads/workload.h"
+#include "axes.h"
+#include "players.h"
+#include "profiles.h"
+#include "text.h"
+
+struct plan_request {
+	const struct profile *profile;
+	struct texts workloads; /* names; empty: all */
+	struct texts runtimes;  /* names; empty: all usable players */
+	struct texts settings;  /* "key=value,..." or "workload.key=value,..." */
+	struct texts cores;     /* counts; empty: the profile's */
+	uint64_t limit_ns;      /* a cell that is estimated to take longer is refused */
+	uint64_t timeout_ns;    /* of an invocation: the load is told, so that it can say what it waits for */
+	const char *limit_text; /* what sets that limit, for the refusal: "the quick profile" */
+	const struct machine *machine;
+	const struct players *players;
+	const json_t *calibration;
+	const char *load;                /* program that loads servers; NULL: there is none */
+	int (*matches)(const char *name); /* cells that it denies are left out; NULL: none is */
+};
+
+struct cell {
+	char *name;  /* workload/runtime/key=value.../cores=N: the first keys of axes */
+	char *group; /* the same without the runtime: cells of one group do the same work */
+	const struct workload_spec *spec;
+	const struct player *player;
+	struct values values;
+	struct stage stage;
+	struct expectation expectation;
+	const struct placement *placement; /* NULL where there are not so many cores */
+	struct texts argv;                 /* of the player, NULL-terminated */
+	struct texts load_argv;            /* of the load, NULL-terminated; empty: none is needed */
+	char refused[REASON_MAX];          /* why it is not played; "" if it is */
+};
+
+/* Owned by the caller until plan_clear(); borrows the request's machine and players. */
+struct plan {
+	struct cell *cells;
+	size_t count, playable;
+	struct placement **placements;
+	size_t placements_count;
+};
+
+/* 0; -EINVAL and a sentence for a name, key or value that is unknown or wrong, with the known ones; -ENOMEM. */
+int plan_make(const struct plan_request *request, struct plan *plan, char reason[REASON_MAX]);
+void plan_clear(struct plan *plan);
+
+/* Why a player cannot play these values on this stage, before anything is started: 0, or -ENOTSUP and a sentence. */
+int plan_admit(const struct player *player, const struct workload_spec *spec, const struct values *values,
+	       struct stage stage, char reason[REASON_MAX]);
+
+/* As "cells" in the manifest; a new reference, NULL without memory. */
+json_t *plan_json(const struct plan *plan);
+
+#endif

@@ -1,0 +1,29 @@
+/* profiles.h: what a run plays unless it is told otherwise: explicit tables, one a profile. */
+#ifndef SIMUL_PROFILES_H
+#define SIMUL_PROFILES_H
+
+#include <stdint.h>
+
+/* Cells of one workload: the product of its axes, played by every runtime. */
+struct sweep {
+	const char *workload;
+	const char *axes[4]; /* as axes.h reads them; NULL after the last */
+	unsigned cores;      /* of the player; 0: all that it may use */
+};
+
+struct profile {
+	const char *name;
+	const char *help;
+	unsigned repetitions;
+	uint64_t limit_ns;   /* a cell that is estimated to take longer is refused */
+	uint64_t timeout_ns; /* an invocation that takes longer is ended */
+	const struct sweep *sweeps; /* ends with a NULL workload */
+};
+
+/* Ends with a NULL name; the first is the default. */
+extern const struct profile profiles[];
+
+/* The profile of that name, or NULL. */
+const struct profile *profile_find(const char *name);
+
+#endif

@@ -1,0 +1,44 @@
+/* run.h: the verb `simul run`, in steps. */
+#ifndef SIMUL_RUN_H
+#define SIMUL_RUN_H
+
+#include <jansson.h>
+
+#include "ledger.h"
+#include "manifest.h"
+#include "plan.h"
+#include "run_options.h"
+#include "schedule.h"
+#include "trial.h"
+
+/* All of one run. Owned by run_main(); what is not there yet is zero. */
+struct run {
+	struct run_options options;
+	struct machine machine;
+	bool machine_open;
+	struct players players;
+	json_t *calibration;
+	struct plan plan;
+	struct ledger ledger;
+	bool ledger_open;
+	struct trial_table table;
+	struct schedule schedule;
+	size_t *playable;     /* indices into plan.cells of those that are played: what the schedule counts by */
+	struct asker *askers; /* one a playable cell, for Google Benchmark */
+	uint64_t repetitions, timeout_ns;
+	bool benchmark_lost; /* Google Benchmark could not write all that it was to write, and has said so */
+};
+
+/* Each step: 0, or an exit code of driver.h when a sentence has been printed. */
+int run_prepare(struct run *run, int argc, char **argv); /* options, machine, players, calibration, plan */
+int run_open(struct run *run);                           /* the bundle, new or continued, and the schedule */
+int run_perform(struct run *run);                        /* Google Benchmark asks, the schedule plays */
+int run_conclude(struct run *run);                       /* table, failures, plots; the run's exit code */
+int run_explain_nothing(const struct run *run);          /* instead of the last three: nothing can be played */
+void run_clear(struct run *run);
+
+/* Google Benchmark has been given its flags; prints the names of the cells and nothing else. */
+int run_list_cells(struct run *run);
+
+
+#endif

@@ -1,0 +1,244 @@
+/* trial.c: see trial.h. */
+#include "trial.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "driver.h"
+#include "invocation.h"
+#include "record.h"
+
+enum { PLAYS_MAX = 3 };
+
+/* One invocation on its way from the warden to the bundle. Owns its JSON. */
+struct outcome {
+	enum trial_status status;
+	char reason[REASON_MAX];
+	json_t *record, *load, *disturbance;
+	char *messages;
+	uint64_t elapsed_ns;
+	char started[40];
+};
+
+static const char *const status_names[] = {
+	[TRIAL_OK] = "ok",
+	[TRIAL_FAILED] = "failed",
+	[TRIAL_REFUSED] = "refused",
+	[TRIAL_STOPPED] = "interrupted",
+};
+
+static void outcome_clear(struct outcome *outcome)
+{
+	json_decref(outcome->record);
+	json_decref(outcome->load);
+	json_decref(outcome->disturbance);
+	free(outcome->messages);
+}
+
+static void set(struct outcome *outcome, enum trial_status status, const char *reason)
+{
+	outcome->status = status;
+	snprintf(outcome->reason, sizeof outcome->reason, "%s", reason);
+}
+
+/* UTC, with milliseconds, as RFC 3339. */
+static void timestamp(char text[40])
+{
+	struct timespec now;
+	struct tm utc;
+	size_t length;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	length = strftime(text, 40, "%Y-%m-%dT%H:%M:%S", gmtime_r(&now.tv_sec, &utc));
+	snprintf(text + length, 40 - length, ".%03ldZ", now.tv_nsec / 1000000);
+}
+
+/* ---- Judging ---- */
+
+/* Two runtimes of a group must have done the same work, whatever each of them says of itself. */
+static void compare_audits(json_t *audits, const struct cell *cell, struct outcome *outcome)
+{
+	static const char *const keys[] = {"tasks", "operations", "bytes", "checksum"};
+	json_t *audit = json_object_get(outcome->record, "audit"), *first = json_object_get(audits, cell->group);
+	char reason[REASON_MAX];
+
+	if (!first) {
+		json_object_set_new(audits, cell->group,
+				    json_pack("{s:s, s:O}", "runtime", cell->player->name, "audit", audit));
+		return;
+	}
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (!json_equal(json_object_get(audit, keys[i]),
+				json_object_get(json_object_get(first, "audit"), keys[i]))) {
+			snprintf(reason, sizeof reason, "did work of its own: its %s differ from those of %s", keys[i],
+				 json_string_value(json_object_get(first, "runtime")));
+			set(outcome, TRIAL_FAILED, reason);
+			return;
+		}
+}
+
+static void judge_record(json_t *audits, const struct cell *cell, const struct invocation_result *result,
+			 struct outcome *outcome)
+{
+	char reason[REASON_MAX] = "there is no record";
+
+	if (!result->output || record_parse(result->output, &outcome->record, reason) < 0 ||
+	    (result->load_output && record_parse(result->load_output, &outcome->load, reason) < 0) ||
+	    record_verify(outcome->record, outcome->load, cell->player->name, cell->spec, &cell->values, cell->stage,
+			  reason) < 0) {
+		set(outcome, TRIAL_FAILED, reason);
+		return;
+	}
+	outcome->status = TRIAL_OK;
+	compare_audits(audits, cell, outcome);
+}
+
+static void judge_refusal(const struct invocation_result *result, struct outcome *outcome)
+{
+	char reason[REASON_MAX];
+	const char *text;
+
+	if (!result->output || record_parse(result->output, &outcome->record, reason) < 0) {
+		set(outcome, TRIAL_FAILED, "refused without a reason");
+		return;
+	}
+	text = record_refusal(outcome->record);
+	set(outcome, text ? TRIAL_REFUSED : TRIAL_FAILED, text ? text : "refused without a reason");
+}
+
+static void judge(json_t *audits, const struct cell *cell, const struct invocation_result *result,
+		  struct outcome *outcome)
+{
+	switch (result->status) {
+	case INVOCATION_OK:
+		judge_record(audits, cell, result, outcome);
+		return;
+	case INVOCATION_REFUSED:
+		judge_refusal(result, outcome);
+		return;
+	case INVOCATION_INTERRUPTED:
+		set(outcome, TRIAL_STOPPED, "interrupted");
+		return;
+	case INVOCATION_FAILED:
+		break;
+	}
+	set(outcome, TRIAL_FAILED, result->reason);
+}
+
+/* ---- Playing ---- */
+
+static struct invocation_plan plan_of(const struct trial_table *table, const struct cell *cell)
+{
+	return (struct invocation_plan){
+		.argv = (const char *const *)cell->argv.items,
+		.load_argv = cell->load_argv.count ? (const char *const *)cell->load_argv.items : NULL,
+		.topology = table->machine->topology,
+		.cores = cell->placement->cores,
+		.load_cores = cell->load_argv.count ? cell->placement->load_cores : NULL,
+		.timeout_ns = table->timeout_ns,
+		.stop = &stop_requested,
+	};
+}
+
+static void play_once(struct trial_table *table, const struct cell *cell, struct outcome *outcome)
+{
+	struct invocation_plan plan = plan_of(table, cell);
+	struct invocation_result result = {.status = INVOCATION_FAILED};
+	struct disturbance before, after;
+	char reason[REASON_MAX];
+	int error;
+
+	timestamp(outcome->started);
+	disturbance_read(&before);
+	error = invocation_play(&plan, &result);
+	disturbance_read(&after);
+	if (error < 0) {
+		snprintf(reason, sizeof reason, "could not be started: %s", strerror(-error));
+		set(outcome, TRIAL_FAILED, reason);
+		return;
+	}
+	judge(table->audits, cell, &result, outcome);
+	outcome->elapsed_ns = result.elapsed_ns;
+	outcome->disturbance = disturbance_json(table->machine, &before, &after, result.elapsed_ns);
+	outcome->messages = result.messages && *result.messages ? strdup(result.messages) : NULL;
+	invocation_clear(&result);
+}
+
+/* ---- Keeping ---- */
+
+static json_t *line_of(size_t sequence, const struct cell *cell, unsigned repetition, const struct outcome *outcome)
+{
+	json_t *line = json_pack("{s:s, s:i, s:I, s:s, s:s}", "cell", cell->name, "repetition", (int)repetition,
+				 "sequence", (json_int_t)sequence, "started", outcome->started, "status",
+				 status_names[outcome->status]);
+
+	if (outcome->status != TRIAL_OK)
+		json_object_set_new(line, "reason", json_string(outcome->reason));
+	if (outcome->elapsed_ns > 0)
+		json_object_set_new(line, "elapsed_ns", json_integer((json_int_t)outcome->elapsed_ns));
+	if (outcome->messages && outcome->status != TRIAL_OK)
+		json_object_set_new(line, "messages", json_string(outcome->messages));
+	if (outcome->disturbance)
+		json_object_set(line, "disturbance", outcome->disturbance);
+	if (outcome->record)
+		json_object_set(line, "record", outcome->record);
+	if (outcome->load)
+		json_object_set(line, "load", outcome->load);
+	return line;
+}
+
+static void keep(struct trial_table *table, const struct cell *cell, unsigned repetition, struct outcome *outcome)
+{
+	json_t *line = line_of(table->sequence++, cell, repetition, outcome);
+
+	table->error = ledger_append(table->ledger, line);
+	if (table->error < 0)
+		set(outcome, TRIAL_STOPPED, "its record could not be kept");
+	json_decref(line);
+}
+
+static void sum_up(const struct cell *cell, const struct outcome *outcome, struct trial *trial)
+{
+	trial->status = outcome->status;
+	snprintf(trial->reason, sizeof trial->reason, "%s", outcome->reason);
+	if (outcome->status != TRIAL_OK)
+		return;
+	trial->wall_ns = record_wall_ns(outcome->record, outcome->load);
+	figures_read(&trial->figures, outcome->record, outcome->load, cell->expectation.bound_ns);
+}
+
+void trial_play(struct trial_table *table, const struct cell *cell, unsigned repetition, struct trial *trial)
+{
+	bool again = true;
+
+	for (int plays = 0; again && plays < PLAYS_MAX; plays++) {
+		struct outcome outcome = {.status = TRIAL_NONE};
+
+		play_once(table, cell, &outcome);
+		keep(table, cell, repetition, &outcome);
+		sum_up(cell, &outcome, trial);
+		again = outcome.status == TRIAL_OK && json_is_true(json_object_get(outcome.disturbance, "disturbed"));
+		outcome_clear(&outcome);
+	}
+}
+
+void trial_recall(struct trial_table *table, const struct cell *cell, const json_t *line, struct trial *trial)
+{
+	const char *status = json_string_value(json_object_get(line, "status"));
+	const char *reason = json_string_value(json_object_get(line, "reason"));
+	struct outcome outcome = {
+		.status = TRIAL_NONE,
+		.record = json_object_get(line, "record"),
+		.load = json_object_get(line, "load"),
+	};
+
+	if (!status || (strcmp(status, "ok") != 0 && strcmp(status, "refused") != 0))
+		return;
+	set(&outcome, strcmp(status, "ok") == 0 ? TRIAL_OK : TRIAL_REFUSED, reason ? reason : "");
+	if (outcome.status == TRIAL_OK)
+		compare_audits(table->audits, cell, &outcome);
+	if (outcome.status != TRIAL_FAILED)
+		sum_up(cell, &outcome, trial);
+}

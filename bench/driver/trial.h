@@ -1,0 +1,44 @@
+/* trial.h: one repetition of a cell: played, judged, kept, and played again where the machine was disturbed. */
+#ifndef SIMUL_TRIAL_H
+#define SIMUL_TRIAL_H
+
+#include <jansson.h>
+
+#include "../machine/machine.h"
+#include "ledger.h"
+#include "figures.h"
+#include "plan.h"
+
+enum trial_status {
+	TRIAL_NONE, /* not played yet */
+	TRIAL_OK,
+	TRIAL_FAILED,
+	TRIAL_REFUSED, /* the player said that the machine cannot do this */
+	TRIAL_STOPPED, /* interrupted, or the record could not be kept: the run ends */
+};
+
+/* What the rest of the run wants to know of a trial. */
+struct trial {
+	enum trial_status status;
+	uint64_t wall_ns;
+	struct figures figures;
+	char reason[REASON_MAX]; /* a sentence, unless it is ok */
+};
+
+/* What all trials of a run share. audits: an object, group -> {runtime, audit} of the first good record. */
+struct trial_table {
+	const struct machine *machine;
+	struct ledger *ledger;
+	json_t *audits;
+	uint64_t timeout_ns;
+	size_t sequence; /* of the next invocation */
+	int error;       /* -errno of a record that could not be kept; 0 */
+};
+
+/* Plays it, up to three times as long as it is disturbed, and appends every record. The last good one counts. */
+void trial_play(struct trial_table *table, const struct cell *cell, unsigned repetition, struct trial *trial);
+
+/* The same from a line of records.jsonl; also remembers its audit. TRIAL_NONE for what is to be played again. */
+void trial_recall(struct trial_table *table, const struct cell *cell, const json_t *line, struct trial *trial);
+
+#endif

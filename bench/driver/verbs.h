@@ -1,0 +1,19 @@
+/* verbs.h: what `simul` can do: one table, one function a verb. */
+#ifndef SIMUL_VERBS_H
+#define SIMUL_VERBS_H
+
+struct verb {
+	const char *name;
+	int (*main)(int argc, char **argv); /* argv[0] is the verb; returns an exit code of driver.h */
+	const char *summary;
+};
+
+/* Ends with a NULL name. */
+extern const struct verb verbs[];
+
+int run_main(int argc, char **argv);
+int list_main(int argc, char **argv);
+int topology_main(int argc, char **argv);
+int plot_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,187 @@
+/* main.c: the program `load`: options in, one line of JSON out (results/SCHEMA.md, "What the load prints").
+ *
+ * Exit status: 0 every message came back whole and right; 1 something did not, with one sentence on standard error and
+ * the counts so far on standard output; 2 the call was wrong. */
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../runtimes/check.h"
+#include "../workloads/echo/echo.h"
+#include "load.h"
+
+enum { EXIT_OK = 0, EXIT_WRONG = 1, EXIT_USAGE = 2 };
+enum { PROTOCOL = 1 };
+
+enum load_parameter { LOAD_PORT, LOAD_CONNECTIONS, LOAD_SIZE, LOAD_MESSAGES, LOAD_THREADS, LOAD_TIMEOUT };
+
+static const struct parameter parameters[] = {
+	[LOAD_PORT] = {.name = "port",
+		       .type = PARAMETER_COUNT,
+		       .least = 1,
+		       .most = 65535,
+		       .help = "where the server listens on 127.0.0.1"},
+	[LOAD_CONNECTIONS] = {.name = "connections",
+			      .type = PARAMETER_COUNT,
+			      .fallback = "50",
+			      .least = 1,
+			      .most = ECHO_CONNECTIONS_MAX,
+			      .help = "TCP connections, all open at once"},
+	[LOAD_SIZE] = {.name = "size",
+		       .type = PARAMETER_SIZE,
+		       .fallback = "64B",
+		       .least = 1,
+		       .most = ECHO_SIZE_MAX,
+		       .help = "bytes a message"},
+	[LOAD_MESSAGES] = {.name = "messages",
+			   .type = PARAMETER_COUNT,
+			   .fallback = "400",
+			   .least = 1,
+			   .most = ECHO_MESSAGES_MAX,
+			   .help = "timed messages a connection, after one warm-up message"},
+	[LOAD_THREADS] = {.name = "threads",
+			  .type = PARAMETER_COUNT,
+			  .fallback = "0",
+			  .least = 0,
+			  .most = 1024,
+			  .help = "threads that share the connections; 0: one a core that the load may run on"},
+	[LOAD_TIMEOUT] = {.name = "timeout",
+			  .type = PARAMETER_DURATION,
+			  .fallback = "60s",
+			  .least = NS_PER_MS,
+			  .most = 3600 * NS_PER_S,
+			  .help = "time limit for everything together"},
+	{.name = NULL},
+};
+
+static void print_help(FILE *file)
+{
+	fprintf(file,
+		"usage: load echo port=P [key=value ...]\n\n"
+		"Drives an echo server on 127.0.0.1 and checks every byte that comes back: closed loop, one message\n"
+		"at a time on each connection. Prints one line of JSON.\n"
+		"Exit status: 0 all right, 1 an error or the time limit, 2 wrong call.\n\n");
+	for (const struct parameter *parameter = parameters; parameter->name; parameter++)
+		fprintf(file, "  %-12s %s (default %s)\n", parameter->name, parameter->help,
+			parameter->fallback ? parameter->fallback : "none");
+}
+
+static unsigned cores_here(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof set, &set) < 0) /* more cores than cpu_set_t holds */
+		return (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+	return (unsigned)CPU_COUNT(&set);
+}
+
+static struct load_options options_from(const struct values *values)
+{
+	uint64_t threads = values->value[LOAD_THREADS] > 0 ? values->value[LOAD_THREADS] : cores_here();
+	uint64_t connections = values->value[LOAD_CONNECTIONS];
+
+	return (struct load_options){.port = (uint16_t)values->value[LOAD_PORT],
+				     .connections = (uint32_t)connections,
+				     .size = (uint32_t)values->value[LOAD_SIZE],
+				     .messages = values->value[LOAD_MESSAGES],
+				     .threads = (unsigned)(threads < connections ? threads : connections),
+				     .timeout_ns = values->value[LOAD_TIMEOUT]};
+}
+
+/* 0, or -EINVAL with a sentence. */
+static int take_arguments(int count, char **pairs, struct load_options *options, char reason[REASON_MAX])
+{
+	struct values values;
+	int error = 0;
+
+	values_init(&values, parameters);
+	for (int i = 0; i < count && error == 0; i++)
+		error = values_take(&values, parameters, pairs[i], reason);
+	if (error == 0 && !values.given[LOAD_PORT]) {
+		snprintf(reason, REASON_MAX, "port= is missing: say where the server listens");
+		error = -EINVAL;
+	}
+	*options = options_from(&values);
+	return error;
+}
+
+static json_t *cores_json(void)
+{
+	json_t *cores = json_array();
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof set, &set) == 0)
+		for (int core = 0; core < CPU_SETSIZE; core++)
+			if (CPU_ISSET(core, &set))
+				json_array_append_new(cores, json_integer(core));
+	return cores;
+}
+
+static json_t *result_json(const struct load_result *result)
+{
+	char checksum[17];
+
+	snprintf(checksum, sizeof checksum, "%016" PRIx64, result->checksum);
+	return json_pack("{s:i, s:s, s:o, s:{s:I, s:I}, s:{s:I, s:I}, s:I, s:I, s:I, s:s, s:{s:I, s:I}, s:s, s:o}",
+			 "protocol", PROTOCOL, "load", "echo", "cores", cores_json(), "time_ns", "setup",
+			 (json_int_t)result->setup_ns, "wall", (json_int_t)result->wall_ns, "cpu_ns", "user",
+			 (json_int_t)result->user_ns, "system", (json_int_t)result->system_ns, "messages",
+			 (json_int_t)result->messages, "bytes", (json_int_t)result->bytes, "errors",
+			 (json_int_t)result->errors, "checksum", checksum, "per_connection", "least",
+			 (json_int_t)result->least, "most", (json_int_t)result->most, "loop", "closed", "latency_ns",
+			 histogram_json(&result->latency));
+}
+
+static int print_result(const struct load_result *result)
+{
+	json_t *json = result_json(result);
+	int written;
+
+	CHECK(json, "load: no memory for the line of output");
+	written = json_dumpf(json, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF && fflush(stdout) == 0;
+	json_decref(json);
+	if (!written)
+		fprintf(stderr, "load: cannot write to standard output\n");
+	return written ? EXIT_OK : EXIT_WRONG;
+}
+
+static int run(const struct load_options *options)
+{
+	static struct load_result result; /* large: it holds a histogram */
+
+	if (load_echo(options, &result) < 0) {
+		fprintf(stderr, "load: %s\n", result.reason);
+		return EXIT_WRONG;
+	}
+	if (print_result(&result) != EXIT_OK)
+		return EXIT_WRONG;
+	if (result.errors == 0)
+		return EXIT_OK;
+	fprintf(stderr, "load: %s; %" PRIu64 " of %" PRIu64 " messages came back, %" PRIu64 " connections failed\n",
+		result.reason, result.messages, options->connections * options->messages, result.errors);
+	return EXIT_WRONG;
+}
+
+int main(int argc, char **argv)
+{
+	struct load_options options;
+	char reason[REASON_MAX];
+
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		print_help(stdout);
+		return EXIT_OK;
+	}
+	if (argc < 2 || strcmp(argv[1], "echo") != 0) {
+		print_help(stderr);
+		return EXIT_USAGE;
+	}
+	if (take_arguments(argc - 2, argv + 2, &options, reason) < 0) {
+		fprintf(stderr, "load: %s\n", reason);
+		return EXIT_USAGE;
+	}
+	return run(&options);
+}

@@ -1,0 +1,24 @@
+/* internal.h: what the files of this folder share. Every path of /proc and /sys is read below a root, so that tests can
+ * lay out another machine's files; "" is the real one. */
+#ifndef SIMUL_MACHINE_INTERNAL_H
+#define SIMUL_MACHINE_INTERNAL_H
+
+#include "machine.h"
+
+enum { SMALL_FILE_MAX = 4096 };
+
+/* The start of a file (root and path joined) without the last newline. Its length, or -errno; text always ends. */
+int read_text(const char *root, const char *path, char *text, size_t size);
+/* The whole number that a file begins with. 0, or -errno (-EINVAL: no number). */
+int read_number(const char *root, const char *path, int64_t *number);
+
+/* Cores' worth of CPU time that the cgroup and all above it grant, v1 or v2: the least; 0: unlimited. */
+double cgroup_quota_cores(const char *root);
+/* Nanoseconds that the cgroup was held back by its own quota; -1: unknown. */
+int64_t cgroup_throttled_ns(const char *root);
+/* Takes away from cpus what the cgroup's cpuset does not hold. */
+void cgroup_restrict(const char *root, hwloc_bitmap_t cpus);
+
+void disturbance_read_below(const char *root, struct disturbance *now);
+
+#endif

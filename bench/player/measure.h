@@ -1,0 +1,26 @@
+/* measure.h: what the kernel says this player has used: CPU, switches, memory, its children included.
+ *
+ * Sources: getrusage(2), clock_getcpuclockid(3), proc(5). Readings are of the whole tree of processes below this one. */
+#ifndef SIMUL_MEASURE_H
+#define SIMUL_MEASURE_H
+
+#include <stdint.h>
+
+struct usage {
+	uint64_t user_ns, system_ns;
+	uint64_t voluntary, involuntary; /* context switches */
+};
+
+/* This process and its children that have been waited for. */
+void usage_read(struct usage *usage);
+
+/* CPU time in ns of this process, of its children that were waited for, and of its children that live. */
+uint64_t tree_cpu_ns(void);
+
+/* Proportional set size in bytes of this process and all that descend from it (/proc/PID/smaps_rollup); 0 if unreadable. */
+uint64_t tree_pss_bytes(void);
+
+/* Kernel stacks and page tables of the whole machine in bytes (/proc/meminfo); 0 if unreadable. */
+uint64_t kernel_memory_bytes(void);
+
+#endif

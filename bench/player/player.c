@@ -1,0 +1,379 @@
+/* player.c: see player.h and play.h.
+ *
+ * The clock is read last before the steady work and everything else before it; nothing is printed between play_begin()
+ * and play_end(). A forked child of the runtime never comes back to this file. */
+#include "player.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "../../runtimes/check.h"
+#include "../../runtimes/clock.h"
+#include "measure.h"
+
+enum { EXIT_OK = 0, EXIT_WRONG = 1, EXIT_USAGE = 2, EXIT_REFUSED = 3 };
+enum { FIGURES_MAX = 16, PROTOCOL = 1 };
+
+struct figure {
+	const char *name;
+	double value;
+};
+
+struct play {
+	const struct workload_spec *spec;
+	struct values values;
+	struct stage stage;
+	struct expectation expected, done;
+	uint64_t created_ns, begun_ns, last_ns, ended_ns;
+	uint64_t cpu_begun_ns, cpu_ended_ns;
+	struct usage usage_created, usage_ended;
+	uint64_t pss_baseline, pss_peak, kernel_baseline, kernel_peak;
+	struct figure figures[FIGURES_MAX];
+	size_t figure_count;
+};
+
+static const struct {
+	unsigned bit;
+	const char *name;
+} capability_names[] = {
+	{RUNTIME_INTERLEAVES, "interleaves"},     {RUNTIME_PARALLEL, "parallel"},
+	{RUNTIME_SHARES_MEMORY, "shares-memory"}, {RUNTIME_PREEMPTS, "preempts"},
+	{RUNTIME_SWITCHES_STACKS, "switches-stacks"},
+};
+
+/* What the bodies call. */
+
+uint64_t play_value(const struct play *play, int index)
+{
+	return play->values.value[index];
+}
+
+struct stage play_stage(const struct play *play)
+{
+	return play->stage;
+}
+
+uint64_t play_begin(struct play *play)
+{
+	play->pss_peak = tree_pss_bytes();
+	play->kernel_peak = kernel_memory_bytes();
+	play->cpu_begun_ns = tree_cpu_ns();
+	play->begun_ns = clock_now();
+	return play->begun_ns;
+}
+
+void play_end(struct play *play, uint64_t last_ns)
+{
+	play->ended_ns = clock_now();
+	play->last_ns = last_ns;
+	play->cpu_ended_ns = tree_cpu_ns();
+	usage_read(&play->usage_ended);
+}
+
+void play_audit(struct play *play, uint64_t tasks, uint64_t operations, uint64_t bytes, uint64_t checksum)
+{
+	play->done = (struct expectation){
+		.tasks = tasks, .operations = operations, .bytes = bytes, .checksum = checksum};
+}
+
+void play_figure(struct play *play, const char *name, double value)
+{
+	CHECK(play->figure_count < FIGURES_MAX, "more than %d figures in one play", FIGURES_MAX);
+	play->figures[play->figure_count++] = (struct figure){.name = name, .value = value};
+}
+
+/* Prints one line of JSON and gives up json. A line that cannot be written must not look like success. */
+static void print_line(json_t *json)
+{
+	CHECK(json, "no memory for a line of output");
+	if (json_dumpf(json, stdout, JSON_COMPACT) < 0 || putchar('\n') == EOF || fflush(stdout) == EOF) {
+		fprintf(stderr, "cannot write to standard output: %s\n", strerror(errno));
+		_exit(EXIT_WRONG);
+	}
+	json_decref(json);
+}
+
+void play_listening(struct play *play, uint16_t port)
+{
+	(void)play;
+	print_line(json_pack("{s:i, s:i}", "protocol", PROTOCOL, "listening", (int)port));
+}
+
+_Noreturn void play_refuse(struct play *play, const char *what, int error)
+{
+	char text[REASON_MAX];
+
+	snprintf(text, sizeof text, "%s: no more %s can be had here: %s", play->spec->name, what, strerror(error));
+	print_line(json_pack("{s:i, s:{s:s, s:s, s:s}}", "protocol", PROTOCOL, "refused", "what", what, "error",
+			     strerrorname_np(error), "text", text));
+	fprintf(stderr, "%s\n", text);
+	_exit(EXIT_REFUSED); /* the other tasks go with the process */
+}
+
+/* The record. */
+
+static json_t *json_from_u64(uint64_t number)
+{
+	return json_integer((json_int_t)number);
+}
+
+static json_t *capabilities_json(unsigned capabilities)
+{
+	json_t *names = json_array();
+
+	for (size_t i = 0; i < sizeof capability_names / sizeof capability_names[0]; i++)
+		if (capabilities & capability_names[i].bit)
+			json_array_append_new(names, json_string(capability_names[i].name));
+	return names;
+}
+
+static json_t *parameters_json(const struct play *play)
+{
+	const struct parameter *table = play->spec->parameters;
+	json_t *parameters = json_object();
+
+	for (int i = 0; table[i].name; i++) {
+		uint64_t value = play->values.value[i];
+
+		json_object_set_new(parameters, table[i].name,
+				    table[i].type == PARAMETER_CHOICE ? json_string(table[i].choices[value])
+								      : json_from_u64(value));
+	}
+	return parameters;
+}
+
+static json_t *cores_json(void)
+{
+	json_t *cores = json_array();
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof set, &set) == 0)
+		for (int core = 0; core < CPU_SETSIZE; core++)
+			if (CPU_ISSET(core, &set))
+				json_array_append_new(cores, json_integer(core));
+	return cores;
+}
+
+static json_t *times_json(const struct play *play)
+{
+	return json_pack("{s:I, s:I, s:I, s:I}", "setup", (json_int_t)(play->begun_ns - play->created_ns), "wall",
+			 (json_int_t)(play->last_ns - play->begun_ns), "teardown",
+			 (json_int_t)(play->ended_ns - play->last_ns), "bound", (json_int_t)play->expected.bound_ns);
+}
+
+static json_t *cpu_json(const struct play *play)
+{
+	const struct usage *before = &play->usage_created, *after = &play->usage_ended;
+
+	return json_pack("{s:I, s:I, s:I}", "user", (json_int_t)(after->user_ns - before->user_ns), "system",
+			 (json_int_t)(after->system_ns - before->system_ns), "steady",
+			 (json_int_t)(play->cpu_ended_ns - play->cpu_begun_ns));
+}
+
+static json_t *switches_json(const struct play *play)
+{
+	const struct usage *before = &play->usage_created, *after = &play->usage_ended;
+
+	return json_pack("{s:I, s:I}", "voluntary", (json_int_t)(after->voluntary - before->voluntary), "involuntary",
+			 (json_int_t)(after->involuntary - before->involuntary));
+}
+
+static json_t *memory_json(const struct play *play)
+{
+	json_t *memory = json_object();
+
+	if (play->pss_peak > 0 && play->pss_baseline > 0) {
+		json_object_set_new(memory, "pss_peak", json_from_u64(play->pss_peak));
+		json_object_set_new(memory, "pss_baseline", json_from_u64(play->pss_baseline));
+	}
+	/* Of the whole machine: what others freed meanwhile can outweigh what we took; then it says nothing. */
+	if (play->kernel_peak >= play->kernel_baseline && play->kernel_baseline > 0)
+		json_object_set_new(memory, "kernel", json_from_u64(play->kernel_peak - play->kernel_baseline));
+	return memory;
+}
+
+static json_t *audit_json(const struct expectation *done)
+{
+	char checksum[17];
+
+	snprintf(checksum, sizeof checksum, "%016" PRIx64, done->checksum);
+	return json_pack("{s:I, s:I, s:I, s:s}", "tasks", (json_int_t)done->tasks, "operations",
+			 (json_int_t)done->operations, "bytes", (json_int_t)done->bytes, "checksum", checksum);
+}
+
+static json_t *figures_json(const struct play *play)
+{
+	json_t *figures = json_object();
+
+	for (size_t i = 0; i < play->figure_count; i++)
+		json_object_set_new(figures, play->figures[i].name, json_real(play->figures[i].value));
+	return figures;
+}
+
+static json_t *record_json(const struct runtime *runtime, const struct play *play)
+{
+	return json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:i}}", "protocol", PROTOCOL,
+			 "runtime", runtime->name, "version", SIMUL_VERSION, "workload", play->spec->name, "parameters",
+			 parameters_json(play), "cores", cores_json(), "capabilities",
+			 capabilities_json(runtime->capabilities), "time_ns", times_json(play), "cpu_ns", cpu_json(play),
+			 "switches", switches_json(play), "memory", memory_json(play), "audit", audit_json(&play->done),
+			 "figures", figures_json(play), "settings", "timer_slack_ns", prctl(PR_GET_TIMERSLACK));
+}
+
+/* Verbs of the program. */
+
+static void print_info(const struct runtime *runtime, const struct player_body *bodies)
+{
+	json_t *names = json_array();
+
+	for (; bodies->spec; bodies++)
+		json_array_append_new(names, json_string(bodies->spec->name));
+	print_line(json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "protocol", PROTOCOL, "runtime",
+			     runtime->name, "version", SIMUL_VERSION, "model", runtime->model, "dialect",
+			     runtime->dialect, "suspends", runtime->suspends, "shares", runtime->shares, "breaks",
+			     runtime->breaks, "sources", runtime->sources, "capabilities",
+			     capabilities_json(runtime->capabilities), "workloads", names));
+}
+
+static const struct player_body *find_body(const struct player_body *bodies, const char *name)
+{
+	const struct player_body *body = bodies;
+
+	while (body->spec && strcmp(body->spec->name, name) != 0)
+		body++;
+	if (body->spec)
+		return body;
+	fprintf(stderr, "unknown workload '%s'; known workloads:", name);
+	for (body = bodies; body->spec; body++)
+		fprintf(stderr, " %s", body->spec->name);
+	fputc('\n', stderr);
+	return NULL;
+}
+
+static unsigned cores_here(void)
+{
+	cpu_set_t set;
+
+	/* More cores than cpu_set_t holds: as many as are online. */
+	if (sched_getaffinity(0, sizeof set, &set) < 0)
+		return (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+	return (unsigned)CPU_COUNT(&set);
+}
+
+/* Everything that is read before the first task exists. */
+static void take_baseline(struct play *play)
+{
+	/* The default of 50 us would decide the comparison. Inherited by threads and forked children; prctl(2). */
+	prctl(PR_SET_TIMERSLACK, 1);
+	play->pss_baseline = tree_pss_bytes();
+	play->kernel_baseline = kernel_memory_bytes();
+	usage_read(&play->usage_created);
+	play->created_ns = clock_now();
+}
+
+static int verify(const struct play *play)
+{
+	const struct expectation *want = &play->expected, *got = &play->done;
+	const struct {
+		const char *what;
+		uint64_t want, got;
+	} pairs[] = {
+		{"tasks", want->tasks, got->tasks},
+		{"operations", want->operations, got->operations},
+		{"bytes", want->bytes, got->bytes},
+		{"checksum", want->checksum, got->checksum},
+	};
+
+	for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+		if (pairs[i].want != pairs[i].got) {
+			fprintf(stderr, "%s: wrong result: %" PRIu64 " %s where %" PRIu64 " were expected\n",
+				play->spec->name, pairs[i].got, pairs[i].what, pairs[i].want);
+			return -EBADMSG;
+		}
+	return 0;
+}
+
+static int play_through(const struct runtime *runtime, const struct player_body *body, struct play *play)
+{
+	int error;
+
+	take_baseline(play);
+	error = body->perform(body, play);
+	if (error < 0) {
+		fprintf(stderr, "%s: the runtime stopped: %s\n", play->spec->name, strerror(-error));
+		return EXIT_WRONG;
+	}
+	if (verify(play) < 0)
+		return EXIT_WRONG;
+	print_line(record_json(runtime, play));
+	return EXIT_OK;
+}
+
+static int play_verb(int count, char **arguments, const struct runtime *runtime, const struct player_body *bodies)
+{
+	const struct player_body *body = count > 0 ? find_body(bodies, arguments[0]) : NULL;
+	struct play play = {.stage = {.cores = cores_here(), .capabilities = runtime->capabilities}};
+	char reason[REASON_MAX];
+
+	if (count < 1)
+		fprintf(stderr, "play which workload? See --help.\n");
+	if (!body)
+		return EXIT_USAGE;
+	play.spec = body->spec;
+	if (workload_values(play.spec, count - 1, arguments + 1, &play.values, reason) < 0) {
+		fprintf(stderr, "%s: %s\n", play.spec->name, reason);
+		return EXIT_USAGE;
+	}
+	if (play.spec->admit(&play.values, play.stage, reason) < 0) {
+		fprintf(stderr, "%s: %s\n", play.spec->name, reason);
+		print_line(json_pack("{s:i, s:{s:s, s:s, s:s}}", "protocol", PROTOCOL, "refused", "what", "verb", "error",
+				     "ENOTSUP", "text", reason));
+		return EXIT_REFUSED;
+	}
+	play.spec->expect(&play.values, play.stage, &play.expected);
+	return play_through(runtime, body, &play);
+}
+
+static void print_help(const struct runtime *runtime, const struct player_body *bodies, FILE *file)
+{
+	fprintf(file,
+		"simul-%s: %s\n\n"
+		"usage: simul-%s info\n"
+		"       simul-%s play WORKLOAD [key=value ...]\n\n"
+		"Prints one line of JSON on standard output. Exit status: 0 verified, 1 failed or wrong,\n"
+		"2 wrong call, 3 the machine cannot do it.\n",
+		runtime->name, runtime->model, runtime->name, runtime->name);
+	for (; bodies->spec; bodies++) {
+		const struct parameter *parameter = bodies->spec->parameters;
+
+		fprintf(file, "\n%s: %s\n", bodies->spec->name, bodies->spec->question);
+		for (; parameter->name; parameter++)
+			fprintf(file, "  %-12s %s (default %s)\n", parameter->name, parameter->help,
+				parameter->fallback ? parameter->fallback : "derived");
+	}
+}
+
+int player_main(int argc, char **argv, const struct runtime *runtime, const struct player_body *bodies)
+{
+	const char *verb = argc > 1 ? argv[1] : "";
+
+	if (strcmp(verb, "info") == 0 && argc == 2) {
+		print_info(runtime, bodies);
+		return EXIT_OK;
+	}
+	if (strcmp(verb, "play") == 0)
+		return play_verb(argc - 2, argv + 2, runtime, bodies);
+	if (strcmp(verb, "--help") == 0) {
+		print_help(runtime, bodies, stdout);
+		return EXIT_OK;
+	}
+	print_help(runtime, bodies, stderr);
+	return EXIT_USAGE;
+}

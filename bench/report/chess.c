@@ -1,0 +1,124 @@
+/* chess.c: the figure of the simultaneous exhibition: wall time over boards, and the same as a multiple of its bound.
+ *
+ * The second panel is there because the models that overlap the waiting lie on one line in the first. */
+#include <string.h>
+
+#include "curves.h"
+#include "text.h"
+
+static struct summary wall_of(const struct cell *cell, const struct group *group, void *context)
+{
+	(void)group;
+	(void)context;
+	return cell_summary(cell, MEASURE_WALL_NS);
+}
+
+/* What the panel of multiples leaves out: the models that do not overlap the waiting would press the others flat. */
+struct limit {
+	double most;
+	size_t left_out;
+};
+
+static struct summary multiple_of(const struct cell *cell, const struct group *group, void *context)
+{
+	struct summary summary = cell_summary(cell, MEASURE_WALL_NS);
+	struct limit *limit = context;
+	double bound = group_bound(group);
+
+	if (isnan(bound))
+		return (struct summary){0};
+	if (summary.median / bound > limit->most) {
+		limit->left_out++;
+		return (struct summary){0};
+	}
+	summary.median /= bound;
+	summary.interval.low /= bound;
+	summary.interval.high /= bound;
+	summary.mean = NAN; /* ratios are not averaged */
+	return summary;
+}
+
+static double bound_of(const struct group *group, void *context)
+{
+	(void)context;
+	return group_bound(group);
+}
+
+static double one_of(const struct group *group, void *context)
+{
+	(void)context;
+	return isnan(group_bound(group)) ? NAN : 1;
+}
+
+/* The exhibition without simultaneity: boards x pairs x (move + reply). */
+static double one_after_another(const struct group *group, void *context)
+{
+	const struct cell *cell = group->cells[0];
+
+	(void)context;
+	return cell_parameter(cell, "boards") * cell_parameter(cell, "pairs") *
+	       (cell_parameter(cell, "move") + cell_parameter(cell, "reply"));
+}
+
+static void panel_wall(struct figure *figure, const struct family *family)
+{
+	struct panel *panel = figure_panel(figure);
+	struct time_unit unit = time_unit_for(curves_greatest(family, MEASURE_WALL_NS));
+	char label[200];
+
+	family_label(family, label, sizeof(label));
+	snprintf(panel->title, sizeof(panel->title), "chess %s: wall time", label);
+	snprintf(panel->y.label, sizeof(panel->y.label), "wall time, %s (log)", unit.name);
+	snprintf(panel->x.label, sizeof(panel->x.label), "boards (log)");
+	panel->x.log = panel->y.log = panel->x.tics_at_points = true;
+	curves_reference(figure, family, SERIES_OTHER, "one board after another", unit.ns, one_after_another, NULL);
+	curves_reference(figure, family, SERIES_BOUND, "bound", unit.ns, bound_of, NULL);
+	curves_draw(figure, family, SERIES_RUNTIME, unit.ns, wall_of, NULL);
+}
+
+/* Twice the best model's multiple, where that is greatest. */
+static double most_shown(const struct family *family)
+{
+	double most = 1;
+
+	for (size_t i = 0; i < family->group_count; i++) {
+		double best = NAN;
+
+		for (size_t j = 0; j < family->groups[i].cell_count; j++)
+			best = fmin(best, cell_summary(family->groups[i].cells[j], MEASURE_WALL_NS).median);
+		most = fmax(most, best / group_bound(&family->groups[i]));
+	}
+	return 2 * most;
+}
+
+static void panel_multiple(struct figure *figure, const struct family *family)
+{
+	struct panel *panel = figure_panel(figure);
+	struct limit limit = {.most = most_shown(family)};
+
+	snprintf(panel->title, sizeof(panel->title), "the same, as a multiple of the bound");
+	snprintf(panel->y.label, sizeof(panel->y.label), "wall time / bound");
+	snprintf(panel->x.label, sizeof(panel->x.label), "boards (log)");
+	panel->x.log = panel->x.tics_at_points = true;
+	curves_reference(figure, family, SERIES_BOUND, "bound", 1, one_of, NULL);
+	curves_draw(figure, family, SERIES_RUNTIME, 1, multiple_of, &limit);
+	if (limit.left_out > 0)
+		figure_note(figure, "Above the lower panel's scale: %zu point%s of more than %.3g times the bound.",
+			    limit.left_out, limit.left_out == 1 ? "" : "s", limit.most);
+}
+
+void chess_figure(struct figure *figure, const struct groups *groups)
+{
+	const struct family *families[CURVE_FAMILIES_MAX];
+	size_t count = curves_choose(figure, groups, "chess", families);
+
+	figure_title(figure, "How long does the exhibition take as boards are added?");
+	if (count == 0)
+		return;
+	figure->rows = 2;
+	for (size_t i = 0; i < count; i++)
+		panel_wall(figure, families[i]);
+	for (size_t i = 0; i < count; i++)
+		panel_multiple(figure, families[i]);
+	figure_note(figure, "Dashed: the bound, below which no correct play can be. Dotted: one board after another.");
+}

@@ -1,0 +1,155 @@
+/* curves.c: see curves.h. */
+#include "curves.h"
+
+#include <string.h>
+
+static bool group_has_result(const struct group *group)
+{
+	for (size_t i = 0; i < group->cell_count; i++) {
+		if (group->cells[i]->count[STATUS_OK] > 0)
+			return true;
+	}
+	return false;
+}
+
+static size_t results(const struct family *family)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < family->group_count; i++)
+		count += group_has_result(&family->groups[i]);
+	return count;
+}
+
+static void nothing_to_draw(struct figure *figure, const char *workload, size_t families)
+{
+	struct panel *panel = figure_panel(figure);
+	char text[200];
+
+	snprintf(panel->title, sizeof(panel->title), "%s", workload);
+	panel->blank = true;
+	panel->x.low = panel->y.low = 0;
+	panel->x.high = panel->y.high = 1;
+	snprintf(text, sizeof(text), families ? "Nothing to draw: no invocation of %s has a good result."
+					      : "Nothing to draw: this run has no cell of %s.", workload);
+	figure_point(figure, figure_series(figure, SERIES_NOTE, "missing"),
+		     &(struct point){.x = 0.5, .y = 0.5, .low = NAN, .high = NAN, .mean = NAN,
+				.slot = BUNDLE_RUNTIMES_MAX, .text = text});
+}
+
+size_t curves_choose(struct figure *figure, const struct groups *groups, const char *workload,
+		     const struct family *chosen[CURVE_FAMILIES_MAX])
+{
+	size_t count, kept = 0, left_out = 0;
+	const struct family *family = groups_of(groups, workload, &count);
+
+	for (size_t least = 2; kept == 0 && least > 0; least--) {
+		for (size_t i = 0; i < count; i++) {
+			if (results(&family[i]) < least)
+				continue;
+			if (kept < CURVE_FAMILIES_MAX && (least > 1 || kept == 0))
+				chosen[kept++] = &family[i];
+		}
+	}
+	for (size_t i = 0; i < kept; i++)
+		figure_explain(figure, chosen[i]);
+	left_out = count - kept;
+	if (kept > 0 && left_out > 0)
+		figure_note(figure, "Not drawn here, but in the records: %zu more set%s of cells of %s, as %s.", left_out,
+			    left_out == 1 ? "" : "s", workload, family[count - 1].groups[0].name);
+	if (kept == 0 && count > 0)
+		figure_explain(figure, family);
+	if (kept == 0)
+		nothing_to_draw(figure, workload, count);
+	figure->columns = kept ? (unsigned)kept : 1;
+	return kept;
+}
+
+static void failed_crosses(struct figure *figure, const struct family *family, unsigned slot)
+{
+	struct series *series = NULL;
+
+	for (size_t i = 0; i < family->group_count; i++) {
+		const struct cell *cell = group_cell(&family->groups[i], slot);
+
+		if (!cell || cell_fate(cell) != FATE_FAILED)
+			continue;
+		if (!series)
+			series = figure_series(figure, SERIES_FAILED, figure->bundle->runtimes[slot]);
+		figure_point(figure, series, &(struct point){.x = family->groups[i].at, .y = NAN, .low = NAN,
+							     .high = NAN, .mean = NAN, .slot = slot});
+	}
+}
+
+static void runtime_curve(struct figure *figure, const struct family *family, unsigned slot, enum series_style style,
+			  double divide, curve_value *value, void *context)
+{
+	struct series *series = NULL;
+
+	for (size_t i = 0; i < family->group_count; i++) {
+		const struct group *group = &family->groups[i];
+		const struct cell *cell = group_cell(group, slot);
+		struct summary summary = {0};
+
+		if (cell && cell->count[STATUS_OK] > 0)
+			summary = value(cell, group, context);
+		if (summary.n == 0 || isnan(summary.median))
+			continue;
+		if (!series)
+			series = figure_series(figure, style, figure->bundle->runtimes[slot]);
+		if (style == SERIES_RUNTIME && !isnan(summary.interval.low))
+			figure_count(figure, cell, &summary, &summary.interval);
+		figure_point(figure, series,
+			     &(struct point){.x = group->at, .y = summary.median / divide,
+					     .low = summary.interval.low / divide, .high = summary.interval.high / divide,
+					     .mean = summary.mean / divide, .n = summary.n, .slot = slot});
+	}
+}
+
+void curves_draw(struct figure *figure, const struct family *family, enum series_style style, double divide,
+		 curve_value *value, void *context)
+{
+	for (unsigned slot = 0; slot < figure->bundle->runtime_count; slot++) {
+		runtime_curve(figure, family, slot, style, divide, value, context);
+		if (style == SERIES_RUNTIME)
+			failed_crosses(figure, family, slot);
+	}
+}
+
+void curves_reference(struct figure *figure, const struct family *family, enum series_style style, const char *name,
+		      double divide, curve_reference *value, void *context)
+{
+	struct series *series = figure_series(figure, style, name);
+
+	for (size_t i = 0; i < family->group_count; i++) {
+		double y = value(&family->groups[i], context) / divide;
+
+		if (isnan(y) || !group_has_result(&family->groups[i]))
+			continue;
+		figure_point(figure, series, &(struct point){.x = family->groups[i].at, .y = y, .low = NAN, .high = NAN,
+							     .mean = NAN});
+	}
+}
+
+double curves_greatest(const struct family *family, enum measure measure)
+{
+	double greatest = NAN;
+
+	for (size_t i = 0; i < family->group_count; i++) {
+		for (size_t j = 0; j < family->groups[i].cell_count; j++)
+			greatest = fmax(greatest, cell_summary(family->groups[i].cells[j], measure).median);
+	}
+	return greatest;
+}
+
+void family_label(const struct family *family, char *text, size_t size)
+{
+	unsigned cores = group_cores(&family->groups[0]);
+	char plain[32];
+
+	snprintf(plain, sizeof(plain), "cores=%u", cores);
+	if (strcmp(family->rest, plain) == 0 || !*family->rest)
+		snprintf(text, size, "on %u core%s", cores, cores == 1 ? "" : "s");
+	else
+		snprintf(text, size, "%.160s", family->rest);
+}

@@ -1,0 +1,124 @@
+/* echo.c: the figure of the echo server: throughput, latency and the server's CPU time a message, over connections. */
+#include <stdlib.h>
+
+#include "curves.h"
+#include "text.h"
+
+struct latency_request {
+	const struct bundle *bundle;
+	double percent;
+};
+
+/* The mean of rates is harmonic: messages over total time. */
+static struct summary rate_of(const struct cell *cell, const struct group *group, void *context)
+{
+	struct summary summary = cell_summary(cell, MEASURE_RATE);
+	double *values = malloc(sizeof(*values) * (cell->invocation_count + 1));
+
+	(void)group;
+	(void)context;
+	summary.mean = values ? harmonic_mean(values, cell_values(cell, MEASURE_RATE, values)) : NAN;
+	free(values);
+	return summary;
+}
+
+static struct summary cpu_of(const struct cell *cell, const struct group *group, void *context)
+{
+	(void)group;
+	(void)context;
+	return cell_summary(cell, MEASURE_CPU_NS_PER_MESSAGE);
+}
+
+/* One number of all invocations' merged histogram: it has no interval. */
+static struct summary latency_of(const struct cell *cell, const struct group *group, void *context)
+{
+	const struct latency_request *request = context;
+	struct histogram *histogram = malloc(sizeof(*histogram));
+	struct summary summary = {.interval = {.low = NAN, .high = NAN}, .mean = NAN};
+
+	(void)group;
+	if (histogram && cell_latency(request->bundle, cell, histogram) == 0 && histogram->count > 0) {
+		summary.n = cell->count[STATUS_OK];
+		summary.median = (double)histogram_percentile(histogram, request->percent);
+	}
+	free(histogram);
+	return summary;
+}
+
+/* The bound of the group's wall time, a message, where one core serves: it is computing time then. */
+static double cpu_bound_of(const struct group *group, void *context)
+{
+	(void)context;
+	for (size_t i = 0; i < group->cell_count && group_cores(group) == 1; i++) {
+		double wall = cell_summary(group->cells[i], MEASURE_WALL_NS).median;
+		double messages = cell_summary(group->cells[i], MEASURE_RATE).median * wall / 1e9;
+
+		if (messages > 0)
+			return group_bound(group) / messages;
+	}
+	return NAN;
+}
+
+static struct panel *panel_over_connections(struct figure *figure)
+{
+	struct panel *panel = figure_panel(figure);
+
+	snprintf(panel->x.label, sizeof(panel->x.label), "connections (log)");
+	panel->x.log = panel->x.tics_at_points = true;
+	return panel;
+}
+
+static void panel_rate(struct figure *figure, const struct family *family)
+{
+	struct panel *panel = panel_over_connections(figure);
+	char label[200];
+
+	family_label(family, label, sizeof(label));
+	snprintf(panel->title, sizeof(panel->title), "echo, server %s: throughput", label);
+	snprintf(panel->y.label, sizeof(panel->y.label), "thousand messages/s");
+	panel->y.low = 0;
+	curves_draw(figure, family, SERIES_RUNTIME, 1e3, rate_of, NULL);
+}
+
+static void panel_latency(struct figure *figure, const struct family *family)
+{
+	struct panel *panel = panel_over_connections(figure);
+	struct latency_request request = {.bundle = figure->bundle};
+
+	snprintf(panel->title, sizeof(panel->title), "round trip, closed loop: median (solid) and p99 (dashed)");
+	snprintf(panel->y.label, sizeof(panel->y.label), "latency, ms (log)");
+	panel->y.log = true;
+	request.percent = 99;
+	curves_draw(figure, family, SERIES_SECOND, 1e6, latency_of, &request);
+	request.percent = 50;
+	curves_draw(figure, family, SERIES_RUNTIME, 1e6, latency_of, &request);
+}
+
+static void panel_cpu(struct figure *figure, const struct family *family)
+{
+	struct panel *panel = panel_over_connections(figure);
+
+	snprintf(panel->title, sizeof(panel->title), "CPU time of the server a message");
+	snprintf(panel->y.label, sizeof(panel->y.label), "CPU, µs/message");
+	panel->y.low = 0;
+	curves_reference(figure, family, SERIES_BOUND, "bound", 1e3, cpu_bound_of, NULL);
+	curves_draw(figure, family, SERIES_RUNTIME, 1e3, cpu_of, NULL);
+}
+
+void echo_figure(struct figure *figure, const struct groups *groups)
+{
+	static void (*const panels[])(struct figure *, const struct family *) = {panel_rate, panel_latency, panel_cpu};
+	const struct family *families[CURVE_FAMILIES_MAX];
+	size_t count = curves_choose(figure, groups, "echo", families);
+
+	figure_title(figure, "How many messages does the server echo, how fast, and at what cost?");
+	if (count == 0)
+		return;
+	figure->rows = sizeof(panels) / sizeof(*panels);
+	for (size_t row = 0; row < figure->rows; row++) {
+		for (size_t i = 0; i < count; i++)
+			panels[row](figure, families[i]);
+	}
+	figure_note(figure, "Latencies are percentiles of all invocations' merged histograms, and have no interval. "
+			    "Dashed, in the last panel: the bound.");
+}

@@ -1,0 +1,564 @@
+/* figure.c: gathers a figure's points, finds its axes' ranges and tics, and writes the TSV.
+ *
+ * The same points give the same bytes: numbers are printed in the C locale with six significant digits. */
+#include "figure.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text.h"
+
+/* Okabe & Ito, "Color Universal Design" (2008), without its yellow, which is lost on white. */
+static const unsigned colours[] = {0x0072b2, 0xd55e00, 0x009e73, 0xcc79a7, 0xe69f00, 0x56b4e9, 0x000000};
+/* gnuplot's point types, the ones most unlike each other first; 2, the cross, means failure. */
+static const unsigned shapes[] = {7, 5, 9, 11, 13, 6, 4, 8, 10, 12, 15, 14, 3, 1};
+
+enum { COLOURS = sizeof(colours) / sizeof(*colours), SHAPES = sizeof(shapes) / sizeof(*shapes) };
+enum { GREY = 0x555555, SHAPE_CROSS = 2, SHAPE_NONE = 0 };
+
+/* COLOURS divides SHAPES: each round over the shapes moves the colours on by one, so that 98 slots differ. */
+static unsigned slot_colour(unsigned slot)
+{
+	return colours[(slot + slot / SHAPES) % COLOURS];
+}
+
+static unsigned slot_shape(unsigned slot)
+{
+	return shapes[slot % SHAPES];
+}
+
+void figure_init(struct figure *figure, const struct bundle *bundle, const char *name)
+{
+	*figure = (struct figure){.bundle = bundle, .name = name, .columns = 1, .rows = 1, .legend = true};
+}
+
+static void lines_clear(char **lines, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(lines[i]);
+	free(lines);
+}
+
+static void series_clear(struct series *series)
+{
+	for (size_t i = 0; i < series->count; i++)
+		free(series->points[i].text);
+	free(series->points);
+	free(series->name);
+}
+
+void figure_clear(struct figure *figure)
+{
+	for (size_t i = 0; i < figure->series_count; i++)
+		series_clear(&figure->series[i]);
+	free(figure->series);
+	lines_clear(figure->captions, figure->caption_count);
+	lines_clear(figure->notes, figure->note_count);
+	free(figure->title);
+	*figure = (struct figure){0};
+}
+
+/* Room for one more item: sizes double from 8. */
+static void *grow(struct figure *figure, void *items, size_t count, size_t size)
+{
+	if (count >= 8 && (count & (count - 1)) != 0)
+		return items;
+	if (count > 0 && count < 8)
+		return items;
+	void *grown = realloc(items, size * (count < 8 ? 8 : count * 2));
+
+	if (!grown)
+		figure->error = -ENOMEM;
+	return grown;
+}
+
+static void line_append(struct figure *figure, char ***lines, size_t *count, const char *format, va_list arguments)
+{
+	char **grown = grow(figure, *lines, *count, sizeof(**lines));
+
+	if (!grown)
+		return;
+	*lines = grown;
+	if (vasprintf(&grown[*count], format, arguments) < 0)
+		figure->error = -ENOMEM;
+	else
+		++*count;
+}
+
+void figure_title(struct figure *figure, const char *format, ...)
+{
+	va_list arguments;
+
+	free(figure->title);
+	va_start(arguments, format);
+	if (vasprintf(&figure->title, format, arguments) < 0) {
+		figure->title = NULL;
+		figure->error = -ENOMEM;
+	}
+	va_end(arguments);
+}
+
+void figure_caption(struct figure *figure, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	line_append(figure, &figure->captions, &figure->caption_count, format, arguments);
+	va_end(arguments);
+}
+
+void figure_note(struct figure *figure, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	line_append(figure, &figure->notes, &figure->note_count, format, arguments);
+	va_end(arguments);
+}
+
+struct panel *figure_panel(struct figure *figure)
+{
+	if (figure->panel_count < PANELS_MAX)
+		figure->panel_count++;
+	struct panel *panel = &figure->panels[figure->panel_count - 1];
+
+	*panel = (struct panel){.x = {.low = NAN, .high = NAN}, .y = {.low = NAN, .high = NAN}};
+	return panel;
+}
+
+struct series *figure_series(struct figure *figure, enum series_style style, const char *name)
+{
+	struct series *grown = grow(figure, figure->series, figure->series_count, sizeof(*grown));
+	char *copy = strdup(name);
+
+	if (grown)
+		figure->series = grown;
+	if (!grown || !copy) {
+		free(copy);
+		figure->error = -ENOMEM;
+		return NULL;
+	}
+	grown[figure->series_count] = (struct series){.panel = figure->panel_count - 1, .style = style, .name = copy};
+	return &grown[figure->series_count++];
+}
+
+void figure_point(struct figure *figure, struct series *series, const struct point *point)
+{
+	if (!series || isnan(point->x))
+		return;
+	struct point *grown = grow(figure, series->points, series->count, sizeof(*grown));
+
+	if (!grown)
+		return;
+	series->points = grown;
+	grown[series->count] = *point;
+	if (point->text && !(grown[series->count].text = strdup(point->text)))
+		figure->error = -ENOMEM;
+	series->count++;
+	if (series->style == SERIES_RUNTIME || series->style == SERIES_SECOND || series->style == SERIES_FAILED)
+		figure->used[point->slot] = true;
+}
+
+void figure_count(struct figure *figure, const struct cell *cell, const struct summary *summary,
+		  const struct interval *interval)
+{
+	bool first = figure->n_most == 0;
+
+	if (summary->n == 0)
+		return;
+	figure->n_least = first || summary->n < figure->n_least ? summary->n : figure->n_least;
+	figure->n_most = summary->n > figure->n_most ? summary->n : figure->n_most;
+	figure->level_least = first ? interval->level : fmin(figure->level_least, interval->level);
+	figure->level_most = first ? interval->level : fmax(figure->level_most, interval->level);
+	figure->by_range |= interval->method == INTERVAL_RANGE;
+	figure->by_rank |= interval->method == INTERVAL_RANK;
+	figure->by_bootstrap |= interval->method == INTERVAL_BOOTSTRAP;
+	figure->mild += summary->outliers.mild;
+	figure->severe += summary->outliers.severe;
+	figure->invocations += summary->n;
+	for (size_t i = 0; i < cell->invocation_count; i++)
+		figure->disturbed += cell->invocations[i].status == STATUS_OK && cell->invocations[i].disturbed;
+}
+
+/* --- axes ----------------------------------------------------------------------------------------------------- */
+
+static void widen(double *low, double *high, double value, bool log)
+{
+	if (isnan(value) || isinf(value) || (log && value <= 0))
+		return;
+	*low = isnan(*low) ? value : fmin(*low, value);
+	*high = isnan(*high) ? value : fmax(*high, value);
+}
+
+static void extent(const struct figure *figure, unsigned panel, bool vertical, bool log, double *low, double *high)
+{
+	*low = *high = NAN;
+	for (size_t s = 0; s < figure->series_count; s++) {
+		const struct series *series = &figure->series[s];
+
+		if (series->panel != panel || series->style == SERIES_NOTE)
+			continue;
+		for (size_t i = 0; i < series->count; i++) {
+			const struct point *point = &series->points[i];
+
+			widen(low, high, vertical ? point->y : point->x, log);
+			/* On a scoreboard (y fixed) intervals lie along x. */
+			if (vertical || !isnan(figure->panels[panel].y.high)) {
+				widen(low, high, point->low, log);
+				widen(low, high, point->high, log);
+			}
+		}
+	}
+}
+
+static void axis_fit(const struct figure *figure, unsigned panel, bool vertical)
+{
+	struct figure_axis *axis = (struct figure_axis *)(vertical ? &figure->panels[panel].y : &figure->panels[panel].x);
+	double low, high;
+
+	extent(figure, panel, vertical, axis->log, &low, &high);
+	if (isnan(low))
+		low = axis->log ? 1 : 0, high = axis->log ? 10 : 1;
+	if (axis->log) {
+		double margin = pow(high / low, 0.06) * (vertical || axis->tics_at_points ? 1.1 : 1.02);
+
+		low /= margin, high *= margin;
+	} else {
+		double margin = high > low ? (high - low) * 0.08 : fmax(fabs(high), 1) * 0.1;
+
+		low -= margin, high += margin;
+	}
+	axis->low = isnan(axis->low) ? low : axis->low;
+	axis->high = isnan(axis->high) ? high : axis->high;
+	if (!(axis->high > axis->low))
+		axis->high = axis->low + 1;
+}
+
+/* How far along the axis a value stands, 0 to 1. */
+static double place(const struct figure_axis *axis, double value)
+{
+	if (axis->log)
+		return log(value / axis->low) / log(axis->high / axis->low);
+	return (value - axis->low) / (axis->high - axis->low);
+}
+
+/* 1, 2 or 5 times a power of ten, at least `least`. */
+static double nice_step(double least)
+{
+	double power = pow(10, floor(log10(least))), digit = least / power;
+
+	return power * (digit <= 1 + 1e-9 ? 1 : digit <= 2 + 1e-9 ? 2 : digit <= 5 + 1e-9 ? 5 : 10);
+}
+
+/* Tics of an axis: at most TICS_MAX, in rising order. */
+enum { TICS_MAX = 16 };
+struct tics {
+	double at[TICS_MAX];
+	size_t count;
+};
+
+static void tic_add(struct tics *tics, const struct figure_axis *axis, double value)
+{
+	bool inside = value >= axis->low * (1 - 1e-12) && value <= axis->high * (1 + 1e-12);
+
+	if (inside && tics->count < TICS_MAX)
+		tics->at[tics->count++] = value;
+}
+
+static void tics_even(struct tics *tics, const struct figure_axis *axis)
+{
+	double step = nice_step((axis->high - axis->low) / 6);
+
+	for (double i = ceil(axis->low / step); i * step <= axis->high && tics->count < TICS_MAX; i++)
+		tic_add(tics, axis, i == 0 ? 0 : i * step); /* never -0 */
+}
+
+static void tics_log(struct tics *tics, const struct figure_axis *axis)
+{
+	static const double digits[] = {1, 2, 5};
+	double decades = log10(axis->high / axis->low);
+	int step = decades > TICS_MAX ? (int)(decades / 8) : decades > 7 ? 2 : 1;
+
+	if (decades < 0.6) {
+		tics_even(tics, axis);
+		return;
+	}
+	for (int power = (int)floor(log10(axis->low)); power <= log10(axis->high); power += step) {
+		for (int i = 0; i < (decades > 3.2 ? 1 : 3); i++)
+			tic_add(tics, axis, digits[i] * pow(10, power));
+	}
+}
+
+static int compare_doubles(const void *left, const void *right)
+{
+	double a = *(const double *)left, b = *(const double *)right;
+
+	return (a > b) - (a < b);
+}
+
+/* Where there are points, leaving out those too near to the one before to be read. */
+static void tics_at_points(struct tics *tics, const struct figure *figure, unsigned panel)
+{
+	const struct figure_axis *axis = &figure->panels[panel].x;
+	double least = 0.045 * figure->columns, last = -1, *values;
+	size_t count = 0, room = 0;
+
+	for (size_t s = 0; s < figure->series_count; s++)
+		room += figure->series[s].panel == panel ? figure->series[s].count : 0;
+	values = malloc(sizeof(*values) * (room + 1));
+	if (!values)
+		return;
+	for (size_t s = 0; s < figure->series_count; s++) {
+		for (size_t i = 0; figure->series[s].panel == panel && i < figure->series[s].count; i++)
+			values[count++] = figure->series[s].points[i].x;
+	}
+	qsort(values, count, sizeof(*values), compare_doubles);
+	for (size_t i = 0; i < count; i++) {
+		if (place(axis, values[i]) - last < least)
+			continue;
+		last = place(axis, values[i]);
+		tic_add(tics, axis, values[i]);
+	}
+	free(values);
+}
+
+/* --- writing -------------------------------------------------------------------------------------------------- */
+
+/* A row; negative ids and NULL texts are left empty. */
+struct row {
+	const char *kind;
+	int panel, series;
+	const char *name;
+	double x, y, low, high, mean;
+	size_t n;
+	unsigned colour, shape;
+	const char *text;
+};
+
+static void write_id(FILE *out, int id)
+{
+	if (id > 0)
+		fprintf(out, "\t%d", id);
+	else
+		fputc('\t', out);
+}
+
+static void write_number(FILE *out, double number)
+{
+	if (isfinite(number))
+		fprintf(out, "\t%.7g", number);
+	else
+		fputs("\tNaN", out);
+}
+
+static void write_row(FILE *out, const struct row *row)
+{
+	const double numbers[] = {row->x, row->y, row->low, row->high, row->mean};
+
+	fputs(row->kind, out);
+	write_id(out, row->panel);
+	write_id(out, row->series);
+	fprintf(out, "\t%s", row->name ? row->name : "");
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		write_number(out, numbers[i]);
+	fprintf(out, "\t%zu\t%u\t%u\t%s\n", row->n, row->colour, row->shape, row->text ? row->text : "");
+}
+
+static const struct row blank = {.x = NAN, .y = NAN, .low = NAN, .high = NAN, .mean = NAN};
+
+static void write_text(FILE *out, const char *kind, unsigned panel, const char *text)
+{
+	struct row row = blank;
+
+	row.kind = kind;
+	row.panel = (int)panel;
+	row.text = text;
+	write_row(out, &row);
+}
+
+static void write_axis(FILE *out, const char *kind, unsigned panel, const struct figure_axis *axis)
+{
+	struct row row = blank;
+
+	row.kind = kind;
+	row.panel = (int)panel;
+	row.low = axis->low;
+	row.high = axis->high;
+	row.shape = axis->log;
+	row.text = *axis->label ? axis->label : " "; /* gnuplot reads 0 where nothing stands */
+	write_row(out, &row);
+}
+
+static void write_tics(FILE *out, const struct figure *figure, unsigned panel, bool vertical)
+{
+	const struct figure_axis *axis = vertical ? &figure->panels[panel].y : &figure->panels[panel].x;
+	struct tics tics = {.count = 0};
+
+	if (figure->panels[panel].blank)
+		return;
+	if (axis->tics_at_points)
+		tics_at_points(&tics, figure, panel);
+	else if (axis->log)
+		tics_log(&tics, axis);
+	else
+		tics_even(&tics, axis);
+	for (size_t i = 0; i < tics.count; i++) {
+		struct row row = blank;
+
+		row.kind = vertical ? "y-tic" : "x-tic";
+		row.panel = (int)panel + 1;
+		*(vertical ? &row.y : &row.x) = tics.at[i];
+		write_row(out, &row);
+	}
+}
+
+static void write_panel(FILE *out, struct figure *figure, unsigned panel)
+{
+	const struct panel *described = &figure->panels[panel];
+
+	axis_fit(figure, panel, false); /* first: a fixed y marks a scoreboard */
+	axis_fit(figure, panel, true);
+	write_text(out, "panel", panel + 1, described->title);
+	write_axis(out, "x-axis", panel + 1, &described->x);
+	write_axis(out, "y-axis", panel + 1, &described->y);
+	write_tics(out, figure, panel, false);
+	write_tics(out, figure, panel, true);
+}
+
+/* Crosses stand at the bottom of their panel, above each other where several fall on one place. */
+static double cross_height(const struct figure *figure, const struct series *series, size_t index)
+{
+	const struct figure_axis *axis = &figure->panels[series->panel].y;
+	size_t below = 0;
+
+	for (const struct series *other = figure->series; other <= series; other++) {
+		if (other->panel != series->panel || other->style != SERIES_FAILED)
+			continue;
+		for (size_t i = 0; i < other->count && !(other == series && i >= index); i++)
+			below += other->points[i].x == series->points[index].x;
+	}
+	double share = fmin(0.03 + 0.05 * (double)below, 0.95);
+
+	return axis->log ? axis->low * pow(axis->high / axis->low, share)
+			 : axis->low + share * (axis->high - axis->low);
+}
+
+static bool is_reference(enum series_style style)
+{
+	return style == SERIES_BOUND || style == SERIES_OTHER;
+}
+
+static void write_point(FILE *out, const struct figure *figure, const struct series *series, int id, size_t index)
+{
+	const struct point *point = &series->points[index];
+	struct row row = {.kind = "point", .panel = (int)series->panel + 1, .series = id};
+
+	row.x = point->x, row.y = point->y;
+	row.low = point->low, row.high = point->high, row.mean = point->mean;
+	row.n = point->n;
+	row.text = point->text;
+	row.colour = GREY, row.shape = SHAPE_NONE;
+	if (is_reference(series->style)) {
+		row.name = series->name;
+	} else if (point->slot < figure->bundle->runtime_count) {
+		row.name = figure->bundle->runtimes[point->slot];
+		row.colour = slot_colour(point->slot);
+		row.shape = series->style == SERIES_FAILED ? SHAPE_CROSS : slot_shape(point->slot);
+	}
+	if (series->style == SERIES_FAILED && isnan(row.y))
+		row.y = cross_height(figure, series, index);
+	write_row(out, &row);
+}
+
+static void write_series(FILE *out, const struct figure *figure, size_t index)
+{
+	static const char *const styles[] = {
+		[SERIES_RUNTIME] = "runtime", [SERIES_SECOND] = "second", [SERIES_SAMPLES] = "samples",
+		[SERIES_BOUND] = "bound",     [SERIES_OTHER] = "other",   [SERIES_FAILED] = "failed",
+		[SERIES_NOTE] = "note",
+	};
+	const struct series *series = &figure->series[index];
+	struct row row = blank;
+
+	fputs("\n\n", out);
+	row.kind = "series";
+	row.panel = (int)series->panel + 1;
+	row.series = (int)index + 1;
+	row.name = series->name;
+	row.n = series->count;
+	row.text = styles[series->style];
+	write_row(out, &row);
+	for (size_t i = 0; i < series->count; i++)
+		write_point(out, figure, series, row.series, i);
+}
+
+static void write_legend(FILE *out, const struct figure *figure)
+{
+	struct row row = blank;
+
+	fputs("\n\n", out);
+	row.kind = "legend";
+	row.x = row.y = 0;
+	for (unsigned slot = 0; slot < figure->bundle->runtime_count; slot++) {
+		if (!figure->legend || !figure->used[slot])
+			continue;
+		row.name = figure->bundle->runtimes[slot];
+		row.colour = slot_colour(slot);
+		row.shape = slot_shape(slot);
+		write_row(out, &row);
+		row.y++;
+	}
+}
+
+/* Lines under a figure, broken as its width allows. */
+struct words {
+	FILE *out;
+	const char *kind;
+};
+
+static void write_line(void *context, const char *text)
+{
+	const struct words *words = context;
+
+	write_text(words->out, words->kind, 0, text);
+}
+
+static void write_words(FILE *out, const struct figure *figure)
+{
+	enum { NOTES_MAX = 14 };
+	size_t width = figure->columns == 1 ? 150 : 200;
+	struct words notes = {.out = out, .kind = "note"}, captions = {.out = out, .kind = "caption"};
+	char rest[80];
+
+	for (size_t i = 0; i < figure->note_count && i < NOTES_MAX; i++)
+		text_wrap(figure->notes[i], width, write_line, &notes);
+	if (figure->note_count > NOTES_MAX) {
+		snprintf(rest, sizeof(rest), "... and %zu more notes.", figure->note_count - NOTES_MAX);
+		write_line(&notes, rest);
+	}
+	for (size_t i = 0; i < figure->caption_count; i++)
+		text_wrap(figure->captions[i], width, write_line, &captions);
+}
+
+int figure_write(struct figure *figure, FILE *out)
+{
+	if (figure->error)
+		return figure->error;
+	fputs("kind\tpanel\tseries\tname\tx\ty\tlow\thigh\tmean\tn\tcolour\tshape\ttext\n", out);
+	struct row layout = blank;
+
+	layout.kind = "layout";
+	layout.x = figure->columns;
+	layout.y = figure->rows;
+	write_row(out, &layout);
+	write_text(out, "title", 0, figure->title);
+	write_words(out, figure);
+	for (unsigned i = 0; i < figure->panel_count; i++)
+		write_panel(out, figure, i);
+	for (size_t i = 0; i < figure->series_count; i++)
+		write_series(out, figure, i);
+	write_legend(out, figure);
+	return ferror(out) ? -EIO : 0;
+}

@@ -1,0 +1,251 @@
+/* plot.c: report_plot(): each figure's data is written, then gnuplot draws it.
+ *
+ * For a terminal the data lies in a temporary folder that is removed again, so that a bundle that cannot be written can still be looked at. */
+#include "report.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../analysis/groups.h"
+#include "figure.h"
+#include "text.h"
+
+static const struct {
+	const char *name;
+	figure_maker *make;
+} figures[] = {
+	{"scoreboard", scoreboard_figure},
+	{"chess", chess_figure},
+	{"counting", counting_figure},
+	{"echo", echo_figure},
+};
+
+enum { FIGURES = sizeof(figures) / sizeof(*figures) };
+
+struct drawing {
+	const struct groups *groups;
+	const char *scripts; /* absolute */
+	const char *directory;
+	const struct report_options *options;
+	unsigned width; /* of the terminal */
+};
+
+static int failed(int error, const char *what)
+{
+	fprintf(stderr, "simul: %s: %s\n", what, strerror(-error));
+	return error;
+}
+
+/* --- as text -------------------------------------------------------------------------------------------------- */
+
+static void print_line(void *context, const char *text)
+{
+	fprintf(context, "%s\n", text);
+}
+
+static void print_words(const struct figure *figure, unsigned width, FILE *out)
+{
+	for (size_t i = 0; i < figure->note_count; i++)
+		text_wrap(figure->notes[i], width, print_line, out);
+	for (size_t i = 0; i < figure->caption_count; i++)
+		text_wrap(figure->captions[i], width, print_line, out);
+	fputc('\n', out);
+}
+
+static unsigned terminal_width(void)
+{
+	const char *columns = getenv("COLUMNS");
+	struct winsize size;
+	long width = columns ? strtol(columns, NULL, 10) : 0;
+
+	if (width <= 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+		width = size.ws_col;
+	return width < 1 ? 80 : width < 60 ? 60 : width > 200 ? 200 : (unsigned)width;
+}
+
+/* --- one figure ----------------------------------------------------------------------------------------------- */
+
+static int write_data(struct figure *figure, const char *path)
+{
+	FILE *out = fopen(path, "we");
+
+	if (!out)
+		return failed(-errno, path);
+	int error = figure_write(figure, out);
+
+	if (fclose(out) && !error)
+		error = -errno;
+	return error ? failed(error, path) : 0;
+}
+
+/* An image of an earlier run must not be taken for this one's. */
+static void remove_images(const struct drawing *drawing, const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s.svg", drawing->directory, name);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/%s.png", drawing->directory, name);
+	unlink(path);
+}
+
+static int check_images(const struct drawing *drawing, const char *name)
+{
+	static const char *const endings[] = {"svg", "png"};
+	char path[PATH_MAX];
+	struct stat status;
+
+	for (int i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/%s.%s", drawing->directory, name, endings[i]);
+		if (stat(path, &status) < 0)
+			return failed(-errno, path);
+		if (status.st_size == 0)
+			return failed(-ENOSPC, path);
+	}
+	return 0;
+}
+
+static unsigned terminal_rows(const struct figure *figure)
+{
+	unsigned rows = 0;
+
+	if (figure->legend)
+		return 20 * figure->rows + 1;
+	for (unsigned i = 0; i < figure->panel_count; i++)
+		rows += (unsigned)(1.25 * (figure->panels[i].y.high - figure->panels[i].y.low)) + 8;
+	return rows;
+}
+
+static int draw(const struct drawing *drawing, struct figure *figure)
+{
+	char data[PATH_MAX], script[PATH_MAX + 64], name[64];
+	bool terminal = drawing->options->terminal;
+
+	snprintf(name, sizeof(name), "%s.tsv", figure->name);
+	snprintf(data, sizeof(data), "%s/%s", drawing->directory, name);
+	snprintf(script, sizeof(script), "%s/%s.gp", drawing->scripts, figure->name);
+	int error = write_data(figure, data);
+
+	if (error)
+		return error;
+	if (terminal)
+		printf("%s\n", figure->title);
+	else
+		remove_images(drawing, figure->name);
+	error = gnuplot_run(&(struct gnuplot_job){
+		.directory = drawing->directory,
+		.script = script,
+		.data = name,
+		.terminal = terminal,
+		.columns = drawing->width,
+		.rows = terminal_rows(figure),
+		.out = stdout,
+	});
+	if (terminal && !error)
+		print_words(figure, drawing->width, stdout);
+	return error || terminal ? error : check_images(drawing, figure->name);
+}
+
+static int draw_figure(const struct drawing *drawing, const struct bundle *bundle, size_t index)
+{
+	struct figure figure;
+
+	figure_init(&figure, bundle, figures[index].name);
+	figures[index].make(&figure, drawing->groups);
+	figure_describe(&figure);
+	int error = draw(drawing, &figure);
+
+	figure_clear(&figure);
+	return error;
+}
+
+static int draw_all(const struct drawing *drawing, const struct bundle *bundle)
+{
+	const char *only = drawing->options->figure;
+	bool found = false;
+	int error = 0;
+
+	for (size_t i = 0; i < FIGURES && !error; i++) {
+		if (only && strcmp(only, figures[i].name) != 0)
+			continue;
+		found = true;
+		error = draw_figure(drawing, bundle, i);
+	}
+	if (found || error)
+		return error;
+	fprintf(stderr, "simul: there is no figure '%s'; there are scoreboard, chess, counting and echo\n", only);
+	return -ENOENT;
+}
+
+/* --- where ---------------------------------------------------------------------------------------------------- */
+
+static int draw_in_bundle(struct drawing *drawing, const struct bundle *bundle, const char *path)
+{
+	char directory[PATH_MAX];
+
+	if (snprintf(directory, sizeof(directory), "%s/plots", path) >= (int)sizeof(directory) - 64)
+		return failed(-ENAMETOOLONG, path);
+	if (mkdir(directory, 0777) < 0 && errno != EEXIST)
+		return failed(-errno, directory);
+	drawing->directory = directory;
+	return draw_all(drawing, bundle);
+}
+
+static void remove_folder(const char *path)
+{
+	char name[PATH_MAX + 64];
+
+	for (size_t i = 0; i < FIGURES; i++) {
+		snprintf(name, sizeof(name), "%s/%s.tsv", path, figures[i].name);
+		unlink(name);
+	}
+	rmdir(path);
+}
+
+static int draw_on_terminal(struct drawing *drawing, const struct bundle *bundle)
+{
+	const char *parent = getenv("TMPDIR");
+	char directory[PATH_MAX];
+
+	if (snprintf(directory, sizeof(directory), "%s/simul-XXXXXX", parent ? parent : "/tmp") >= PATH_MAX - 64)
+		return failed(-ENAMETOOLONG, parent);
+	if (!mkdtemp(directory))
+		return failed(-errno, directory);
+	drawing->directory = directory;
+	drawing->width = terminal_width();
+	int error = draw_all(drawing, bundle);
+
+	remove_folder(directory);
+	return error;
+}
+
+int report_plot(const char *path, const char *scripts_directory, const struct report_options *options)
+{
+	static const struct report_options none;
+	char scripts[PATH_MAX];
+	struct bundle bundle;
+	struct groups groups;
+	struct drawing drawing = {.groups = &groups, .scripts = scripts, .options = options ? options : &none};
+
+	if (!realpath(scripts_directory, scripts))
+		return failed(-errno, scripts_directory);
+	int error = bundle_open(path, &bundle);
+
+	if (error)
+		return error;
+	error = groups_make(&bundle, &groups);
+	if (error) {
+		failed(error, path);
+	} else {
+		error = drawing.options->terminal ? draw_on_terminal(&drawing, &bundle)
+						  : draw_in_bundle(&drawing, &bundle, path);
+		groups_clear(&groups);
+	}
+	bundle_close(&bundle);
+	return error;
+}

@@ -1,0 +1,29 @@
+/* report.h: what a bundle answers: the table, the figures' data and the figures.
+ *
+ * Everything is made from the bundle alone (results/SCHEMA.md) and from nothing that changes: the same bundle gives the
+ * same table, the same TSV and the same SVG, byte for byte. Nothing here plays a cell or knows a runtime by name.
+ *
+ * Errors: 0 or -errno, and one sentence on standard error. Not thread-safe: one call at a time in a process. */
+#ifndef SIMUL_REPORT_H
+#define SIMUL_REPORT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* The table for 80 columns: the headline group of each workload, then one line a workload as its answer.
+ * bundle: its folder. A workload without a single good record is said to have none; that is no error.
+ * -ENOENT: no bundle there; -EINVAL: no bundle of a format that is known; -EIO: `out` could not be written. */
+int report_summary(const char *bundle, FILE *out);
+
+struct report_options {
+	bool terminal;      /* draw as text on standard output, as wide as the terminal; no image is written */
+	const char *figure; /* only the figure of that name ("scoreboard", "chess", ...); NULL: all of them */
+};
+
+/* Writes each figure's data to BUNDLE/plots/NAME.tsv and has gnuplot draw NAME.svg and NAME.png beside it.
+ * scripts_directory: where NAME.gp and style.gp are; options may be NULL for none.
+ * -ENOENT: no bundle, no such figure, or no gnuplot; -EIO: gnuplot failed, and what it said is printed;
+ * other errors: what writing met (-ENOSPC, -EACCES ...). */
+int report_plot(const char *bundle, const char *scripts_directory, const struct report_options *options);
+
+#endif

@@ -1,0 +1,328 @@
+/* report_test.c: the table and the figures of synthetic bundles: complete, 80 columns, the same twice, no word from gnuplot.
+ *
+ * What needs gnuplot is skipped where there is none. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "report.h"
+#include "tests/synthetic.h"
+#include "text.h"
+
+static const char *const four[] = {"coroutine", "process", "sequential", "thread", "x-stranger", NULL};
+static const char *const thirteen[] = {"async",	    "callback",	     "callback-libuv",	  "coroutine", "coroutine-uring",
+				       "process",   "process-pool",  "process-coroutine", "sequential", "thread",
+				       "thread-gil", "thread-pool", "work-stealing",	  NULL};
+static const char *const one[] = {"thread", NULL};
+/* What a stranger may call himself. */
+static const char *const hostile[] = {"'; system('touch owned'); '", "<script>alert(1)</script>", "{/=99 big}_x^2@%s %d",
+				      "`touch owned`", "\xf0\x9f\x90\xa2-turtle", "$(touch owned)", "# comment", "NaN", NULL};
+static const char *const figures[] = {"scoreboard", "chess", "counting", "echo"};
+
+static char folder[64];
+
+static int folder_make(void **state)
+{
+	(void)state;
+	strcpy(folder, "/tmp/simul-report-XXXXXX");
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static char *path_of(const char *name, const char *ending)
+{
+	static char path[160];
+
+	snprintf(path, sizeof(path), "%s/%s%s", folder, name, ending);
+	return path;
+}
+
+static int folder_remove(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "plots/%s", figures[i]);
+		unlink(path_of(name, ".tsv"));
+		unlink(path_of(name, ".svg"));
+		unlink(path_of(name, ".png"));
+	}
+	rmdir(path_of("plots", ""));
+	unlink(path_of("manifest.json", ""));
+	unlink(path_of("records.jsonl", ""));
+	return rmdir(folder);
+}
+
+static bool has_gnuplot(void)
+{
+	return system("command -v gnuplot >/dev/null") == 0;
+}
+
+static char *read_whole(const char *path, size_t *size)
+{
+	FILE *file = fopen(path, "r");
+	char *text = calloc(1, 1 << 22);
+
+	assert_non_null(file);
+	assert_non_null(text);
+	*size = fread(text, 1, (1 << 22) - 1, file);
+	fclose(file);
+	return text;
+}
+
+static void make(const char *const *runtimes, unsigned repetitions, bool troubles, bool empty)
+{
+	struct synthetic options = {
+		.runtimes = runtimes, .repetitions = repetitions, .troubles = troubles, .empty = empty};
+
+	assert_int_equal(synthetic_bundle(folder, &options), 0);
+}
+
+static char *summary(void)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	assert_int_equal(report_summary(folder, out), 0);
+	fclose(out);
+	return text;
+}
+
+static void assert_fits(const char *text)
+{
+	char *copy = strdup(text), *rest = copy, *line;
+
+	while ((line = strsep(&rest, "\n")))
+		assert_true(text_width(line) <= 80);
+	free(copy);
+}
+
+static void test_summary(void **state)
+{
+	(void)state;
+	make(four, 5, true, false);
+	char *text = summary();
+
+	assert_fits(text);
+	assert_non_null(strstr(text, "chess, 24 boards on 1 core\nbound 36.5 ms; n = 4 to 5"));
+	assert_non_null(strstr(text, "refused: this runtime finishes one connection"));
+	assert_non_null(strstr(text, "chess, 24 boards on 1 core: coroutine 37.1 ms, 1.02 x bound"));
+	assert_non_null(strstr(text, "no difference\n  shown: process"));
+	assert_non_null(strstr(text, "without a result: sequential"));
+	assert_non_null(strstr(text, "22 invocations failed"));
+	assert_non_null(strstr(text, "1 record of cells that the plan does not have"));
+	free(text);
+}
+
+static void test_summary_of_little(void **state)
+{
+	(void)state;
+	make(four, 1, false, false);
+	char *text = summary();
+
+	assert_fits(text);
+	assert_non_null(strstr(text, "n = 1, no interval"));
+	assert_non_null(strstr(text, "too few invocations"));
+	assert_null(strstr(text, "slower"));
+	free(text);
+	make(four, 5, false, true);
+	text = summary();
+	assert_string_equal(text, "chess: no invocation has a good result\n"
+				  "counting: no invocation has a good result\n"
+				  "echo: no invocation has a good result\n");
+	free(text);
+}
+
+static void test_summary_of_strangers(void **state)
+{
+	(void)state;
+	make(hostile, 5, false, false);
+	char *text = summary();
+
+	assert_fits(text);
+	free(text);
+	make(thirteen, 12, true, false);
+	text = summary();
+	assert_fits(text);
+	free(text);
+}
+
+/* Plots with standard error in a file, and returns what was said there. */
+static char *plot(const struct report_options *options)
+{
+	int saved = dup(STDERR_FILENO), file = open(path_of("errors", ""), O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0600);
+	size_t size;
+
+	assert_true(saved >= 0 && file >= 0);
+	dup2(file, STDERR_FILENO);
+	int result = report_plot(folder, SIMUL_PLOT_SCRIPTS, options);
+
+	fflush(stderr);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	close(file);
+	char *said = read_whole(path_of("errors", ""), &size);
+
+	unlink(path_of("errors", ""));
+	if (result)
+		print_message("%s\n", said);
+	assert_int_equal(result, 0);
+	return said;
+}
+
+static void plot_quietly(const struct report_options *options)
+{
+	char *said = plot(options);
+
+	assert_string_equal(said, "");
+	free(said);
+}
+
+static void test_figures(void **state)
+{
+	static const struct {
+		const char *const *runtimes;
+		unsigned repetitions;
+		bool troubles, empty;
+	} bundles[] = {{four, 5, true, false}, {thirteen, 7, true, false}, {one, 1, false, false}, {four, 5, false, true}};
+
+	(void)state;
+	if (!has_gnuplot())
+		skip();
+	for (size_t i = 0; i < sizeof(bundles) / sizeof(*bundles); i++) {
+		make(bundles[i].runtimes, bundles[i].repetitions, bundles[i].troubles, bundles[i].empty);
+		plot_quietly(NULL);
+		for (int j = 0; j < 4; j++) {
+			char name[32];
+			struct stat status;
+
+			snprintf(name, sizeof(name), "plots/%s", figures[j]);
+			assert_int_equal(stat(path_of(name, ".png"), &status), 0);
+			assert_true(status.st_size > 1000);
+			assert_int_equal(stat(path_of(name, ".svg"), &status), 0);
+			assert_true(status.st_size > 1000);
+		}
+	}
+}
+
+static void test_same_twice(void **state)
+{
+	static const char *const endings[] = {".tsv", ".svg"};
+	char *before[4][2], name[32];
+	size_t sizes[4][2], size;
+
+	(void)state;
+	if (!has_gnuplot())
+		skip();
+	make(four, 6, true, false);
+	for (int round = 0; round < 2; round++) {
+		plot_quietly(NULL);
+		for (int i = 0; i < 8; i++) {
+			char **kept = &before[i / 2][i % 2];
+
+			snprintf(name, sizeof(name), "plots/%s", figures[i / 2]);
+			char *text = read_whole(path_of(name, endings[i % 2]), &size);
+
+			if (round == 0) {
+				*kept = text;
+				sizes[i / 2][i % 2] = size;
+				continue;
+			}
+			assert_int_equal(size, sizes[i / 2][i % 2]);
+			assert_memory_equal(text, *kept, size);
+			free(text);
+			free(*kept);
+		}
+	}
+}
+
+/* Names stay names: nothing runs, nothing is markup, and each stands in the figure as it is. */
+static void test_hostile_names(void **state)
+{
+	size_t size;
+
+	(void)state;
+	if (!has_gnuplot())
+		skip();
+	make(hostile, 5, false, false);
+	plot_quietly(NULL);
+	char *svg = read_whole(path_of("plots/chess", ".svg"), &size);
+
+	assert_null(strstr(svg, "<script>"));
+	assert_non_null(strstr(svg, "&lt;script>alert(1)"));
+	assert_non_null(strstr(svg, "{/=99 big}_x^2@%s %d"));
+	assert_non_null(strstr(svg, "$(touch owned)"));
+	assert_non_null(strstr(svg, "# comment"));
+	free(svg);
+	assert_int_equal(access(path_of("plots/owned", ""), F_OK), -1);
+}
+
+static void test_terminal(void **state)
+{
+	struct report_options options = {.terminal = true, .figure = "chess"};
+	size_t size;
+
+	(void)state;
+	if (!has_gnuplot())
+		skip();
+	make(four, 5, true, false);
+	setenv("COLUMNS", "80", 1);
+	fflush(stdout);
+	int saved = dup(STDOUT_FILENO), file = open(path_of("shown", ""), O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0600);
+
+	dup2(file, STDOUT_FILENO);
+	plot_quietly(&options);
+	fflush(stdout);
+	dup2(saved, STDOUT_FILENO);
+	close(saved);
+	close(file);
+	char *text = read_whole(path_of("shown", ""), &size);
+
+	unlink(path_of("shown", ""));
+	assert_fits(text);
+	assert_non_null(strstr(text, "How long does the exhibition take"));
+	assert_non_null(strstr(text, "x-stranger"));
+	assert_int_equal(access(path_of("plots", ""), F_OK), -1);
+	free(text);
+}
+
+static void test_what_is_missing(void **state)
+{
+	struct report_options options = {.figure = "nothing"};
+	char *path = strdup(getenv("PATH"));
+
+	(void)state;
+	assert_int_equal(report_summary(folder, stdout), -ENOENT);
+	assert_int_equal(report_plot(folder, SIMUL_PLOT_SCRIPTS, NULL), -ENOENT);
+	make(one, 1, false, false);
+	assert_int_equal(report_plot(folder, SIMUL_PLOT_SCRIPTS, &options), -ENOENT);
+	setenv("PATH", "/nowhere", 1);
+	assert_int_equal(report_plot(folder, SIMUL_PLOT_SCRIPTS, NULL), -ENOENT);
+	setenv("PATH", path, 1);
+	free(path);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, folder_make, folder_remove)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_summary),   TEST(test_summary_of_little), TEST(test_summary_of_strangers),
+		TEST(test_figures),   TEST(test_same_twice),	    TEST(test_hostile_names),
+		TEST(test_terminal),  TEST(test_what_is_missing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,18 @@
+/* scoreboard.h: a group's cells in the order of their median wall time, for the first figure and the table. */
+#ifndef SIMUL_SCOREBOARD_H
+#define SIMUL_SCOREBOARD_H
+
+#include "../analysis/groups.h"
+
+struct score {
+	const struct cell *cell;
+	struct summary wall; /* n is 0 where there is no result */
+};
+
+/* One score a cell, fastest first, those without a result last; owned by the caller. NULL: no memory. */
+struct score *scores_make(const struct group *group);
+
+/* "chess, 24 boards on 1 core". */
+void group_title(const struct family *family, const struct group *group, char *text, size_t size);
+
+#endif

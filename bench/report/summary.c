@@ -1,0 +1,377 @@
+/* summary.c: the table that a run ends with, 80 columns wide, and one answer a workload.
+ *
+ * An answer calls a model slower only where its interval and the fastest one's do not overlap and its median is 2 % higher
+ * or more; otherwise it says that no difference is shown, which is not the same as saying that there is none. */
+#include "report.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../analysis/groups.h"
+#include "scoreboard.h"
+#include "text.h"
+
+enum { TABLE_WIDTH = 80 };
+
+/* A difference of medians under 2 % is called none, however sure. */
+#define LEAST_EFFECT 1.02
+
+/* A group's table: what its rows are made from. */
+struct table {
+	const struct bundle *bundle;
+	const struct family *family;
+	const struct group *group;
+	struct score *scores; /* owned */
+	double bound;
+	bool messages;        /* a load drove it: rate and latency are shown */
+	FILE *out;
+};
+
+/* Bytes that a further task costs: the median slope over the family's places, from at least three of them. */
+static double memory_a_task(const struct table *table, unsigned slot)
+{
+	enum { PLACES_MAX = 64 };
+	double x[PLACES_MAX], y[PLACES_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < table->family->group_count && count < PLACES_MAX; i++) {
+		const struct cell *cell = group_cell(&table->family->groups[i], slot);
+		double memory = cell ? cell_summary(cell, MEASURE_MEMORY_BYTES).median : NAN;
+
+		if (isnan(memory) || isnan(table->family->groups[i].at))
+			continue;
+		x[count] = table->family->groups[i].at;
+		y[count++] = memory;
+	}
+	double slope = count >= 3 ? median_slope(x, y, count) : NAN;
+
+	return slope >= 0 ? slope : NAN;
+}
+
+static void print_latency(const struct table *table, const struct cell *cell)
+{
+	struct histogram *histogram = malloc(sizeof(*histogram));
+	char median[NUMBER_TEXT_MAX] = "-", p99[NUMBER_TEXT_MAX] = "-", cpu[NUMBER_TEXT_MAX];
+
+	if (histogram && cell_latency(table->bundle, cell, histogram) == 0 && histogram->count > 0) {
+		format_time(median, (double)histogram_percentile(histogram, 50));
+		format_time(p99, (double)histogram_percentile(histogram, 99));
+	}
+	free(histogram);
+	format_time(cpu, cell_summary(cell, MEASURE_CPU_NS_PER_MESSAGE).median);
+	text_pad(table->out, median, -9);
+	text_pad(table->out, p99, -9);
+	text_pad(table->out, cpu, -9);
+}
+
+static void print_costs(const struct table *table, const struct cell *cell)
+{
+	char cpu[NUMBER_TEXT_MAX], memory[NUMBER_TEXT_MAX];
+
+	format_time(cpu, cell_summary(cell, MEASURE_CPU_NS).median);
+	format_bytes(memory, memory_a_task(table, cell->slot));
+	text_pad(table->out, cpu, -10);
+	text_pad(table->out, memory, -11);
+}
+
+static void print_wall(const struct table *table, const struct summary *wall)
+{
+	char text[NUMBER_TEXT_MAX];
+
+	text_pad(table->out, format_time(text, wall->median), -10);
+	format_times(text, wall->interval.low, wall->interval.high);
+	text_pad(table->out, wall->interval.level > 0 ? text : "-", -19);
+}
+
+/* In thousands of messages a second. */
+static void print_rate(const struct table *table, const struct cell *cell)
+{
+	struct summary rate = cell_summary(cell, MEASURE_RATE);
+	char text[NUMBER_TEXT_MAX], low[NUMBER_TEXT_MAX], high[NUMBER_TEXT_MAX], both[2 * NUMBER_TEXT_MAX];
+
+	text_pad(table->out, format_number(text, rate.median / 1e3), -9);
+	snprintf(both, sizeof(both), "%s..%s", format_number(low, rate.interval.low / 1e3),
+		 format_number(high, rate.interval.high / 1e3));
+	text_pad(table->out, rate.interval.level > 0 ? both : "-", -13);
+}
+
+static void print_score(const struct table *table, const struct score *score)
+{
+	const struct summary *wall = &score->wall;
+	char text[NUMBER_TEXT_MAX];
+
+	if (table->messages)
+		print_rate(table, score->cell);
+	else
+		print_wall(table, wall);
+	snprintf(text, sizeof(text), "%.2f", wall->median / table->bound);
+	text_pad(table->out, isnan(table->bound) ? "-" : text, -8);
+	if (table->messages)
+		print_latency(table, score->cell);
+	else
+		print_costs(table, score->cell);
+	if (score->cell->count[STATUS_FAILED] > 0)
+		fprintf(table->out, " !");
+	fputc('\n', table->out);
+}
+
+static void print_reason_line(void *context, const char *text)
+{
+	fprintf(context, "%s\n%22s", text, "");
+}
+
+/* A reason takes as many lines as it needs, beside the name. */
+static void print_reason(const struct table *table, const struct cell *cell)
+{
+	static const char *const words[] = {
+		[FATE_FAILED] = "failed: ", [FATE_REFUSED] = "refused: ", [FATE_UNPLAYED] = ""};
+	char reason[400], text[440], *lines = NULL;
+	size_t size;
+	FILE *memory = open_memstream(&lines, &size);
+
+	if (!memory)
+		return;
+	cell_reason(table->bundle, cell, reason, sizeof(reason));
+	snprintf(text, sizeof(text), "%s%s", words[cell_fate(cell)], reason);
+	text_wrap(text, TABLE_WIDTH - 22, print_reason_line, memory);
+	fclose(memory);
+	if (lines && size >= 22)
+		fprintf(table->out, "  %.*s", (int)(size - 22), lines);
+	free(lines);
+}
+
+static void print_rows(const struct table *table)
+{
+	char name[96];
+
+	for (size_t i = 0; i < table->group->cell_count; i++) {
+		const struct score *score = &table->scores[i];
+
+		fputs("  ", table->out);
+		text_pad(table->out, text_cut(name, sizeof(name), score->cell->runtime, 18), 18);
+		if (score->wall.n > 0)
+			print_score(table, score);
+		else
+			print_reason(table, score->cell);
+	}
+}
+
+/* What stands behind the intervals, said of the cell with the fewest invocations. */
+static void print_method(const struct table *table)
+{
+	static const char *const methods[] = {
+		[INTERVAL_NONE] = "no interval",
+		[INTERVAL_RANGE] = "interval: least to greatest",
+		[INTERVAL_RANK] = "interval: rank-based",
+	};
+	const struct summary *least = &table->scores[0].wall;
+	size_t most = least->n;
+
+	for (size_t i = 1; i < table->group->cell_count && table->scores[i].wall.n > 0; i++) {
+		least = table->scores[i].wall.n < least->n ? &table->scores[i].wall : least;
+		most = table->scores[i].wall.n > most ? table->scores[i].wall.n : most;
+	}
+	fprintf(table->out, "n = %zu", least->n);
+	if (most > least->n)
+		fprintf(table->out, " to %zu", most);
+	fprintf(table->out, ", %s", methods[least->interval.method]);
+	if (least->interval.level > 0)
+		fprintf(table->out, ", %s%.1f %%", most > least->n ? "at least " : "", 100 * least->interval.level);
+}
+
+static void print_table(const struct table *table)
+{
+	char title[200], bound[NUMBER_TEXT_MAX];
+
+	group_title(table->family, table->group, title, sizeof(title));
+	fprintf(table->out, "%s\n", title);
+	if (!isnan(table->bound))
+		fprintf(table->out, "bound %s; ", format_time(bound, table->bound));
+	print_method(table);
+	if (table->messages)
+		fprintf(table->out, "\n  %-18s%9s%13s%8s%9s%9s%9s\n", "", "k msg/s", "interval", "x bound", "p50",
+			"p99", "CPU/msg");
+	else
+		fprintf(table->out, "\n  %-18s%10s%19s%8s%10s%11s\n", "", "median", "interval", "x bound", "CPU",
+			"mem/task");
+	print_rows(table);
+	fputc('\n', table->out);
+}
+
+/* --- the answer ----------------------------------------------------------------------------------------------- */
+
+static bool disjoint(const struct interval *a, const struct interval *b)
+{
+	return a->high < b->low || b->high < a->low;
+}
+
+enum verdict { VERDICT_EQUAL, VERDICT_SLOWER, VERDICT_UNKNOWN };
+
+static enum verdict judge(const struct summary *one, const struct summary *fastest)
+{
+	if (one->interval.method == INTERVAL_NONE || fastest->interval.method == INTERVAL_NONE)
+		return VERDICT_UNKNOWN;
+	if (one->median >= fastest->median * LEAST_EFFECT && disjoint(&one->interval, &fastest->interval))
+		return VERDICT_SLOWER;
+	return VERDICT_EQUAL;
+}
+
+static void append(FILE *text, size_t *count, const char *heading)
+{
+	fputs(*count == 0 ? heading : ", ", text);
+	++*count;
+}
+
+static void write_judged(const struct table *table, FILE *text, enum verdict verdict, const char *heading)
+{
+	const struct summary *fastest = &table->scores[0].wall;
+	size_t count = 0;
+
+	for (size_t i = 1; i < table->group->cell_count && table->scores[i].wall.n > 0; i++) {
+		const struct score *score = &table->scores[i];
+
+		if (judge(&score->wall, fastest) != verdict)
+			continue;
+		append(text, &count, heading);
+		fputs(score->cell->runtime, text);
+		if (verdict != VERDICT_EQUAL)
+			fprintf(text, " %.2f x", score->wall.median / fastest->median);
+	}
+}
+
+static void write_missing(const struct table *table, FILE *text)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < table->group->cell_count; i++) {
+		if (table->scores[i].wall.n > 0)
+			continue;
+		append(text, &count, "; without a result: ");
+		fprintf(text, "%s", table->scores[i].cell->runtime);
+	}
+}
+
+static void write_answer(const struct table *table, FILE *text)
+{
+	const struct score *fastest = &table->scores[0];
+	char title[200], time[NUMBER_TEXT_MAX];
+
+	group_title(table->family, table->group, title, sizeof(title));
+	fprintf(text, "%s: %s %s", title, fastest->cell->runtime, format_time(time, fastest->wall.median));
+	if (!isnan(table->bound))
+		fprintf(text, ", %.2f x bound", fastest->wall.median / table->bound);
+	write_judged(table, text, VERDICT_EQUAL, "; no difference shown: ");
+	write_judged(table, text, VERDICT_SLOWER, "; slower: ");
+	write_judged(table, text, VERDICT_UNKNOWN, "; too few invocations to judge: ");
+	write_missing(table, text);
+}
+
+static void print_answer_line(void *context, const char *text)
+{
+	fprintf(context, "%s\n  ", text);
+}
+
+static int print_answer(const struct table *table)
+{
+	char *answer = NULL, *lines = NULL;
+	size_t size;
+	FILE *text = open_memstream(&answer, &size), *wrapped = open_memstream(&lines, &size);
+
+	if (text)
+		write_answer(table, text);
+	if (text)
+		fclose(text);
+	if (answer && wrapped)
+		text_wrap(answer, TABLE_WIDTH - 2, print_answer_line, wrapped);
+	if (wrapped)
+		fclose(wrapped);
+	bool complete = answer && lines && size >= 2;
+
+	if (complete)
+		fprintf(table->out, "%.*s", (int)(size - 2), lines);
+	free(answer);
+	free(lines);
+	return complete ? 0 : -ENOMEM;
+}
+
+/* --- all workloads -------------------------------------------------------------------------------------------- */
+
+static int table_make(const struct bundle *bundle, const struct family *family, FILE *out, struct table *table)
+{
+	*table = (struct table){.bundle = bundle, .family = family, .group = headline_group(family), .out = out};
+	if (!table->group)
+		return -ENODATA;
+	table->scores = scores_make(table->group);
+	if (!table->scores)
+		return -ENOMEM;
+	table->bound = group_bound(table->group);
+	table->messages = !isnan(cell_summary(table->scores[0].cell, MEASURE_RATE).median);
+	return 0;
+}
+
+static int print_all(const struct bundle *bundle, const struct groups *groups, FILE *out, bool answers)
+{
+	const struct family *family = NULL;
+
+	while ((family = family_next_workload(groups, family))) {
+		struct table table;
+		int error = table_make(bundle, family, out, &table);
+
+		if (error == -ENODATA) {
+			if (answers)
+				fprintf(out, "%.60s: no invocation has a good result\n", family->workload);
+			continue;
+		}
+		if (!error && !answers)
+			print_table(&table);
+		if (!error && answers)
+			error = print_answer(&table);
+		free(table.scores);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static void print_left_out(const struct bundle *bundle, FILE *out)
+{
+	size_t failed = 0;
+
+	for (size_t i = 0; i < bundle->cell_count; i++)
+		failed += bundle->by_name[i]->count[STATUS_FAILED];
+	if (failed > 0)
+		fprintf(out, "%zu invocation%s failed (!): records.jsonl says why.\n", failed, failed == 1 ? "" : "s");
+	if (bundle->malformed > 0)
+		fprintf(out, "%zu line%s of records.jsonl could not be read, the first being line %llu.\n", bundle->malformed,
+			bundle->malformed == 1 ? "" : "s", (unsigned long long)bundle->first_malformed);
+	if (bundle->unknown_cells > 0)
+		fprintf(out, "%zu record%s of cells that the plan does not have.\n", bundle->unknown_cells,
+			bundle->unknown_cells == 1 ? "" : "s");
+	if (bundle->cell_count == 0)
+		fputs("This run has no cells: there is nothing to say.\n", out);
+}
+
+int report_summary(const char *path, FILE *out)
+{
+	struct bundle bundle;
+	struct groups groups;
+	int error = bundle_open(path, &bundle);
+
+	if (error)
+		return error;
+	error = groups_make(&bundle, &groups);
+	if (!error) {
+		error = print_all(&bundle, &groups, out, false);
+		if (!error)
+			error = print_all(&bundle, &groups, out, true);
+		print_left_out(&bundle, out);
+		groups_clear(&groups);
+	}
+	bundle_close(&bundle);
+	if (!error && (fflush(out) || ferror(out)))
+		error = -EIO;
+	if (error)
+		fprintf(stderr, "simul: the table of %s could not be made: %s\n", path, strerror(-error));
+	return error;
+}

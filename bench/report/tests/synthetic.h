@@ -1,0 +1,17 @@
+/* synthetic.h: makes bundles of any size for tests, with numbers that look like measurements and are none. */
+#ifndef SIMUL_SYNTHETIC_H
+#define SIMUL_SYNTHETIC_H
+
+#include <stdbool.h>
+
+struct synthetic {
+	const char *const *runtimes; /* NULL-terminated; "sequential" refuses and serves alone as it does in truth */
+	unsigned repetitions;
+	bool troubles; /* failed, refused and missing cells, a broken and a truncated line */
+	bool empty;    /* a plan, and not a single record */
+};
+
+/* Writes manifest.json and records.jsonl into directory, which must exist. 0 or -errno. */
+int synthetic_bundle(const char *directory, const struct synthetic *options);
+
+#endif

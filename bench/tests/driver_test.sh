@@ -1,0 +1,339 @@
+#!/bin/sh
+# driver_test.sh CASE: the program simul from end to end, one case a call, in a folder of its own that is removed.
+# From the environment: SIMUL (the program), JSON_VALUES (json_values.c), EXAMPLE (folder with simul-x).
+# Exit status: 0 good, 1 not, 77 this machine cannot show it.
+
+scratch=$(mktemp -d) || exit 1
+trap 'cleanup' EXIT
+trap 'exit 1' HUP INT TERM
+cleanup() {
+	[ -n "$mounted" ] && umount "$mounted"
+	rm -rf "$scratch"
+}
+cd "$scratch" || exit 1
+exec=
+
+fail() {
+	echo "FAILED: $1" >&2
+	for file in out err; do
+		[ -f $file ] && echo "--- $file" >&2 && tail -n 40 $file >&2
+	done
+	exit 1
+}
+
+# expect STATUS COMMAND...: standard output and standard error are in ./out and ./err.
+expect() {
+	wanted=$1
+	shift
+	"$@" >out 2>err </dev/null
+	status=$?
+	[ $status -eq "$wanted" ] || fail "'$*' exits $status, not $wanted"
+}
+
+has() { grep -q -e "$2" "$1" || fail "there is no '$2' in $1"; }
+has_not() { ! grep -q -e "$2" "$1" || fail "there is '$2' in $1"; }
+
+# tiny REST...: a run of a few milliseconds an invocation. In the background with exec=exec, so that $! is simul.
+tiny() { $exec "$SIMUL" run --no-plots --workload=chess --set boards=2 --set pairs=1 --cores=1 "$@"; }
+count() { "$JSON_VALUES" "$1" status | grep -c "^$2\$"; }
+order() { "$JSON_VALUES" "$1/records.jsonl" cell; }
+# Each (cell, repetition) that is good, once for each time that it is there.
+good() { grep '"status":"ok"' "$1/records.jsonl" | sed 's/,"sequence".*//'; }
+
+# player NAME: a program simul-NAME in ./players that begins as a player of counting; its play is standard input.
+player() {
+	mkdir -p players
+	{
+		cat <<-END
+			#!/bin/sh
+			if [ "\$1" = info ]; then
+				echo '{"protocol": 1, "runtime": "$1", "capabilities": [], "workloads": ["counting"]}'
+				exit 0
+			fi
+		END
+		cat
+	} >"players/simul-$1"
+	chmod +x "players/simul-$1"
+	PATH=$scratch/players:$PATH
+}
+counting() { $exec "$SIMUL" run --no-plots --workload=counting --set limit=1000 --set slices=2 --cores=1 "$@"; }
+
+case_verbs() {
+	expect 0 "$SIMUL" --version
+	has out '^simul [0-9]'
+	expect 0 "$SIMUL" --help
+	for verb in run list topology plot; do
+		has out "^  $verb "
+		expect 0 "$SIMUL" $verb --help
+		has out 'Examples:'
+		expect 0 "$SIMUL" help $verb
+		expect 0 "$SIMUL" --help
+	done
+	expect 2 "$SIMUL"
+	expect 2 "$SIMUL" dance
+	has err 'run, list, topology, plot'
+	expect 2 "$SIMUL" run --no-such-option
+	has err '--profile'
+	expect 2 "$SIMUL" run --profile=slow
+	has err 'quick, standard, full'
+	expect 2 "$SIMUL" run --workload=chest
+	has err 'chess, counting, echo'
+	expect 2 "$SIMUL" run --runtime=fibre
+	has err 'thread'
+	expect 2 "$SIMUL" run --set nothing=1
+	expect 2 "$SIMUL" run --workload=chess --set nothing=1
+	has err 'boards'
+	expect 2 "$SIMUL" run --set boards=0
+	expect 2 "$SIMUL" run --benchmark_no_such_flag
+	expect 2 "$SIMUL" run --out
+	expect 2 "$SIMUL" list word
+	expect 3 "$SIMUL" plot no-such-bundle
+	expect 3 "$SIMUL" plot
+	expect 3 tiny --runtime=sequential --set boards=1000000
+	has err 'would take about'
+	[ -z "$(find . -name 'simul-*')" ] || fail 'a refused call leaves a folder'
+}
+
+case_list() {
+	expect 0 "$SIMUL" list
+	for word in coroutine process sequential thread chess counting echo boards; do
+		has out "$word"
+	done
+	player wreck </dev/null
+	printf '#!/bin/sh\necho rubbish\n' >players/simul-rubbish
+	printf '#!/bin/sh\nexec sleep 60\n' >players/simul-sleepy
+	: >players/simul-notes
+	chmod +x players/simul-rubbish players/simul-sleepy
+	expect 0 "$SIMUL" list --json
+	"$JSON_VALUES" out runtimes >runtimes || fail 'the list is not JSON'
+	for name in coroutine rubbish sleepy wreck; do
+		has runtimes "\"runtime\":\"$name\""
+	done
+	has_not runtimes notes
+	expect 0 "$SIMUL" list
+	has out 'rubbish: cannot be used'
+	has out 'sleepy: cannot be used'
+}
+
+case_topology() {
+	expect 0 "$SIMUL" topology
+	expect 0 "$SIMUL" topology --json
+	"$JSON_VALUES" out identity | grep -q . || fail 'there is no identity'
+	expect 0 "$SIMUL" topology --synthetic 'pack:2 core:8 pu:2'
+	expect 2 "$SIMUL" topology --synthetic 'nonsense'
+	expect 2 "$SIMUL" topology --topology-xml no-such-file
+}
+
+case_run() {
+	expect 0 tiny --out=bundle --repetitions=3 --set boards=1,2
+	[ "$(count bundle/records.jsonl ok)" -ge 24 ] || fail 'records are missing'
+	[ "$(good bundle | sort -u | wc -l)" -eq 24 ] || fail 'not every cell has its repetitions'
+	has out 'Bundle: bundle'
+	has err '^\[24/24\] chess/.* (bound'
+	[ -s bundle/topology.xml ] && [ -s bundle/summary.txt ] || fail 'the bundle is not whole'
+	[ "$("$JSON_VALUES" bundle/manifest.json format)" = 1 ] || fail 'the manifest is not'
+	[ "$("$JSON_VALUES" bundle/manifest.json repetitions)" = 3 ] || fail 'the manifest is wrong'
+	"$JSON_VALUES" bundle/benchmark.json benchmarks | grep -q sim_ratio_to_bound || fail 'there is no sim_ratio_to_bound'
+	"$JSON_VALUES" bundle/benchmark.json context sim_seed | grep -q . || fail 'there is no seed in the context'
+	cp bundle/records.jsonl before
+	expect 3 tiny --out=bundle
+	has err 'is not empty'
+	cmp -s before bundle/records.jsonl || fail 'an existing bundle was changed'
+	expect 0 tiny --out=bundle-2 --no-host-name --runtime=thread --repetitions=1
+	[ -z "$("$JSON_VALUES" bundle-2/manifest.json machine host)" ] || fail 'the host name is in the manifest'
+	mkdir results
+	expect 0 tiny --runtime=thread --repetitions=1
+	[ -s results/local/*/manifest.json ] || fail 'there is no bundle in results/local'
+}
+
+case_echo() {
+	expect 0 "$SIMUL" run --no-plots --workload=echo --set connections=3 --set messages=20 --out=bundle --repetitions=1
+	[ "$("$JSON_VALUES" bundle/records.jsonl load messages | sort -u)" = 60 ] || fail 'the load is missing in the records'
+	has out 'echo/sequential/connections=3'
+}
+
+case_benchmark() {
+	expect 0 tiny --benchmark_list_tests
+	[ "$(wc -l <out)" -eq 4 ] || fail 'there are not four cells'
+	has_not out sequence
+	[ -z "$(find . -name 'simul-*')" ] || fail 'listing leaves a folder'
+	expect 0 tiny --benchmark_filter=thread --benchmark_format=json --benchmark_repetitions=2 --out=bundle
+	"$JSON_VALUES" out benchmarks | grep -q chess/thread || fail 'standard output is not the JSON of Google Benchmark'
+	has_not out chess/process
+	[ "$(order bundle | sort -u)" = chess/thread/boards=2/pairs=1/cores=1 ] || fail 'the filter is not heeded'
+	expect 0 tiny --runtime=thread --benchmark_out=mine.json --repetitions=1 --out=bundle-2
+	"$JSON_VALUES" mine.json benchmarks | grep -q chess/thread || fail '--benchmark_out is not heeded'
+	expect 3 tiny --benchmark_filter=nothing-is-called-so
+}
+
+case_seed() {
+	expect 0 tiny --seed=11 --repetitions=3 --out=one
+	expect 0 tiny --seed=11 --repetitions=3 --out=two
+	expect 0 tiny --seed=12 --repetitions=3 --out=three
+	[ "$("$JSON_VALUES" one/manifest.json seed)" = 11 ] || fail 'the seed is not kept'
+	# A disturbed invocation is played again at once: only the order of the cells counts.
+	for bundle in one two three; do
+		good $bundle | uniq >$bundle.order
+	done
+	cmp -s one.order two.order || fail 'the same seed gives another order'
+	! cmp -s one.order three.order || fail 'another seed gives the same order'
+}
+
+case_stranger() {
+	PATH=$EXAMPLE:$PATH
+	expect 0 "$SIMUL" list
+	has out 'simul-x'
+	expect 0 counting --runtime=x,thread --out=bundle --repetitions=2
+	[ "$(good bundle | sort -u | grep -c counting/x/)" -eq 2 ] || fail 'the stranger was not played'
+	expect 0 "$SIMUL" run --no-plots --runtime=x --set limit=1000 --cores=1 --repetitions=1 --out=all
+	has out 'does not play chess'
+}
+
+case_misbehaving() {
+	player liar <<-'END'
+		echo '{"protocol": 1, "runtime": "liar", "workload": "counting", "parameters": {"limit": 1000, "slices": 2,' \
+		     '"split": "interleaved", "division": '${6#division=}'}, "time_ns": {"wall": 1000000000},' \
+		     '"audit": {"tasks": 2, "operations": 332, "bytes": 0, "checksum": "0000000000000001"}}'
+	END
+	player crash <<-'END'
+		kill -SEGV $$
+	END
+	player hang <<-'END'
+		exec sleep 61
+	END
+	player mute <<-'END'
+		exit 0
+	END
+	player refuser <<-'END'
+		echo '{"protocol": 1, "refused": {"what": "cores", "error": "EAGAIN", "text": "not on this machine"}}'
+		exit 3
+	END
+	expect 1 counting --runtime=thread,liar,crash,hang,mute,refuser --timeout=1s --repetitions=3 --out=bundle
+	has out 'Failed:'
+	for name in liar crash hang mute; do
+		has out "  counting/$name/.*(given up after two failures)"
+		[ "$(grep "counting/$name/" bundle/records.jsonl | grep -c '"status":"failed"')" -eq 2 ] ||
+			fail "$name was not played twice"
+	done
+	has out 'refuser.*not on this machine'
+	has out 'checksum'
+	[ "$(good bundle | sort -u | grep -c counting/thread/)" -eq 3 ] || fail 'the good player suffers'
+	! pgrep -f 'sleep 61' >pids || fail 'a process is left behind'
+	expect 0 counting --runtime=thread,refuser --repetitions=1 --out=refused
+	expect 1 "$SIMUL" run --resume bundle --no-plots
+	[ "$(good bundle | sort | uniq -d | wc -l)" -eq 0 ] || fail 'good records were played again'
+}
+
+case_unwritable() {
+	: >file
+	expect 3 tiny --out=file/bundle
+	has err 'cannot be made'
+	expect 3 tiny --out=file
+	expect 3 tiny --out=/proc/bundle
+	expect 3 "$SIMUL" run --resume file
+	has err 'is no bundle'
+	expect 3 "$SIMUL" run --resume nowhere
+	mkdir empty
+	expect 3 "$SIMUL" run --resume empty
+}
+
+# The run stops when nothing more can be written; what was written is whole, and the run can be continued.
+check_full() {
+	has err 'cannot be written'
+	has err '--resume'
+	"$JSON_VALUES" "$1/records.jsonl" cell >cells || fail 'a record is not whole'
+	kept=$(good "$1" | wc -l)
+	[ "$kept" -ge 1 ] && [ "$kept" -lt 60 ] || fail "$kept records are kept"
+}
+
+case_limit() {
+	expect 3 sh -c 'ulimit -f 60; exec "$0" "$@"' "$SIMUL" run --no-plots --workload=chess --set boards=2 \
+		--set pairs=1 --cores=1 --runtime=thread --repetitions=60 --out=bundle
+	check_full bundle
+	expect 0 "$SIMUL" run --resume bundle --no-plots
+	[ "$(good bundle | sort -u | wc -l)" -eq 60 ] || fail 'the continued run is not whole'
+}
+
+case_full() {
+	mkdir disk
+	mount -t tmpfs -o size=64k simul-test disk 2>/dev/null || exit 77
+	mounted=$scratch/disk
+	expect 3 tiny --runtime=thread --repetitions=60 --out=disk/bundle
+	check_full disk/bundle
+	mount -o remount,size=8m disk || exit 77
+	expect 0 "$SIMUL" run --resume disk/bundle --no-plots
+	[ "$(good disk/bundle | sort -u | wc -l)" -eq 60 ] || fail 'the continued run is not whole'
+	mount -o remount,size=8m disk
+	: >disk/fill
+	expect 3 sh -c 'head -c 8m /dev/zero >>disk/fill; exec "$0" run --no-plots --out=disk/second' "$SIMUL"
+	has err 'No space left'
+}
+
+case_interrupt() {
+	exec=exec tiny --repetitions=40 --seed=1 --out=bundle >out 2>err &
+	pid=$!
+	for i in $(seq 300); do
+		[ -f bundle/records.jsonl ] && [ "$(wc -l <bundle/records.jsonl)" -ge 5 ] && break
+		sleep 0.1
+	done
+	kill -INT $pid
+	wait $pid
+	[ $? -eq 130 ] || fail 'an interrupted run does not exit with 130'
+	has err 'simul run --resume bundle'
+	kept=$(good bundle | wc -l)
+	[ "$kept" -ge 4 ] && [ "$kept" -lt 160 ] || fail "$kept records are kept"
+	good bundle >before
+	printf '{"cell":"torn' >>bundle/records.jsonl
+	expect 2 "$SIMUL" run --resume bundle --seed=2
+	has err 'takes everything from the bundle'
+	expect 0 "$SIMUL" run --resume bundle --no-plots
+	good bundle | head -n "$(wc -l <before)" | cmp -s before - || fail 'kept records have changed'
+	[ "$(good bundle | sort -u | wc -l)" -eq 160 ] || fail 'the continued run is not whole'
+	# Disturbed invocations are repeated and kept; on a quiet machine there is no second one of a pair.
+	[ "$(good bundle | sort | uniq -d | wc -l)" -le "$(grep -c '"disturbed":true' bundle/records.jsonl)" ] ||
+		fail 'finished records were played again'
+	[ "$("$JSON_VALUES" bundle/records.jsonl sequence | sort -n | uniq -d | wc -l)" -eq 0 ] || fail 'a sequence is there twice'
+	wc -l <bundle/records.jsonl >before
+	expect 0 "$SIMUL" run --resume bundle --no-plots
+	wc -l <bundle/records.jsonl | cmp -s before - || fail 'a complete run was played again'
+	sed -i 's/"identity": "[0-9a-f]*"/"identity": "0123456789abcdef"/' bundle/manifest.json
+	expect 3 "$SIMUL" run --resume bundle
+	has err 'another machine'
+}
+
+case_terminate() {
+	player hang <<-'END'
+		exec sleep 62
+	END
+	exec=exec counting --runtime=hang --out=bundle >out 2>err &
+	pid=$!
+	for i in $(seq 300); do
+		pgrep -f 'sleep 62' >pids && break
+		sleep 0.1
+	done
+	kill -TERM $pid
+	wait $pid
+	[ $? -eq 130 ] || fail 'a terminated run does not exit with 130'
+	! pgrep -f 'sleep 62' >pids || fail 'a process is left behind'
+	has bundle/records.jsonl '"status":"interrupted"'
+}
+
+case_plot() {
+	command -v gnuplot >gnuplot || exit 77
+	expect 0 "$SIMUL" run --set boards=1,2 --set pairs=1 --set limit=1000 --set slices=1,2 --set connections=1,2 \
+		--set messages=10 --cores=1 --repetitions=2
+	has out 'Plots:'
+	expect 0 "$SIMUL" plot
+	has out 'simul-20'
+	expect 0 "$SIMUL" plot --terminal --figure=scoreboard
+	expect 3 "$SIMUL" plot --figure=nothing
+	bundle=$(echo simul-20*)
+	[ -s "$bundle/plots/scoreboard.svg" ] && [ -s "$bundle/plots/scoreboard.tsv" ] || fail 'there is no scoreboard'
+	mkdir bin
+	for program in awk sh; do ln -s "$(command -v $program)" bin/; done
+	PATH=$scratch/bin expect 0 "$SIMUL" run --workload=chess --set boards=1 --set pairs=1 --cores=1 --repetitions=1 \
+		--out=unplotted
+	has err 'the plots are not drawn'
+}
+
+"case_$1"

@@ -1,0 +1,348 @@
+/* plan_test.c: axes and plans: which cells there are, what they are called, what is refused and why.
+ *
+ * On a synthetic machine of four cores, with players that exist on paper only. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../../runtimes/clock.h"
+#include "../driver/plan.h"
+
+static const char threads[] =
+	"{\"protocol\": 1, \"runtime\": \"thread\", \"workloads\": [\"chess\", \"counting\", \"echo\"],"
+	"\"capabilities\": [\"interleaves\", \"parallel\", \"shares-memory\", \"preempts\"]}";
+static const char calls[] = "{\"protocol\": 1, \"runtime\": \"calls\", \"workloads\": [\"chess\", \"counting\", \"echo\"],"
+			    "\"capabilities\": []}";
+static const char counter[] =
+	"{\"protocol\": 1, \"runtime\": \"counter\", \"workloads\": [\"counting\"], \"capabilities\": []}";
+
+struct fixture {
+	struct machine machine;
+	struct player player[4];
+	struct players players;
+	json_t *calibration;
+	struct plan_request request;
+	struct plan plan;
+	char reason[REASON_MAX];
+};
+
+static void add_player(struct fixture *fixture, const char *info)
+{
+	struct player *player = &fixture->player[fixture->players.count++];
+
+	assert_int_equal(player_info_parse(info, &player->info, player->broken), 0);
+	player->name = player->info.runtime;
+	player->path = (char *)"/nowhere/simul-player";
+}
+
+static int set_up(void **state)
+{
+	static struct fixture fixture;
+
+	fixture = (struct fixture){.players.items = fixture.player};
+	add_player(&fixture, calls);
+	add_player(&fixture, counter);
+	add_player(&fixture, threads);
+	fixture.player[3] = (struct player){.name = "wreck", .path = (char *)"", .broken = "did not answer"};
+	fixture.players.count = 4;
+	fixture.calibration = json_pack("{s:i, s:i, s:i}", "step_ps", 1000, "floor_ns", 5000, "division_ps", 2000);
+	fixture.request = (struct plan_request){
+		.profile = profile_find("quick"),
+		.limit_ns = 2 * NS_PER_S,
+		.timeout_ns = 20 * NS_PER_S,
+		.limit_text = "the quick profile",
+		.machine = &fixture.machine,
+		.players = &fixture.players,
+		.calibration = fixture.calibration,
+		.load = "/nowhere/load",
+	};
+	*state = &fixture;
+	return machine_open(&fixture.machine, &(struct machine_source){.synthetic = "pack:1 core:4 pu:1"});
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fixture = *state;
+
+	plan_clear(&fixture->plan);
+	texts_clear(&fixture->request.workloads);
+	texts_clear(&fixture->request.runtimes);
+	texts_clear(&fixture->request.settings);
+	texts_clear(&fixture->request.cores);
+	for (int i = 0; i < 3; i++)
+		player_info_clear(&fixture->player[i].info);
+	json_decref(fixture->calibration);
+	machine_close(&fixture->machine);
+	return 0;
+}
+
+static int make(struct fixture *fixture)
+{
+	plan_clear(&fixture->plan);
+	return plan_make(&fixture->request, &fixture->plan, fixture->reason);
+}
+
+static const struct cell *find(const struct fixture *fixture, const char *name)
+{
+	for (size_t i = 0; i < fixture->plan.count; i++)
+		if (strcmp(fixture->plan.cells[i].name, name) == 0)
+			return &fixture->plan.cells[i];
+	fail_msg("there is no cell %s", name);
+	return NULL;
+}
+
+static uint64_t value_of(const struct cell *cell, const char *key)
+{
+	return cell->values.value[parameter_find(cell->spec->parameters, key)];
+}
+
+/* ---- Axes ---- */
+
+static void axes_multiply(void **state)
+{
+	struct axes axes = {.count = 0};
+	struct texts pairs = {.items = NULL};
+	char reason[REASON_MAX];
+
+	(void)state;
+	assert_int_equal(axes_points(&axes), 1);
+	assert_int_equal(axes_take(&axes, workload_find("chess"), "boards=1,2", reason), 0);
+	assert_int_equal(axes_take(&axes, workload_find("chess"), "pairs=3,4,5", reason), 0);
+	assert_int_equal(axes_points(&axes), 6);
+	assert_int_equal(axes_pairs(&axes, 4, &pairs), 0);
+	assert_int_equal(pairs.count, 2);
+	assert_string_equal(pairs.items[0], "boards=2");
+	assert_string_equal(pairs.items[1], "pairs=4");
+	texts_clear(&pairs);
+	axes_clear(&axes);
+}
+
+static void axes_replace(void **state)
+{
+	struct axes axes = {.count = 0};
+	struct texts pairs = {.items = NULL};
+	char reason[REASON_MAX];
+	const struct workload_spec *echo = workload_find("echo");
+
+	(void)state;
+	assert_int_equal(axes_take(&axes, echo, "connections+messages=1+10,2+20", reason), 0);
+	assert_true(axes_lead(&axes, "connections"));
+	assert_false(axes_lead(&axes, "messages"));
+	assert_int_equal(axes_take(&axes, echo, "messages=7", reason), 0);
+	assert_int_equal(axes_points(&axes), 2);
+	assert_int_equal(axes_pairs(&axes, 1, &pairs), 0);
+	assert_string_equal(pairs.items[0], "connections=2");
+	assert_string_equal(pairs.items[pairs.count - 1], "messages=7"); /* the last one counts */
+	assert_int_equal(axes_take(&axes, echo, "connections=5", reason), 0);
+	assert_int_equal(axes_points(&axes), 1);
+	texts_clear(&pairs);
+	axes_clear(&axes);
+}
+
+static void axes_refuse(void **state)
+{
+	static const char *const wrong[] = {"boards", "boards=", "boards=1,", "nothing=1", "boards=x", "boards=0",
+					    "boards+pairs=1", "boards+pairs=1+2+3", "=", "+=1"};
+	struct axes axes = {.count = 0};
+	char reason[REASON_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		reason[0] = '\0';
+		assert_int_not_equal(axes_take(&axes, workload_find("chess"), wrong[i], reason), 0);
+		assert_int_not_equal(strlen(reason), 0);
+		assert_int_equal(axes.count, 0);
+	}
+}
+
+/* ---- Plans ---- */
+
+static void quick_plan_is_whole(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct cell *cell;
+
+	assert_int_equal(make(fixture), 0);
+	/* chess 5 + 1, counting 4 + 1, echo 4 points, each for three players. */
+	assert_int_equal(fixture->plan.count, 15 * 3);
+	cell = find(fixture, "chess/thread/boards=24/cores=1");
+	assert_string_equal(cell->group, "chess/boards=24/cores=1");
+	assert_string_equal(cell->refused, "");
+	assert_int_equal(cell->stage.cores, 1);
+	assert_int_equal(hwloc_bitmap_weight(cell->placement->cores), 1);
+	assert_int_equal(value_of(cell, "step"), 1000);
+	assert_true(cell->expectation.bound_ns > 0);
+	assert_int_equal(cell->load_argv.count, 0);
+	assert_int_equal(find(fixture, "chess/thread/boards=24/cores=4")->stage.cores, 4);
+	cell = find(fixture, "echo/thread/connections=50/cores=1");
+	assert_int_equal(value_of(cell, "messages"), 400);
+	assert_int_equal(value_of(cell, "floor"), 5000);
+	assert_string_equal(cell->load_argv.items[0], "/nowhere/load");
+	assert_string_equal(cell->load_argv.items[1], "echo");
+	assert_true(texts_have(&cell->load_argv, "connections=50"));
+	assert_null(cell->load_argv.items[cell->load_argv.count]);
+}
+
+static void refusals_have_reasons(void **state)
+{
+	struct fixture *fixture = *state;
+	size_t playable = 0;
+
+	assert_int_equal(make(fixture), 0);
+	assert_non_null(strstr(find(fixture, "chess/counter/boards=24/cores=1")->refused, "does not play chess"));
+	assert_non_null(strstr(find(fixture, "echo/calls/connections=50/cores=1")->refused, "connections=1"));
+	/* 300 boards x 30 pairs x 600 us, one after another. */
+	assert_string_equal(find(fixture, "chess/calls/boards=300/cores=1")->refused,
+			    "would take about 5.40 s on this runtime; the quick profile stops at 2.00 s");
+	for (size_t i = 0; i < fixture->plan.count; i++)
+		playable += fixture->plan.cells[i].refused[0] == '\0';
+	assert_int_equal(playable, fixture->plan.playable);
+}
+
+static void settings_replace_and_name(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct cell *cell;
+
+	texts_add(&fixture->request.workloads, "chess");
+	texts_add(&fixture->request.runtimes, "thread");
+	texts_add(&fixture->request.settings, "boards=2,3");
+	texts_add(&fixture->request.settings, "chess.move=100us");
+	texts_add(&fixture->request.cores, "1");
+	assert_int_equal(make(fixture), 0);
+	/* Both sweeps of chess come to the same cells: they are there once. */
+	assert_int_equal(fixture->plan.count, 2);
+	cell = find(fixture, "chess/thread/boards=3/move=100us/cores=1");
+	assert_true(texts_have(&cell->argv, "move=100000"));
+	assert_true(texts_have(&cell->argv, "reply=550000"));
+	assert_string_equal(cell->argv.items[1], "play");
+	assert_string_equal(cell->argv.items[2], "chess");
+	assert_null(cell->argv.items[cell->argv.count]);
+}
+
+/* What a player is given leads it to the very values that the driver holds it against. */
+static void arguments_come_back(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(make(fixture), 0);
+	for (size_t i = 0; i < fixture->plan.count; i++) {
+		const struct cell *cell = &fixture->plan.cells[i];
+		struct values values;
+
+		assert_int_equal(workload_values(cell->spec, (int)cell->argv.count - 3, cell->argv.items + 3, &values,
+						 fixture->reason),
+				 0);
+		assert_memory_equal(values.value, cell->values.value, sizeof values.value);
+	}
+}
+
+static void cores_may_be_too_many(void **state)
+{
+	struct fixture *fixture = *state;
+
+	texts_add(&fixture->request.workloads, "counting");
+	texts_add(&fixture->request.runtimes, "thread");
+	texts_add(&fixture->request.settings, "slices=2");
+	texts_add(&fixture->request.cores, "all");
+	texts_add(&fixture->request.cores, "5");
+	assert_int_equal(make(fixture), 0);
+	assert_int_equal(fixture->plan.count, 2);
+	assert_string_equal(find(fixture, "counting/thread/limit=1000000/slices=2/cores=4")->refused, "");
+	assert_int_not_equal(strlen(find(fixture, "counting/thread/limit=1000000/slices=2/cores=5")->refused), 0);
+	assert_null(find(fixture, "counting/thread/limit=1000000/slices=2/cores=5")->placement);
+}
+
+static int only_threads(const char *name)
+{
+	return strstr(name, "/thread/") != NULL;
+}
+
+static void filter_leaves_out(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->request.matches = only_threads;
+	assert_int_equal(make(fixture), 0);
+	assert_int_equal(fixture->plan.count, 15);
+}
+
+static void wrong_names_are_told(void **state)
+{
+	static const struct {
+		const char *workload, *runtime, *setting, *cores, *told;
+	} wrong[] = {
+		{.workload = "chest", .told = "chess, counting, echo"},
+		{.runtime = "fibre", .told = "calls, counter, thread"},
+		{.runtime = "wreck", .told = "did not answer"},
+		{.setting = "nothing=1", .told = "nothing"},
+		{.setting = "boards", .told = "key=value"},
+		{.setting = "boards=many", .told = "boards"},
+		{.setting = "nowhere.boards=1", .told = "nowhere"},
+		{.setting = "counting.boards=1", .told = "known keys"},
+		{.workload = "counting", .setting = "boards=1", .told = "known keys"},
+		{.cores = "0", .told = "--cores"},
+		{.cores = "some", .told = "--cores"},
+	};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		texts_clear(&fixture->request.workloads);
+		texts_clear(&fixture->request.runtimes);
+		texts_clear(&fixture->request.settings);
+		texts_clear(&fixture->request.cores);
+		if (wrong[i].workload)
+			texts_add(&fixture->request.workloads, wrong[i].workload);
+		if (wrong[i].runtime)
+			texts_add(&fixture->request.runtimes, wrong[i].runtime);
+		if (wrong[i].setting)
+			texts_add(&fixture->request.settings, wrong[i].setting);
+		if (wrong[i].cores)
+			texts_add(&fixture->request.cores, wrong[i].cores);
+		assert_int_equal(make(fixture), -22);
+		assert_non_null(strstr(fixture->reason, wrong[i].told));
+		assert_int_equal(fixture->plan.count, 0);
+	}
+}
+
+static void manifest_shows_cells(void **state)
+{
+	struct fixture *fixture = *state;
+	json_t *cells, *cell;
+
+	texts_add(&fixture->request.workloads, "echo");
+	texts_add(&fixture->request.runtimes, "thread");
+	assert_int_equal(make(fixture), 0);
+	cells = plan_json(&fixture->plan);
+	assert_int_equal(json_array_size(cells), 4);
+	cell = json_array_get(cells, 0);
+	assert_string_equal(json_string_value(json_object_get(cell, "group")), "echo/connections=1/cores=1");
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(cell, "parameters"), "size")), 64);
+	assert_int_equal(json_array_size(json_object_get(cell, "cores")), 1);
+	assert_int_equal(json_array_size(json_object_get(cell, "load_cores")), 3);
+	json_decref(cells);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(axes_multiply),
+		cmocka_unit_test(axes_replace),
+		cmocka_unit_test(axes_refuse),
+		cmocka_unit_test_setup_teardown(quick_plan_is_whole, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(refusals_have_reasons, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(settings_replace_and_name, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(arguments_come_back, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(cores_may_be_too_many, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(filter_leaves_out, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(wrong_names_are_told, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(manifest_shows_cells, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

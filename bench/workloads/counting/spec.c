@@ -1,0 +1,72 @@
+/* spec.c: counting the primes below a limit, pure computing in slices that share nothing. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "../../../runtimes/runtime.h"
+#include "counting.h"
+#include "primes.h"
+
+static const char *const splits[] = {[COUNTING_INTERLEAVED] = "interleaved", [COUNTING_BLOCKS] = "blocks", NULL};
+
+static const struct parameter parameters[] = {
+	[COUNTING_LIMIT] = {.name = "limit", .type = PARAMETER_COUNT, .fallback = "5000000", .least = 10,
+			    .most = 50000000, .help = "the primes below this number are counted"},
+	[COUNTING_SLICES] = {.name = "slices", .type = PARAMETER_COUNT, .fallback = "8", .least = 1, .most = 100000,
+			     .help = "parts of the count: one task each"},
+	[COUNTING_SPLIT] = {.name = "split", .type = PARAMETER_CHOICE, .fallback = "interleaved", .choices = splits,
+			    .help = "how numbers are dealt: in turn, or in blocks (the last block is the slowest)"},
+	[COUNTING_DIVISION] = {.name = "division", .type = PARAMETER_COUNT, .fallback = "0", .least = 0,
+			       .most = 1000000000, .calibration = true, .calibrate = primes_division_ps,
+			       .help = "picoseconds a trial division; 0: measured at the start"},
+	{.name = NULL},
+};
+
+static int resolve(struct values *values, char reason[REASON_MAX])
+{
+	if (values->value[COUNTING_SLICES] > candidates_below(values->value[COUNTING_LIMIT])) {
+		snprintf(reason, REASON_MAX, "slices=%" PRIu64 " is more than there are candidates below %" PRIu64,
+			 values->value[COUNTING_SLICES], values->value[COUNTING_LIMIT]);
+		return -EINVAL;
+	}
+	if (values->value[COUNTING_DIVISION] == 0)
+		values->value[COUNTING_DIVISION] = primes_division_ps();
+	return 0;
+}
+
+static int admit(const struct values *values, struct stage stage, char reason[REASON_MAX])
+{
+	(void)values;
+	(void)stage;
+	(void)reason;
+	return 0;
+}
+
+static void expect(const struct values *values, struct stage stage, struct expectation *expectation)
+{
+	uint64_t slices = values->value[COUNTING_SLICES];
+	uint64_t cores = stage_parallelism(stage);
+	struct primes primes;
+	uint64_t alone;
+
+	primes_by_sieve(values->value[COUNTING_LIMIT], &primes);
+	alone = primes.divisions * values->value[COUNTING_DIVISION] / 1000;
+	*expectation = (struct expectation){
+		.tasks = slices,
+		.operations = candidates_below(values->value[COUNTING_LIMIT]),
+		.checksum = primes.sum + primes.count,
+		.bound_ns = alone / (slices < cores ? slices : cores),
+		.estimate_ns = 2 * alone / (slices < cores ? slices : cores),
+	};
+}
+
+const struct workload_spec counting_spec = {
+	.name = "counting",
+	.question = "Nothing but computing: how many cores does the model put to work?",
+	.operation = "candidate",
+	.bound_text = "the divisions that the primes alone need, shared by the cores",
+	.parameters = parameters,
+	.resolve = resolve,
+	.admit = admit,
+	.expect = expect,
+};

@@ -1,0 +1,22 @@
+/* echo.h: what the spec, the bodies and the load of the echo workload agree on.
+ *
+ * A play is `connections` TCP connections to 127.0.0.1. On each, the load sends one warm-up message and then `messages`
+ * timed ones of `size` bytes, each when the one before it has come back whole; then it closes its side. */
+#ifndef SIMUL_ECHO_H
+#define SIMUL_ECHO_H
+
+#include "../../../runtimes/clock.h"
+#include "../workload.h"
+
+/* Indices into the spec's table of parameters. */
+enum echo_parameter { ECHO_CONNECTIONS, ECHO_SIZE, ECHO_MESSAGES, ECHO_FLOOR };
+
+/* Upper limits. Their product, in bytes and in nanoseconds, fits into 64 bits. */
+#define ECHO_CONNECTIONS_MAX UINT64_C(20000)
+#define ECHO_SIZE_MAX (UINT64_C(64) << 10)
+#define ECHO_MESSAGES_MAX UINT64_C(10000000)
+#define ECHO_FLOOR_MAX NS_PER_MS
+
+extern const struct workload_spec echo_spec;
+
+#endif

@@ -1,0 +1,67 @@
+/* workload.c: the explicit list of workloads, one line each. */
+#include "workload.h"
+
+#include "../../runtimes/runtime.h"
+
+#include <string.h>
+
+extern const struct workload_spec chess_spec, counting_spec, echo_spec;
+
+const struct workload_spec *const workloads[] = {
+	&chess_spec,
+	&counting_spec,
+	&echo_spec,
+	NULL,
+};
+
+static uint64_t stage_workers(struct stage stage)
+{
+	return stage.workers > 0 ? stage.workers : stage.cores;
+}
+
+uint64_t stage_concurrency(struct stage stage)
+{
+	if (stage.capabilities & RUNTIME_POOLED)
+		return stage_workers(stage);
+	return stage.capabilities & RUNTIME_INTERLEAVES ? UINT64_MAX : 1;
+}
+
+uint64_t stage_arrivals(struct stage stage, uint64_t tasks)
+{
+	uint64_t concurrency = stage_concurrency(stage);
+
+	if (!(stage.capabilities & RUNTIME_INTERLEAVES))
+		return 0;
+	return tasks < concurrency ? tasks : concurrency;
+}
+
+uint64_t stage_parallelism(struct stage stage)
+{
+	uint64_t concurrency = stage_concurrency(stage);
+
+	if (!(stage.capabilities & RUNTIME_PARALLEL))
+		return 1;
+	return concurrency < stage.cores ? concurrency : stage.cores;
+}
+
+const struct workload_spec *workload_find(const char *name)
+{
+	for (int i = 0; workloads[i]; i++)
+		if (strcmp(workloads[i]->name, name) == 0)
+			return workloads[i];
+	return NULL;
+}
+
+int workload_values(const struct workload_spec *spec, int count, char *const pairs[], struct values *values,
+		    char reason[REASON_MAX])
+{
+	int error;
+
+	values_init(values, spec->parameters);
+	for (int i = 0; i < count; i++) {
+		error = values_take(values, spec->parameters, pairs[i], reason);
+		if (error < 0)
+			return error;
+	}
+	return spec->resolve(values, reason);
+}

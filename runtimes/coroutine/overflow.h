@@ -1,0 +1,18 @@
+/* overflow.h: a stack that overflows says whose it is, and then ends the program as any SIGSEGV does.
+ *
+ * While watched, SIGSEGV is handled on a stack of its own. A fault in a guard page of the pool (stack.h) ends in a
+ * sentence on standard error that names the task, and in SIGSEGV's default action; any other fault goes to whoever
+ * handled it before. One pool at a time, in the thread that calls; what stood before is put back by overflow_unwatch().
+ */
+#ifndef SIMUL_COROUTINE_OVERFLOW_H
+#define SIMUL_COROUTINE_OVERFLOW_H
+
+#include "stack.h"
+
+/* Number(header) tells the task's number from the header of its stack; it runs in a signal handler.
+ * -errno as sigaction(2) and sigaltstack(2). */
+int overflow_watch(const struct stack_pool *pool, unsigned long (*number)(const void *header));
+
+void overflow_unwatch(void);
+
+#endif

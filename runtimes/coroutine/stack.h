@@ -1,0 +1,99 @@
+/* stack.h: guarded stacks from slabs, the last one freed taken first.
+ *
+ *	one slot of a slab, higher addresses first
+ *
+ *	+--------------------------+ <- slot + bytes, a multiple of the page size
+ *	| colour: (i mod 32) * 64  |    unused, so that the busy lines of many stacks spread over the sets of the cache
+ *	+--------------------------+
+ *	| header (a control block) |    the user's; never touched by the pool
+ *	+--------------------------+ <- stack_take() returns this address: the stack pointer starts here, aligned to 64
+ *	| frames                   |
+ *	|    |                     |    only pages that were touched exist: a suspended task of few frames has one,
+ *	|    v                     |    which holds its header too, and resuming it touches neighbouring lines
+ *	|                          |
+ *	+--------------------------+ <- slot + page
+ *	| guard page               |    any access is a SIGSEGV, see overflow.h
+ *	+--------------------------+ <- slot
+ *
+ * Slots follow each other, so that a guard page lies on both sides of every stack. Guards are made with
+ * MADV_GUARD_INSTALL (Linux 6.13, madvise(2)), which takes no mapping of its own; where the kernel lacks it, with
+ * mprotect(2), which takes two for each stack, so that vm.max_map_count ends it at about 32,000 stacks.
+ * Memory once touched stays with the pool until it is closed. One thread. */
+#ifndef SIMUL_COROUTINE_STACK_H
+#define SIMUL_COROUTINE_STACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Of address space for each slot: the guard page, the colour, the header and the frames. The instrumentation of a
+ * sanitizer makes frames several times as large. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define STACK_BYTES (256 * 1024)
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define STACK_BYTES (256 * 1024)
+#endif
+#endif
+#ifndef STACK_BYTES
+#define STACK_BYTES (32 * 1024)
+#endif
+
+/* How many turns before its own a free stack is fetched. */
+#define STACK_FETCH_AHEAD 6
+
+struct stack_slab;
+
+struct stack_pool {
+	void **free; /* headers of free stacks, the one freed last at the end; room for every stack there is */
+	size_t frees;
+	char *fresh;   /* slots never taken: their guards stand in [fresh, guarded) ... */
+	char *guarded; /* ... and not yet in [guarded, end) */
+	char *end;
+	struct stack_slab *slabs;
+	size_t slot_bytes, page_bytes, header_bytes;
+	size_t room;        /* of free */
+	size_t carved;      /* slots taken at least once */
+	bool guards_advise; /* by madvise, not by mprotect */
+	bool explained;     /* why there are no more stacks: said once */
+};
+
+/* Header_bytes are kept for the user at the top of each stack, with the alignment of a cache line. Cannot fail. */
+void stack_pool_open(struct stack_pool *pool, size_t header_bytes);
+
+/* Unmaps all stacks, taken or not. */
+void stack_pool_close(struct stack_pool *pool);
+
+/* The slow half of stack_take(): a stack that was never taken, or NULL. */
+void *stack_carve(struct stack_pool *pool);
+
+/* A stack: the address of its header, which is as its last user or a fresh page of zeroes left it. The frames go below.
+ * NULL: no memory, or no mapping, is left; a sentence on standard error says which, once.
+ * Addresses of free stacks are kept apart from the stacks, so that those taken soon can be fetched into the cache. */
+static inline void *stack_take(struct stack_pool *pool)
+{
+	if (__builtin_expect(pool->frees == 0, 0))
+		return stack_carve(pool);
+	void *header = pool->free[--pool->frees];
+
+	if (pool->frees >= STACK_FETCH_AHEAD) {
+		const char *coming = pool->free[pool->frees - STACK_FETCH_AHEAD];
+
+		__builtin_prefetch(coming, 1);
+		__builtin_prefetch(coming - 64, 1);
+	}
+	return header;
+}
+
+static inline void stack_give(struct stack_pool *pool, void *header)
+{
+	pool->free[pool->frees++] = header;
+}
+
+/* The lowest usable byte of the stack under header. */
+char *stack_bottom(const struct stack_pool *pool, const void *header);
+
+/* The header of the stack whose guard page holds address, or NULL. Async-signal-safe. */
+void *stack_guarded_by(const struct stack_pool *pool, const void *address);
+
+#endif

@@ -1,0 +1,80 @@
+/* switch_x86_64.S: see switch.h. Integer callee-saved registers and the stack pointer; rdi, rsi, rdx, rcx are the
+ * arguments in their order. The frame is described for debuggers and profilers at every instruction: it has the same
+ * shape on both sides of the change of rsp. */
+	.text
+
+	.macro save_frame
+	pushq	%rbp
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset rbp, 0
+	pushq	%rbx
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset rbx, 0
+	pushq	%r12
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset r12, 0
+	pushq	%r13
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset r13, 0
+	pushq	%r14
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset r14, 0
+	pushq	%r15
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset r15, 0
+	movq	%rsp, (%rdi)
+	.endm
+
+	.globl	stack_switch
+	.hidden	stack_switch
+	.type	stack_switch, @function
+	.p2align 5
+stack_switch:
+	.cfi_startproc
+	save_frame
+	movq	%rsi, %rsp
+	popq	%r15
+	.cfi_adjust_cfa_offset -8
+	.cfi_restore r15
+	popq	%r14
+	.cfi_adjust_cfa_offset -8
+	.cfi_restore r14
+	popq	%r13
+	.cfi_adjust_cfa_offset -8
+	.cfi_restore r13
+	popq	%r12
+	.cfi_adjust_cfa_offset -8
+	.cfi_restore r12
+	popq	%rbx
+	.cfi_adjust_cfa_offset -8
+	.cfi_restore rbx
+	popq	%rbp
+	.cfi_adjust_cfa_offset -8
+	.cfi_restore rbp
+	xorl	%eax, %eax
+	popq	%rcx
+	.cfi_adjust_cfa_offset -8
+	.cfi_register rip, rcx
+	jmp	*%rcx
+	.cfi_endproc
+	.size	stack_switch, .-stack_switch
+
+/* The new stack is empty: a backtrace ends here. The call leaves rsp as a function expects it: 8 below a multiple of 16. */
+	.globl	stack_start
+	.hidden	stack_start
+	.type	stack_start, @function
+	.p2align 5
+stack_start:
+	.cfi_startproc
+	save_frame
+	movq	%rsi, %rsp
+	.cfi_def_cfa rsp, 0
+	.cfi_undefined rip
+	xorl	%ebp, %ebp
+	movq	%rcx, %rdi
+	call	*%rdx
+	ud2
+	.cfi_endproc
+	.size	stack_start, .-stack_start
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,269 @@
+/* loop_test.c: the loop hands out what is ready in order, starves neither those who are always ready nor those who wait
+ * for the outside, remembers readiness, and knows when nothing can happen any more. */
+#include "../clock.h"
+#include "../event_loop/loop.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct loop loop;
+
+static int open_loop(void **state)
+{
+	(void)state;
+	return loop_open(&loop);
+}
+
+static int close_loop(void **state)
+{
+	(void)state;
+	loop_close(&loop);
+	return 0;
+}
+
+static void open_pair(int ends[2])
+{
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+	assert_int_equal(poller_adopt(&loop.poller, ends[0]), 0);
+}
+
+static void close_pair(int ends[2])
+{
+	poller_forget(&loop.poller, ends[0], &loop.ready);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void first_in_first_out(void **state)
+{
+	struct loop_entry entries[1000];
+
+	(void)state;
+	for (int i = 1; i < 1000; i++)
+		loop_ready(&loop, &entries[i]);
+	loop_ready_first(&loop, &entries[0]);
+	assert_ptr_equal(loop_queue_coming(&loop.ready, 999), &entries[999]);
+	assert_null(loop_queue_coming(&loop.ready, 1000));
+	for (int i = 0; i < 1000; i++)
+		assert_ptr_equal(loop_next(&loop), &entries[i]);
+}
+
+static void nothing_left_is_told(void **state)
+{
+	(void)state;
+	assert_null(loop_next(&loop));
+	assert_null(loop_next(&loop));
+}
+
+static void sleeps_to_the_time_and_not_before(void **state)
+{
+	struct loop_entry early, late;
+	uint64_t now = clock_now();
+
+	(void)state;
+	assert_int_equal(timers_add(&loop.timers, now + 3 * NS_PER_MS, &late), 0);
+	assert_int_equal(timers_add(&loop.timers, now + 1234567, &early), 0);
+	assert_ptr_equal(loop_next(&loop), &early);
+	assert_true(clock_now() >= now + 1234567);
+	assert_ptr_equal(loop_next(&loop), &late);
+	assert_true(clock_now() >= now + 3 * NS_PER_MS);
+	assert_null(loop_next(&loop));
+}
+
+/* With a descriptor to wait for, by epoll_pwait2() or by a timerfd: never early, and no rounding to milliseconds, as
+ * the best of many short sleeps shows whatever else the machine does. */
+static void sleeps_beside_a_descriptor(void **state)
+{
+	struct loop_entry sleeper, reader;
+	uint64_t best = UINT64_MAX;
+	int ends[2];
+
+	open_pair(ends);
+	assert_int_equal(poller_await(&loop.poller, ends[0], POLLER_READ, &reader), 0);
+	if (*state)
+		loop.poller.timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (*state) {
+		struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.fd = -1};
+
+		assert_int_equal(epoll_ctl(loop.poller.epoll, EPOLL_CTL_ADD, loop.poller.timer, &event), 0);
+	}
+	for (int i = 0; i < 50; i++) {
+		uint64_t until = clock_now() + 200 * NS_PER_US;
+
+		assert_int_equal(timers_add(&loop.timers, until, &sleeper), 0);
+		assert_ptr_equal(loop_next(&loop), &sleeper);
+		uint64_t now = clock_now();
+
+		assert_true(now >= until);
+		best = now - until < best ? now - until : best;
+	}
+	assert_true(best < 600 * NS_PER_US);
+	close_pair(ends);
+}
+
+static void long_sleeps_take_a_second_call(void **state)
+{
+	struct loop_entry sleeper, reader;
+	uint64_t until = clock_now() + 60 * NS_PER_MS;
+	int ends[2];
+
+	(void)state;
+	open_pair(ends);
+	assert_int_equal(poller_await(&loop.poller, ends[0], POLLER_READ, &reader), 0);
+	assert_int_equal(timers_add(&loop.timers, until, &sleeper), 0);
+	assert_ptr_equal(loop_next(&loop), &sleeper);
+	assert_true(clock_now() >= until);
+	close_pair(ends);
+}
+
+/* Two entries are always ready. One descriptor and one timer must come through all the same. */
+static void nobody_starves(void **state)
+{
+	struct loop_entry busy[2], reader, sleeper;
+	bool read = false, slept = false;
+	int ends[2];
+
+	(void)state;
+	open_pair(ends);
+	assert_int_equal(poller_await(&loop.poller, ends[0], POLLER_READ, &reader), 0);
+	assert_int_equal(timers_add(&loop.timers, clock_now() + 1, &sleeper), 0);
+	assert_int_equal(write(ends[1], "x", 1), 1);
+	loop_ready(&loop, &busy[0]);
+	loop_ready(&loop, &busy[1]);
+	for (int i = 0; i < 4 * LOOP_ALLOWANCE; i++) {
+		struct loop_entry *entry = loop_next(&loop);
+
+		assert_non_null(entry);
+		read |= entry == &reader;
+		slept |= entry == &sleeper;
+		if (entry == &busy[0] || entry == &busy[1])
+			loop_ready(&loop, entry);
+	}
+	assert_true(read);
+	assert_true(slept);
+	close_pair(ends);
+}
+
+/* Entries that take long are few between two looks, once a look has learnt how long they take. */
+static void long_turns_are_few(void **state)
+{
+	struct loop_entry busy[2], sleeper, distant;
+
+	(void)state;
+	assert_int_equal(timers_add(&loop.timers, clock_now() + 3600 * NS_PER_S, &distant), 0);
+	loop_ready(&loop, &busy[0]);
+	loop_ready(&loop, &busy[1]);
+	for (int look = 0; look < 4; look++) {
+		int turns = 0;
+
+		assert_int_equal(timers_add(&loop.timers, clock_now(), &sleeper), 0);
+		for (struct loop_entry *entry; (entry = loop_next(&loop)) != &sleeper; turns++) {
+			for (uint64_t end = clock_now() + LOOP_LOOK_NS; clock_now() < end;)
+				;
+			loop_ready(&loop, entry);
+		}
+		assert_true(turns <= (look == 0 ? LOOP_FIRST_ALLOWANCE + 4 : 8));
+	}
+}
+
+static void readiness_is_remembered(void **state)
+{
+	struct loop_entry reader, other;
+	char buffer[8];
+	int ends[2];
+
+	(void)state;
+	open_pair(ends);
+	assert_int_equal(poller_ready(&loop.poller, ends[0], POLLER_READ), 0);
+	assert_int_equal(poller_ready(&loop.poller, ends[0], POLLER_WRITE), 1);
+	assert_int_equal(write(ends[1], "abc", 3), 3);
+	assert_int_equal(poller_await(&loop.poller, ends[0], POLLER_READ, &reader), 0);
+	assert_int_equal(poller_await(&loop.poller, ends[0], POLLER_READ, &other), -EBUSY);
+	assert_ptr_equal(loop_next(&loop), &reader);
+	assert_int_equal(poller_ready(&loop.poller, ends[0], POLLER_READ), 1);
+	assert_int_equal(read(ends[0], buffer, sizeof(buffer)), 3);
+	poller_short_read(&loop.poller, ends[0]);
+	assert_int_equal(poller_ready(&loop.poller, ends[0], POLLER_READ), 0);
+	/* Data and the end of the stream come together: no edge tells of the end after the short read. */
+	assert_int_equal(write(ends[1], "abc", 3), 3);
+	shutdown(ends[1], SHUT_WR);
+	assert_int_equal(poller_await(&loop.poller, ends[0], POLLER_READ, &reader), 0);
+	assert_ptr_equal(loop_next(&loop), &reader);
+	assert_int_equal(read(ends[0], buffer, sizeof(buffer)), 3);
+	poller_short_read(&loop.poller, ends[0]);
+	assert_int_equal(poller_ready(&loop.poller, ends[0], POLLER_READ), 1);
+	close_pair(ends);
+}
+
+static void forgetting_wakes_the_waiter(void **state)
+{
+	struct loop_entry reader = {0};
+	int ends[2];
+
+	(void)state;
+	open_pair(ends);
+	assert_int_equal(poller_await(&loop.poller, ends[0], POLLER_READ, &reader), 0);
+	assert_int_equal(poller_forget(&loop.poller, ends[0], &loop.ready), 0);
+	assert_ptr_equal(loop_next(&loop), &reader);
+	assert_int_equal(reader.result, -EBADF);
+	assert_int_equal(poller_forget(&loop.poller, ends[0], &loop.ready), -EBADF);
+	assert_int_equal(poller_ready(&loop.poller, ends[0], POLLER_READ), -EBADF);
+	assert_null(loop_next(&loop));
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* A thousand words, three waiters each: the table grows, and each word wakes its own in their order. */
+static void words_wake_their_own(void **state)
+{
+	enum { WORDS = 1000, EACH = 3 };
+	static int words[WORDS];
+	static struct wait_node nodes[EACH][WORDS];
+	static struct loop_entry entries[EACH][WORDS];
+
+	(void)state;
+	for (int i = 0; i < EACH; i++)
+		for (int word = 0; word < WORDS; word++) {
+			nodes[i][word] = (struct wait_node){.word = &words[word], .entry = &entries[i][word]};
+			wait_table_add(&loop.words, &nodes[i][word]);
+		}
+	for (int word = 0; word < WORDS; word++) {
+		assert_int_equal(wait_table_wake(&loop.words, &words[word], 1, &loop.ready), 1);
+		assert_ptr_equal(loop_next(&loop), &entries[0][word]);
+		assert_int_equal(wait_table_wake(&loop.words, &words[word], 100, &loop.ready), 2);
+		assert_ptr_equal(loop_next(&loop), &entries[1][word]);
+		assert_ptr_equal(loop_next(&loop), &entries[2][word]);
+		assert_int_equal(wait_table_wake(&loop.words, &words[word], 100, &loop.ready), 0);
+	}
+	assert_int_equal(loop.words.words, 0);
+}
+
+#define LOOP_TEST(function) cmocka_unit_test_setup_teardown(function, open_loop, close_loop)
+
+int main(void)
+{
+	/* clang-format off */
+	const struct CMUnitTest tests[] = {
+		LOOP_TEST(first_in_first_out),
+		LOOP_TEST(nothing_left_is_told),
+		LOOP_TEST(sleeps_to_the_time_and_not_before),
+		LOOP_TEST(sleeps_beside_a_descriptor),
+		{.name = "sleeps_beside_a_descriptor by timerfd", .test_func = sleeps_beside_a_descriptor,
+		 .setup_func = open_loop, .teardown_func = close_loop, .initial_state = &loop},
+		LOOP_TEST(long_sleeps_take_a_second_call),
+		LOOP_TEST(nobody_starves),
+		LOOP_TEST(long_turns_are_few),
+		LOOP_TEST(readiness_is_remembered),
+		LOOP_TEST(forgetting_wakes_the_waiter),
+		LOOP_TEST(words_wake_their_own),
+	};
+	/* clang-format on */
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

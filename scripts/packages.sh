@@ -1,0 +1,53 @@
+# packages.sh: Debian packages that simul needs, and their installation. Sourced by run and test.
+#
+# Nothing is asked and nothing that is there is touched. An optional package that cannot be had turns a feature off; the
+# build says which.
+
+packages_to_build="gcc g++ make cmake pkg-config libc6-dev libhwloc-dev libbenchmark-dev libjansson-dev"
+packages_to_draw="gnuplot-nox fonts-dejavu-core"
+packages_to_test="libcmocka-dev valgrind clang libbenchmark-tools python3 python3-numpy python3-scipy \
+gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
+
+# Prints those of the named packages that are not installed.
+packages_missing() {
+	for package in "$@"; do
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
+	done
+}
+
+# apt-get as root, or through sudo.
+packages_apt() {
+	if [ "$(id -u)" -eq 0 ]; then
+		DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" </dev/null
+	elif command -v sudo >/dev/null 2>&1; then
+		sudo -n env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" </dev/null
+	else
+		echo "neither root nor sudo: a person with root runs: apt-get install $missing" >&2
+		return 1
+	fi
+}
+
+# packages_install WHETHER PACKAGE...: installs what is missing. WHETHER is "required" or "optional".
+packages_install() {
+	whether=$1
+	shift
+	if ! command -v dpkg-query >/dev/null 2>&1; then
+		echo "This is no Debian system: packages are not installed. Needed: $*" >&2
+		return 0
+	fi
+	missing=$(packages_missing "$@" | tr '\n' ' ')
+	if [ -z "$missing" ]; then
+		echo "Packages ($whether): all there, nothing installed."
+		return 0
+	fi
+	echo "Packages ($whether): installing $missing"
+	if { packages_apt update && packages_apt install --no-install-recommends -y $missing; } >"$packages_log" 2>&1; then
+		return 0
+	fi
+	tail -n 5 "$packages_log" >&2
+	echo "Could not install: $missing(whole log: $packages_log)" >&2
+	[ "$whether" = optional ]
+}
+
+packages_log=$(mktemp "${TMPDIR:-/tmp}/simul-packages.XXXXXX")
+trap 'rm -f "$packages_log"' EXIT

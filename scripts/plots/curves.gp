@@ -1,0 +1,38 @@
+# curves.gp: draws a figure of curves: a grid of panels, `panel_height` each, and the legend on the right.
+# Marks of different runtimes at one place are set a little beside each other, by `beside`, since models often coincide.
+panel_width = columns == 1 ? 720 : columns == 2 ? 560 : 440
+legend_width = DUMB ? 20 : 190
+width = DUMB ? WIDE : 80 + columns * (panel_width + 70) - 50 + legend_width
+height = DUMB ? HIGH : top + rows * (panel_height + 80) + bottom
+cell_width = (width - legend_width) / real(columns)
+cell_height = (height - top - bottom) / real(rows)
+step(p) = 0.025 / (words(list_of(p, 'runtime')) > 4 ? words(list_of(p, 'runtime')) : 4)
+rank(list, k) = (sum [i=1:words(list)] (word(list, i) eq k ? i : 0)) - (words(list) + 1) / 2.0
+beside(p, list, k) = x_log[p] ? column(5) * (x_high[p] / x_low[p]) ** (step(p) * rank(list, k)) : column(5)
+do for [f=1:words(formats)] {
+	format = word(formats, f)
+	load directory.'page.gp'
+	do for [p=1:panels] {
+		left = ((p - 1) % columns) * cell_width + (DUMB ? 9 : 80)
+		right = ((p - 1) % columns + 1) * cell_width - (DUMB ? 2 : 10)
+		upper = top + int((p - 1) / columns) * cell_height + (DUMB ? 2 : 22)
+		lower = top + (int((p - 1) / columns) + 1) * cell_height - (DUMB ? 4 : 58)
+		load directory.'panel.gp'
+		haloed = DUMB ? '' : list_of(p, 'runtime')
+		plot NaN notitle, \
+			for [k in list_of(p, 'other')] DATA index block(k) using 5:6 with lines lw 1.5 dt 3 lc rgb '#555555', \
+			for [k in list_of(p, 'bound')] DATA index block(k) using 5:6 with lines lw 1.5 dt 2 lc rgb '#555555', \
+			for [k in list_of(p, 'second')] DATA index block(k) using (beside(p, list_of(p, 'second'), k)):6:11 with lines lw 1.2 dt 2 lc rgb variable, \
+			for [k in list_of(p, 'second')] DATA index block(k) using (beside(p, list_of(p, 'second'), k)):6:12:11 with points pt variable ps 0.8 lc rgb variable, \
+			for [k in list_of(p, 'runtime')] DATA index block(k) using (beside(p, list_of(p, 'runtime'), k)):6:11 with lines lw 1.5 lc rgb variable, \
+			for [k in list_of(p, 'runtime')] DATA index block(k) using (beside(p, list_of(p, 'runtime'), k)):6:(bars(7, 6)):(bars(8, 6)):11 with yerrorbars pt 0 ps 0 lw 1.5 lc rgb variable, \
+			for [k in haloed] DATA index block(k) using (beside(p, list_of(p, 'runtime'), k)):6 with points pt 7 ps 1.3 lc rgb '#ffffff', \
+			for [k in list_of(p, 'runtime')] DATA index block(k) using (beside(p, list_of(p, 'runtime'), k)):6:12:11 with points pt variable ps 1.1 lc rgb variable, \
+			for [k in list_of(p, 'failed')] DATA index block(k) using 5:6:12:11 with points pt variable ps 1.6 lw 2.5 lc rgb variable, \
+			for [k in list_of(p, 'note')] DATA index block(k) using 5:6:(strcol(13)) with labels center
+		unset label
+	}
+	if (legends) { load directory.'legend.gp' }
+	unset multiplot
+	unset output
+}
