@@ -88,12 +88,14 @@ static int clean_all(json_t *json)
 	if (json_is_string(json))
 		return clean_string(json);
 	if (json_is_array(json)) {
-		json_array_foreach (json, index, value) {
+		json_array_foreach(json, index, value)
+		{
 			if ((error = clean_all(value)))
 				return error;
 		}
 	}
-	json_object_foreach (json, key, value) {
+	json_object_foreach(json, key, value)
+	{
 		if ((error = clean_all(value)))
 			return error;
 	}
@@ -185,7 +187,8 @@ static int runtimes_collect(struct bundle *bundle)
 	size_t index;
 	int error = 0;
 
-	json_array_foreach (bundle_object(bundle, "players"), index, player) {
+	json_array_foreach(bundle_object(bundle, "players"), index, player)
+	{
 		const char *name = object_text(json_object_get(player, "info"), "runtime");
 
 		if (name && (error = runtime_add(bundle, name)))
@@ -250,7 +253,8 @@ static int cells_read(struct bundle *bundle, const char *path)
 	bundle->cells = calloc(count + 1, sizeof(*bundle->cells));
 	if (!bundle->cells)
 		return -ENOMEM;
-	json_array_foreach (cells, index, json) {
+	json_array_foreach(cells, index, json)
+	{
 		if (cell_read(json, &bundle->cells[bundle->cell_count]))
 			return complain(-EINVAL, "%s/manifest.json: cell %zu lacks a name, group, workload or runtime",
 					path, index);

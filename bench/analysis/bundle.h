@@ -31,9 +31,9 @@ enum {
 /* What is known of one invocation; NAN where it was not measured. */
 enum measure {
 	MEASURE_WALL_NS,
-	MEASURE_CPU_NS,             /* user and system, of the whole play */
-	MEASURE_MEMORY_BYTES,       /* PSS of all tasks alive, less the baseline, plus the kernel's part where measured */
-	MEASURE_RATE,               /* messages of the load a second of wall time */
+	MEASURE_CPU_NS,       /* user and system, of the whole play */
+	MEASURE_MEMORY_BYTES, /* PSS of all tasks alive, less the baseline, plus the kernel's part where measured */
+	MEASURE_RATE,         /* messages of the load a second of wall time */
 	MEASURE_CPU_NS_PER_MESSAGE, /* server's steady CPU time over messages */
 	MEASURES
 };
@@ -52,20 +52,21 @@ struct invocation {
 /* A cell of the plan. All text is borrowed from the manifest. */
 struct cell {
 	const char *name, *group, *workload, *runtime;
-	const char *refused; /* why it is not played; NULL if it is */
+	const char *refused;      /* why it is not played; NULL if it is */
 	const json_t *parameters; /* an object; NULL if the manifest has none */
-	unsigned slot;        /* of its runtime, in bundle.runtimes */
+	unsigned slot;            /* of its runtime, in bundle.runtimes */
 	unsigned cores, load_cores;
-	double bound_ns;      /* NAN if not known */
-	struct invocation *invocations; /* one a repetition, in their order: the last `ok`, else the last of any status */
+	double bound_ns; /* NAN if not known */
+	struct invocation
+		*invocations; /* one a repetition, in their order: the last `ok`, else the last of any status */
 	size_t invocation_count, invocation_capacity;
 	size_t count[STATUS_OK + 1]; /* of each status */
 };
 
 struct bundle {
 	json_t *manifest;
-	FILE *records; /* NULL if there are none */
-	char *line;    /* room for one line */
+	FILE *records;      /* NULL if there are none */
+	char *line;         /* room for one line */
 	struct cell *cells; /* in the manifest's order */
 	struct cell **by_name;
 	size_t cell_count, invocation_count;
@@ -77,8 +78,8 @@ struct bundle {
 	bool truncated;           /* the last line had no end */
 };
 
-/* 0; -ENOENT no manifest there, -EINVAL not a bundle of a known format, -E2BIG over a limit above, -ENOMEM, -EIO. On error
- * nothing is left to close. */
+/* 0; -ENOENT no manifest there, -EINVAL not a bundle of a known format, -E2BIG over a limit above, -ENOMEM, -EIO. On
+ * error nothing is left to close. */
 int bundle_open(const char *path, struct bundle *bundle);
 void bundle_close(struct bundle *bundle);
 
@@ -97,8 +98,8 @@ size_t cell_values(const struct cell *cell, enum measure measure, double *values
 /* The same, summarized. n is 0 where nothing was measured (or memory ran out). */
 struct summary cell_summary(const struct cell *cell, enum measure measure);
 
-/* Latencies of all good invocations, merged into *histogram, emptied first. A percentile of the whole is never made from
- * percentiles of the parts. A record whose histogram is missing or broken is left out. 0, -ENOMEM or -EIO. */
+/* Latencies of all good invocations, merged into *histogram, emptied first. A percentile of the whole is never made
+ * from percentiles of the parts. A record whose histogram is missing or broken is left out. 0, -ENOMEM or -EIO. */
 int cell_latency(const struct bundle *bundle, const struct cell *cell, struct histogram *histogram);
 
 /* Why the cell has no result, or why some of its invocations failed, in reason. Empty if all is well. */

@@ -50,7 +50,7 @@ static void write_text(const char *name, const char *text)
 #define CELL(name) "{\"name\": \"" name "\", \"group\": \"g\", \"workload\": \"w\", \"runtime\": \"r\"}"
 #define MANIFEST(cells) "{\"format\": 1, \"cells\": [" cells "]}"
 #define OK(cell, repetition, wall)                                                                                     \
-	"{\"cell\": \"" cell "\", \"repetition\": " repetition ", \"status\": \"ok\", \"record\": {\"time_ns\": {"    \
+	"{\"cell\": \"" cell "\", \"repetition\": " repetition ", \"status\": \"ok\", \"record\": {\"time_ns\": {"     \
 	"\"wall\": " wall "}}}\n"
 
 static void open_good(const char *records, struct bundle *bundle)
@@ -84,9 +84,11 @@ static void test_repeated(void **state)
 	char reason[300];
 
 	(void)state;
-	open_good("{\"cell\": \"c\", \"repetition\": 0, \"status\": \"failed\", \"reason\": \"first\"}\n" OK("c", "0", "10")
+	open_good("{\"cell\": \"c\", \"repetition\": 0, \"status\": \"failed\", \"reason\": \"first\"}\n" OK("c", "0",
+													     "10")
 			  OK("c", "0", "30") "{\"cell\": \"c\", \"repetition\": 0, \"status\": \"failed\"}\n"
-					     "{\"cell\": \"c\", \"repetition\": 1, \"status\": \"failed\", \"reason\": \"s\\u0007x\"}\n",
+					     "{\"cell\": \"c\", \"repetition\": 1, \"status\": \"failed\", \"reason\": "
+					     "\"s\\u0007x\"}\n",
 		  &bundle);
 	assert_int_equal(cell_values(&bundle.cells[0], MEASURE_WALL_NS, &value), 1);
 	assert_float_equal(value, 30, 0);
@@ -128,8 +130,9 @@ static void test_rubbish_lines(void **state)
 
 	(void)state;
 	open_good("NaN\n\n[]\n" OK("c", "0", "NaN") OK("c", "-1", "5") OK("c", "1e400", "5") OK("c", "{}", "5")
-			  OK("other", "0", "5") OK("c", "3", "5") "{\"cell\": 7, \"repetition\": 0}\n"
-								   "{\"cell\": \"c\", \"cell\": \"c\", \"repetition\": 0}\n\xff\xfe\n",
+			  OK("other", "0", "5")
+				  OK("c", "3", "5") "{\"cell\": 7, \"repetition\": 0}\n"
+						    "{\"cell\": \"c\", \"cell\": \"c\", \"repetition\": 0}\n\xff\xfe\n",
 		  &bundle);
 	assert_int_equal(bundle.malformed, 10);
 	assert_int_equal(bundle.first_malformed, 1);
@@ -169,8 +172,9 @@ static void test_markup_in_names(void **state)
 		   "{\"format\": 1, \"cells\": [{\"name\": \"c\\u0000x\", \"group\": \"g\", \"workload\": \"w\", "
 		   "\"runtime\": \"r\"}]}");
 	assert_int_equal(bundle_open(folder, &bundle), -EINVAL);
-	write_text("manifest.json", "{\"format\": 1, \"cells\": [{\"name\": \"a\\tb\", \"group\": \"g\", \"workload\": \"w\", "
-				    "\"runtime\": \"<b>\\u001b[2J\\\"`$(x)\\u202e\\n\"}]}");
+	write_text("manifest.json",
+		   "{\"format\": 1, \"cells\": [{\"name\": \"a\\tb\", \"group\": \"g\", \"workload\": \"w\", "
+		   "\"runtime\": \"<b>\\u001b[2J\\\"`$(x)\\u202e\\n\"}]}");
 	write_text("records.jsonl", OK("a\\tb", "0", "5"));
 	assert_int_equal(bundle_open(folder, &bundle), 0);
 	assert_string_equal(bundle.runtimes[0], "<b>?[2J'?$(x)? ");
@@ -230,7 +234,9 @@ static void test_many_records(void **state)
 	file = fopen(path_of("records.jsonl"), "w");
 	assert_non_null(file);
 	for (int i = 0; i < RECORDS; i++)
-		fprintf(file, "{\"cell\": \"c\", \"repetition\": %d, \"status\": \"ok\", \"record\": {\"time_ns\": {\"wall\": %d}}}\n",
+		fprintf(file,
+			"{\"cell\": \"c\", \"repetition\": %d, \"status\": \"ok\", \"record\": {\"time_ns\": "
+			"{\"wall\": %d}}}\n",
 			RECORDS - i, i + 1);
 	fclose(file);
 	assert_int_equal(bundle_open(folder, &bundle), 0);
@@ -241,8 +247,9 @@ static void test_many_records(void **state)
 
 static void test_latencies_are_merged(void **state)
 {
-	static const char line[] = "{\"cell\": \"c\", \"repetition\": %d, \"status\": \"ok\", \"load\": {\"messages\": %d, "
-				   "\"time_ns\": {\"wall\": 1000}, \"latency_ns\": %s}}\n";
+	static const char line[] =
+		"{\"cell\": \"c\", \"repetition\": %d, \"status\": \"ok\", \"load\": {\"messages\": %d, "
+		"\"time_ns\": {\"wall\": 1000}, \"latency_ns\": %s}}\n";
 	struct histogram *histogram = calloc(1, sizeof(*histogram));
 	struct bundle bundle;
 	FILE *file;
@@ -253,10 +260,12 @@ static void test_latencies_are_merged(void **state)
 	file = fopen(path_of("records.jsonl"), "w");
 	assert_non_null(file);
 	fprintf(file, line, 0, 99,
-		"{\"count\": 99, \"min\": 10, \"max\": 10, \"mean\": 10, \"histogram\": {\"relative_error\": 0.0078125, "
+		"{\"count\": 99, \"min\": 10, \"max\": 10, \"mean\": 10, \"histogram\": {\"relative_error\": "
+		"0.0078125, "
 		"\"buckets\": [[10, 99]]}}");
 	fprintf(file, line, 1, 1,
-		"{\"count\": 1, \"min\": 200, \"max\": 200, \"mean\": 200, \"histogram\": {\"relative_error\": 0.0078125, "
+		"{\"count\": 1, \"min\": 200, \"max\": 200, \"mean\": 200, \"histogram\": {\"relative_error\": "
+		"0.0078125, "
 		"\"buckets\": [[200, 1]]}}");
 	fprintf(file, line, 2, 1, "{\"count\": 5, \"histogram\": {\"buckets\": [[-1, 5], [1e300, 5]]}}");
 	fclose(file);

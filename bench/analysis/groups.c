@@ -1,4 +1,5 @@
-/* groups.c: sorts a bundle's cells by workload, family, axis and runtime; families and groups are then runs of that order. */
+/* groups.c: sorts a bundle's cells by workload, family, axis and runtime; families and groups are then runs of that
+ * order. */
 #include "groups.h"
 
 #include <errno.h>
@@ -312,6 +313,20 @@ unsigned group_cores(const struct group *group)
 	for (size_t i = 0; i < group->cell_count; i++)
 		cores = group->cells[i]->cores > cores ? group->cells[i]->cores : cores;
 	return cores;
+}
+
+void family_label(const struct family *family, char *text, size_t size)
+{
+	unsigned cores = group_cores(&family->groups[0]);
+	int used = snprintf(text, size, "on %u core%s", cores, cores == 1 ? "" : "s");
+
+	for (const char *segment = family->rest; *segment;) {
+		size_t length = strcspn(segment, "/");
+
+		if (!is_segment_of(segment, length, "cores") && used >= 0 && (size_t)used < size)
+			used += snprintf(text + used, size - (size_t)used, ", %.*s", (int)length, segment);
+		segment += length + (segment[length] == '/');
+	}
 }
 
 const struct cell *group_cell(const struct group *group, unsigned slot)

@@ -12,23 +12,23 @@
 /* What is known of a workload by its name. */
 struct axis {
 	const char *workload;
-	const char *parameter;      /* that the family runs along; NULL: none */
-	const char *task, *tasks;   /* what one is called, and many */
-	double reference;           /* the value that a reader knows already; 0: none */
+	const char *parameter;    /* that the family runs along; NULL: none */
+	const char *task, *tasks; /* what one is called, and many */
+	double reference;         /* the value that a reader knows already; 0: none */
 };
 
 struct group {
-	const char *name;      /* borrowed from the bundle */
-	double at;             /* the axis parameter; NAN if there is none */
-	struct cell **cells;   /* in the order of their runtimes' slots; part of groups.cells */
+	const char *name;    /* borrowed from the bundle */
+	double at;           /* the axis parameter; NAN if there is none */
+	struct cell **cells; /* in the order of their runtimes' slots; part of groups.cells */
 	size_t cell_count;
 };
 
 struct family {
-	const char *workload;  /* borrowed from the bundle */
+	const char *workload; /* borrowed from the bundle */
 	const struct axis *axis;
-	char *rest;            /* the groups' name without workload and axis, as in "cores=1"; owned */
-	struct group *groups;  /* in the order of the axis; part of groups.groups */
+	char *rest;           /* the groups' name without workload and axis, as in "cores=1"; owned */
+	struct group *groups; /* in the order of the axis; part of groups.groups */
 	size_t group_count;
 };
 
@@ -49,17 +49,20 @@ const struct family *groups_of(const struct groups *groups, const char *workload
 /* Of the family: the first whose workload differs from that of the family before it. */
 const struct family *family_next_workload(const struct groups *groups, const struct family *family);
 
-/* The group that stands for the workload. Of its longest family (family is the first of its workload), among the groups with
- * the most settled cells (played or refused for a reason) and at least one result: the one at the axis' reference, else
- * the middle one. NULL if none has a result. */
+/* The group that stands for the workload. Of its longest family (family is the first of its workload), among the groups
+ * with the most settled cells (played or refused for a reason) and at least one result: the one at the axis' reference,
+ * else the middle one. NULL if none has a result. */
 const struct group *headline_group(const struct family *family);
 
-/* Bound of the group's work in ns; NAN if not known. Models that cannot use all cores have a higher one of their own: the
- * least of the group is what these cores allow at all. */
+/* Bound of the group's work in ns; NAN if not known. Models that cannot use all cores have a higher one of their own:
+ * the least of the group is what these cores allow at all. */
 double group_bound(const struct group *group);
 
 /* Greatest number of cores of a cell in the group. */
 unsigned group_cores(const struct group *group);
+
+/* "on 2 cores", or "on 2 cores, limit=1000000": what tells the family from others of its workload, cut to size. */
+void family_label(const struct family *family, char *text, size_t size);
 
 /* The cell of that runtime, or NULL. */
 const struct cell *group_cell(const struct group *group, unsigned slot);

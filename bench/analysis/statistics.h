@@ -30,9 +30,9 @@ void sort_values(double *values, size_t n);
 /* Quantile of sorted values, q from 0 to 1, Hyndman & Fan's type 7 (R's default). NAN for n = 0. */
 double quantile(const double *sorted, size_t n, double q);
 
-/* Interval for the median of sorted values from a pair of order statistics x(k), x(n+1-k): the narrowest whose coverage,
- * 1 - 2 P(B < k) with B binomial(n, 1/2), is at least `level`. Where even the range does not reach it (n < 6 for
- * 0.95) the range is given with its own coverage, 1 - 2^(1-n): 0.9375 at n = 5. */
+/* Interval for the median of sorted values from a pair of order statistics x(k), x(n+1-k): the narrowest whose
+ * coverage, 1 - 2 P(B < k) with B binomial(n, 1/2), is at least `level`. Where even the range does not reach it (n < 6
+ * for 0.95) the range is given with its own coverage, 1 - 2^(1-n): 0.9375 at n = 5. */
 struct interval median_interval(const double *sorted, size_t n, double level);
 
 /* Means: arithmetic for times, harmonic for rates (positive); never for ratios. NAN for n = 0. */

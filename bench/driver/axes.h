@@ -1,8 +1,8 @@
 /* axes.h: the points at which a workload is played, as a product of axes.
  *
- * An axis is text: "boards=1,4,24". Keys may follow the first one, "connections+messages=1+5000,10+2000": only the first
- * names a cell, and the others go with it. An axis that is added replaces those with the same first key, and a key that
- * it sets is no longer set by others: what the user says takes the place of what the profile says. */
+ * An axis is text: "boards=1,4,24". Keys may follow the first one, "connections+messages=1+5000,10+2000": only the
+ * first names a cell, and the others go with it. An axis that is added replaces those with the same first key, and a
+ * key that it sets is no longer set by others: what the user says takes the place of what the profile says. */
 #ifndef SIMUL_AXES_H
 #define SIMUL_AXES_H
 

@@ -7,39 +7,33 @@
 
 #include "driver.h"
 
-/* Costs that belong to the machine rather than to a workload's own arithmetic. */
-static const struct {
-	const char *name;
-	size_t offset;
-} machine_costs[] = {
-	{"step", offsetof(struct calibration, step_ps)},
-	{"floor", offsetof(struct calibration, floor_ns)},
-};
-
 static void key_of(const struct parameter *parameter, char key[PARAMETER_TEXT_MAX])
 {
 	snprintf(key, PARAMETER_TEXT_MAX, "%s%s", parameter->name,
 		 parameter->type == PARAMETER_DURATION ? "_ns" : "_ps");
 }
 
-/* 0 where nobody knows how to measure it. */
-static uint64_t cost_of(const struct parameter *parameter, const struct calibration *measured)
+/* A disturbance only ever makes a cost larger: the least of some is taken. */
+static uint64_t cost_of(const struct parameter *parameter)
 {
-	if (parameter->calibrate)
-		return parameter->calibrate();
-	for (size_t i = 0; i < sizeof machine_costs / sizeof *machine_costs; i++)
-		if (strcmp(machine_costs[i].name, parameter->name) == 0)
-			return *(const uint64_t *)((const char *)measured + machine_costs[i].offset);
-	return 0;
+	enum { ROUNDS = 3 };
+	uint64_t least = UINT64_MAX;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		uint64_t cost = parameter->calibrate();
+
+		least = cost < least ? cost : least;
+	}
+	return least;
 }
 
-static int measure_workloads(const struct calibration *measured, json_t *calibration)
+static int measure_workloads(json_t *calibration)
 {
 	char key[PARAMETER_TEXT_MAX];
 
 	for (int w = 0; workloads[w]; w++)
 		for (const struct parameter *parameter = workloads[w]->parameters; parameter->name; parameter++) {
-			uint64_t cost = parameter->calibration ? cost_of(parameter, measured) : 0;
+			uint64_t cost = parameter->calibrate ? cost_of(parameter) : 0;
 
 			key_of(parameter, key);
 			if (cost > 0 && json_object_set_new(calibration, key, json_integer((json_int_t)cost)) < 0)
@@ -48,17 +42,20 @@ static int measure_workloads(const struct calibration *measured, json_t *calibra
 	return 0;
 }
 
-/* With this thread bound to core; it goes back to where it was. */
+/* With this thread bound to core; it goes back to where it was. hwloc reports success for a topology that is not this
+ * system's: never ask then. */
 static int measure_bound(const struct machine *machine, hwloc_const_cpuset_t core, json_t *calibration)
 {
-	struct calibration measured;
 	hwloc_bitmap_t before = hwloc_bitmap_alloc();
-	int error = before ? calibrate(machine, core, &measured) : -ENOMEM;
+	int error = before ? 0 : -ENOMEM;
 
+	errno = 0;
+	if (error == 0 && (!machine->this_system ||
+			   hwloc_get_cpubind(machine->topology, before, HWLOC_CPUBIND_THREAD) != 0 ||
+			   hwloc_set_cpubind(machine->topology, core, HWLOC_CPUBIND_THREAD) != 0))
+		error = errno ? -errno : -ENOTSUP;
 	if (error == 0) {
-		hwloc_get_cpubind(machine->topology, before, HWLOC_CPUBIND_THREAD);
-		hwloc_set_cpubind(machine->topology, core, HWLOC_CPUBIND_THREAD);
-		error = measure_workloads(&measured, calibration);
+		error = measure_workloads(calibration);
 		hwloc_set_cpubind(machine->topology, before, HWLOC_CPUBIND_THREAD);
 	}
 	hwloc_bitmap_free(before);
@@ -89,7 +86,7 @@ int calibration_find(const json_t *calibration, const struct parameter *paramete
 	const json_t *found;
 
 	key_of(parameter, key);
-	found = parameter->calibration ? json_object_get(calibration, key) : NULL;
+	found = parameter->calibrate ? json_object_get(calibration, key) : NULL;
 	if (!json_is_integer(found) || json_integer_value(found) <= 0)
 		return 0;
 	*value = (uint64_t)json_integer_value(found);

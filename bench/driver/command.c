@@ -135,7 +135,7 @@ static struct argp_option *argp_options(const struct command *command)
 			.key = KEY_FIRST + (int)i,
 			.arg = command->options[i].argument,
 			.doc = command->options[i].help,
-			.group = 1,
+			.group = (int)i + 1, /* within a group argp sorts by name; we keep the table's order */
 		};
 	return options;
 }

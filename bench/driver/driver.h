@@ -21,7 +21,8 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Non-zero once SIGINT, SIGTERM or SIGHUP has come. Set by a handler that stop_watch() installs. */
 extern volatile sig_atomic_t stop_requested;
 
-/* From now on those signals only set stop_requested, and a broken pipe or a file size limit is an error of the write. */
+/* From now on those signals only set stop_requested, and a broken pipe or a file size limit is an error of the write.
+ */
 void stop_watch(void);
 
 /* The path of a file beside this program: its prefix (the folder above bin/), '/', and relative. Owned by the caller;

@@ -12,9 +12,9 @@
 /* Owned by the caller until ledger_close(). */
 struct ledger {
 	char *path;
-	int folder;     /* O_DIRECTORY */
-	int records;    /* O_APPEND; also the lock that keeps a second run out */
-	off_t length;   /* of the records that are whole */
+	int folder;   /* O_DIRECTORY */
+	int records;  /* O_APPEND; also the lock that keeps a second run out */
+	off_t length; /* of the records that are whole */
 };
 
 /* Makes the folder, and those above it, and its records.jsonl. The folder may exist if it is empty.
@@ -42,9 +42,5 @@ json_t *ledger_read_json(const struct ledger *ledger, const char *name);
 
 /* Calls visit for each line that is a JSON object, in order. Stops at the first result that is not 0 and returns it. */
 int ledger_each(const struct ledger *ledger, int (*visit)(void *context, const json_t *line), void *context);
-
-/* The newest bundle in ./results/local or ./ (simul-*), for `simul plot` without an argument: its path, owned by the
- * caller; NULL if there is none. */
-char *ledger_newest(void);
 
 #endif

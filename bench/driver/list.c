@@ -17,16 +17,18 @@ struct list_options {
 };
 
 static const struct command_option list_table[] = {
-	{"json", NULL, take_flag, offsetof(struct list_options, json), "Print JSON"},
+	{.name = "json", .take = take_flag, .field = offsetof(struct list_options, json), .help = "Print JSON"},
 	{.name = NULL},
 };
 
 static const struct command list_command = {
 	.name = "simul list",
-	.help = "Lists the runtimes that were found, the workloads with their parameters, and which runtime plays which "
+	.help = "Lists the runtimes that were found, the workloads with their parameters, and which runtime plays "
+		"which "
 		"workload, or why not."
 		"\v"
-		"A runtime is a program simul-NAME in this installation's libexec folder or on PATH that answers `info` and "
+		"A runtime is a program simul-NAME in this installation's libexec folder or on PATH that answers "
+		"`info` and "
 		"`play`; so anybody's runtime joins, in any language. Of two with one name the first found is taken.\n"
 		"\n"
 		"Examples:\n"
@@ -62,7 +64,7 @@ static void print_capabilities(const struct player *player, FILE *out)
 	size_t i;
 
 	fputs("    can:", out);
-	json_array_foreach (array, i, capability)
+	json_array_foreach(array, i, capability)
 		fprintf(out, "%s %s", i ? "," : "", json_is_string(capability) ? json_string_value(capability) : "?");
 	fputs(json_array_size(array) ? "\n" : " run one task after another\n", out);
 }
@@ -92,7 +94,7 @@ static void print_parameter(const struct parameter *parameter, FILE *out)
 		parameter_format(parameter, parameter->most, most);
 		fprintf(out, "; %s to %s", least, most);
 	}
-	fputs(parameter->calibration ? "; measured in each run\n" : "\n", out);
+	fputs(parameter->calibrate ? "; measured in each run\n" : "\n", out);
 }
 
 static void print_workload(const struct workload_spec *spec, FILE *out)
@@ -109,7 +111,8 @@ static void print_plays(const struct player *player, FILE *out)
 
 	for (int i = 0; workloads[i]; i++) {
 		judge(player, workloads[i], reason);
-		fprintf(out, "  %-14s %-10s %s%s\n", player->name, workloads[i]->name, *reason ? "no: " : "yes", reason);
+		fprintf(out, "  %-14s %-10s %s%s\n", player->name, workloads[i]->name, *reason ? "no: " : "yes",
+			reason);
 	}
 }
 
@@ -151,7 +154,8 @@ static json_t *parameter_json(const struct parameter *parameter)
 		[PARAMETER_CHOICE] = "choice",
 	};
 	json_t *object = json_pack("{s:s, s:s, s:s, s:b}", "name", parameter->name, "type", types[parameter->type],
-				   "help", parameter->help, "calibration", parameter->calibration), *choices;
+				   "help", parameter->help, "calibration", parameter->calibrate != NULL),
+	       *choices;
 
 	if (parameter->fallback)
 		json_object_set_new(object, "default", json_string(parameter->fallback));

@@ -9,28 +9,28 @@
 const char *argp_program_version = "simul " SIMUL_VERSION;
 
 const struct verb verbs[] = {
-	{"run", run_main, "play every cell of a profile, verify it, and write a bundle with a table and plots"},
+	{"run", run_main, "play the cells of a profile; write records, a table and plots"},
 	{"list", list_main, "the runtimes, the workloads with their parameters, and who plays what"},
 	{"topology", topology_main, "the machine as simul sees it: cores, caches, what it may use"},
-	{"plot", plot_main, "draw a bundle's figures again, as images or in the terminal"},
+	{"plot", plot_main, "draw a bundle's figures, as images or in the terminal"},
 	{.name = NULL},
 };
 
 static void print_help(FILE *out)
 {
-	fputs("simul compares concurrency models: the same verified work done with processes, threads and coroutines, "
-	      "on\nthe cores that you have. The measurements are of whole processes, pinned, in a random order.\n\n"
+	fputs("simul compares concurrency models: the same verified work done with processes,\n"
+	      "threads and coroutines, on the cores that you have.\n\n"
 	      "Usage: simul VERB [OPTION...]\n\n",
 	      out);
 	for (const struct verb *verb = verbs; verb->name; verb++)
 		fprintf(out, "  %-9s %s\n", verb->name, verb->summary);
 	fputs("  help      this page, or a verb's: simul help run\n\n"
 	      "Start with:\n"
-	      "  simul run                  within about two minutes: a table, plots, and a bundle of all records\n"
-	      "  simul plot --terminal      the newest bundle's figures, here\n"
-	      "  simul VERB --help          examples, units, and where results go\n\n"
-	      "Exit status: 0 all is well; 1 a cell failed; 2 the call was wrong; 3 there was nothing to do or nowhere\n"
-	      "to write; 130 interrupted.\n",
+	      "  simul run                within two minutes: a table, plots, all records\n"
+	      "  simul plot --terminal    the newest bundle's figures, here\n"
+	      "  simul VERB --help        examples, units, and where results go\n\n"
+	      "Exit status: 0 all is well; 1 a cell failed; 2 the call was wrong; 3 there was\n"
+	      "nothing to do or nowhere to write; 130 interrupted.\n",
 	      out);
 }
 

@@ -70,7 +70,8 @@ int manifest_arguments(const json_t *manifest, struct texts *arguments)
 
 	if (json_array_size(array) == 0)
 		return -EINVAL;
-	json_array_foreach (array, i, argument) {
+	json_array_foreach(array, i, argument)
+	{
 		if (!json_is_string(argument))
 			return -EINVAL;
 		if (texts_add(arguments, json_string_value(argument)) < 0)
@@ -112,7 +113,8 @@ static const json_t *info_of(const json_t *manifest, const char *runtime)
 	const json_t *array = json_object_get(manifest, "players"), *player;
 	size_t i;
 
-	json_array_foreach (array, i, player) {
+	json_array_foreach(array, i, player)
+	{
 		const json_t *info = json_object_get(player, "info");
 
 		if (strcmp(string_at(info, "runtime"), runtime) == 0)
@@ -134,7 +136,8 @@ int manifest_check_players(const json_t *manifest, struct players *players)
 	const json_t *array = json_object_get(manifest, "players"), *theirs;
 	size_t i;
 
-	json_array_foreach (array, i, theirs) {
+	json_array_foreach(array, i, theirs)
+	{
 		const json_t *info = json_object_get(theirs, "info");
 		const struct player *player = players_find(players, string_at(info, "runtime"));
 

@@ -1,7 +1,8 @@
 /* order.h: the random order of a run, the same for the same seed on every machine.
  *
  * Pairs of (cell, repetition) are played in rounds: each round is a freshly shuffled pass over all cells, so that a
- * drift of the machine falls on all of them alike (T. Kalibera, R. Jones, "Rigorous benchmarking in reasonable time", 2013). */
+ * drift of the machine falls on all of them alike (T. Kalibera, R. Jones, "Rigorous benchmarking in reasonable time",
+ * 2013). */
 #ifndef SIMUL_ORDER_H
 #define SIMUL_ORDER_H
 

@@ -35,133 +35,6 @@ static int fail(const struct planner *planner, const char *format, const char *w
 	return -EINVAL;
 }
 
-/* ---- Names that the user gave ---- */
-
-static int check_workloads(const struct planner *planner)
-{
-	char known[REASON_MAX] = "";
-
-	for (int i = 0; workloads[i]; i++) {
-		strncat(known, i ? ", " : "", REASON_MAX - strlen(known) - 1);
-		strncat(known, workloads[i]->name, REASON_MAX - strlen(known) - 1);
-	}
-	for (size_t i = 0; i < planner->request->workloads.count; i++)
-		if (!workload_find(planner->request->workloads.items[i]))
-			return fail(planner, "'%.60s' is no workload; the workloads are %.150s",
-				    planner->request->workloads.items[i], known);
-	return 0;
-}
-
-static const char *broken_reason(const struct players *players, const char *name)
-{
-	for (size_t i = 0; i < players->count; i++)
-		if (players->items[i].broken[0] && strcmp(players->items[i].name, name) == 0)
-			return players->items[i].broken;
-	return NULL;
-}
-
-static int check_runtimes(const struct planner *planner)
-{
-	const struct plan_request *request = planner->request;
-	char *known = players_names(request->players);
-	int error = known ? 0 : -ENOMEM;
-
-	for (size_t i = 0; error == 0 && i < request->runtimes.count; i++) {
-		const char *name = request->runtimes.items[i], *broken = broken_reason(request->players, name);
-
-		if (players_find(request->players, name))
-			continue;
-		error = broken ? fail(planner, "the player of %.60s cannot be used: %.150s", name, broken)
-			       : fail(planner, "'%.60s' is no runtime; the runtimes are %.150s", name, known);
-	}
-	free(known);
-	return error;
-}
-
-static bool chosen(const struct texts *names, const char *name)
-{
-	return names->count == 0 || texts_have(names, name);
-}
-
-/* ---- Settings ---- */
-
-/* The part of a setting that is for this workload: behind "workload.", or all of it; NULL if it is for another one. */
-static const char *setting_for(const char *setting, const struct workload_spec *spec)
-{
-	const char *dot = strchr(setting, '.'), *equals = strchr(setting, '=');
-	size_t length = strlen(spec->name);
-
-	if (!dot || (equals && equals < dot))
-		return setting;
-	return (size_t)(dot - setting) == length && strncmp(setting, spec->name, length) == 0 ? dot + 1 : NULL;
-}
-
-static bool has_key(const struct workload_spec *spec, const char *setting)
-{
-	char key[PARAMETER_TEXT_MAX];
-
-	snprintf(key, sizeof key, "%.*s", (int)strcspn(setting, "="), setting);
-	return parameter_find(spec->parameters, key) >= 0;
-}
-
-static int refuse_setting(const struct planner *planner, const char *setting)
-{
-	struct axes axes = {.count = 0};
-	const struct workload_spec *only = NULL;
-	unsigned for_workloads = 0;
-
-	for (int i = 0; workloads[i]; i++)
-		if (chosen(&planner->request->workloads, workloads[i]->name) && setting_for(setting, workloads[i])) {
-			only = workloads[i];
-			for_workloads++;
-		}
-	if (for_workloads == 1) /* its own list of known keys */
-		return axes_take(&axes, only, setting_for(setting, only), planner->reason);
-	return fail(planner, "--set %.60s: no workload of this run has that %s; see simul list", setting,
-		    for_workloads ? "key" : "name");
-}
-
-/* A setting must reach at least one workload of the run. */
-static int check_settings(const struct planner *planner)
-{
-	const struct texts *settings = &planner->request->settings;
-
-	for (size_t i = 0; i < settings->count; i++) {
-		bool reached = false;
-
-		if (!strchr(settings->items[i], '='))
-			return fail(planner, "--set %.60s is not key=value%s", settings->items[i], "");
-		for (int w = 0; workloads[w]; w++) {
-			const char *setting = setting_for(settings->items[i], workloads[w]);
-
-			if (setting && chosen(&planner->request->workloads, workloads[w]->name))
-				reached |= has_key(workloads[w], setting);
-		}
-		if (!reached)
-			return refuse_setting(planner, settings->items[i]);
-	}
-	return 0;
-}
-
-static int axes_of(const struct planner *planner, const struct workload_spec *spec, const struct sweep *sweep,
-		   struct axes *axes)
-{
-	const struct texts *settings = &planner->request->settings;
-	int error = 0;
-
-	for (int i = 0; error == 0 && sweep->axes[i]; i++)
-		error = axes_take(axes, spec, sweep->axes[i], planner->reason);
-	for (size_t i = 0; error == 0 && i < settings->count; i++) {
-		const char *setting = setting_for(settings->items[i], spec);
-
-		if (setting && has_key(spec, setting))
-			error = axes_take(axes, spec, setting, planner->reason);
-	}
-	return error;
-}
-
-/* ---- Cells ---- */
-
 static const struct placement *placement_of(const struct planner *planner, unsigned cores, char reason[REASON_MAX])
 {
 	struct plan *plan = planner->plan;
@@ -253,7 +126,8 @@ static bool is_loaded(const struct workload_spec *spec)
 	return false;
 }
 
-/* Adds all parameters, resolved ones too, in ns, bytes or counts: a player need know neither our defaults nor our units. */
+/* Adds all parameters, resolved ones too, in ns, bytes or counts: a player need know neither our defaults nor our
+ * units. */
 static int add_parameters(struct texts *argv, const struct cell *cell, bool calibrations)
 {
 	char pair[2 * PARAMETER_TEXT_MAX];
@@ -262,7 +136,7 @@ static int add_parameters(struct texts *argv, const struct cell *cell, bool cali
 	for (int i = 0; error == 0 && cell->spec->parameters[i].name; i++) {
 		const struct parameter *parameter = &cell->spec->parameters[i];
 
-		if (parameter->calibration && !calibrations)
+		if (parameter->calibrate && !calibrations)
 			continue;
 		if (parameter->type == PARAMETER_CHOICE)
 			snprintf(pair, sizeof pair, "%s=%s", parameter->name,
@@ -367,7 +241,8 @@ static int plan_players(const struct planner *planner, const struct point *point
 	int error = 0;
 
 	for (size_t i = 0; error == 0 && i < players->count; i++)
-		if (!players->items[i].broken[0] && chosen(&planner->request->runtimes, players->items[i].name))
+		if (!players->items[i].broken[0] &&
+		    plan_request_chose(&planner->request->runtimes, players->items[i].name))
 			error = plan_cell(planner, point, &players->items[i]);
 	return error;
 }
@@ -435,7 +310,7 @@ static int plan_cores(const struct planner *planner, const struct workload_spec 
 static int plan_sweep(const struct planner *planner, const struct workload_spec *spec, const struct sweep *sweep)
 {
 	struct axes axes = {.count = 0};
-	int error = axes_of(planner, spec, sweep, &axes);
+	int error = plan_request_axes(planner->request, spec, sweep, &axes, planner->reason);
 
 	if (error == 0)
 		error = plan_cores(planner, spec, &axes, sweep->cores);
@@ -465,13 +340,9 @@ int plan_make(const struct plan_request *request, struct plan *plan, char reason
 
 	*plan = (struct plan){.cells = NULL};
 	snprintf(reason, REASON_MAX, "there is not enough memory");
-	error = check_workloads(&planner);
-	if (error == 0)
-		error = check_runtimes(&planner);
-	if (error == 0)
-		error = check_settings(&planner);
+	error = plan_request_check(request, reason);
 	for (int i = 0; error == 0 && workloads[i]; i++)
-		if (chosen(&request->workloads, workloads[i]->name))
+		if (plan_request_chose(&request->workloads, workloads[i]->name))
 			error = plan_workload(&planner, workloads[i]);
 	if (error < 0)
 		plan_clear(plan);

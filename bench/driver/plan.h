@@ -8,26 +8,7 @@
 
 #include "../machine/machine.h"
 #include "../workloads/workload.h"
-#include "axes.h"
-#include "players.h"
-#include "profiles.h"
-#include "text.h"
-
-struct plan_request {
-	const struct profile *profile;
-	struct texts workloads; /* names; empty: all */
-	struct texts runtimes;  /* names; empty: all usable players */
-	struct texts settings;  /* "key=value,..." or "workload.key=value,..." */
-	struct texts cores;     /* counts; empty: the profile's */
-	uint64_t limit_ns;      /* a cell that is estimated to take longer is refused */
-	uint64_t timeout_ns;    /* of an invocation: the load is told, so that it can say what it waits for */
-	const char *limit_text; /* what sets that limit, for the refusal: "the quick profile" */
-	const struct machine *machine;
-	const struct players *players;
-	const json_t *calibration;
-	const char *load;                /* program that loads servers; NULL: there is none */
-	int (*matches)(const char *name); /* cells that it denies are left out; NULL: none is */
-};
+#include "plan_request.h"
 
 struct cell {
 	char *name;  /* workload/runtime/key=value.../cores=N: the first keys of axes */

@@ -27,9 +27,9 @@ static json_t *cores_json(hwloc_const_cpuset_t cores)
 
 static json_t *cell_json(const struct cell *cell)
 {
-	json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:o}", "name", cell->name, "group", cell->group, "workload",
-				   cell->spec->name, "runtime", cell->player->name, "parameters",
-				   parameters_json(cell));
+	json_t *object =
+		json_pack("{s:s, s:s, s:s, s:s, s:o}", "name", cell->name, "group", cell->group, "workload",
+			  cell->spec->name, "runtime", cell->player->name, "parameters", parameters_json(cell));
 
 	if (cell->placement)
 		json_object_set_new(object, "cores", cores_json(cell->placement->cores));

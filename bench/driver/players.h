@@ -11,9 +11,9 @@
 
 struct player {
 	char *path;
-	const char *name;         /* the runtime's, as info says; of the file where it is broken. Borrowed */
-	struct player_info info;  /* empty where it is broken */
-	char broken[REASON_MAX];  /* why it cannot be used; "" if it can */
+	const char *name;        /* the runtime's, as info says; of the file where it is broken. Borrowed */
+	struct player_info info; /* empty where it is broken */
+	char broken[REASON_MAX]; /* why it cannot be used; "" if it can */
 };
 
 /* Sorted by name. Owned by the caller until players_clear(). */
@@ -31,7 +31,8 @@ void players_clear(struct players *players);
 /* The usable player of that runtime, or NULL. */
 const struct player *players_find(const struct players *players, const char *runtime);
 
-/* Usable players' names, or all of them, as "a, b and c" would be without the "and". Owned by the caller; NULL without memory. */
+/* Usable players' names, or all of them, as "a, b and c" would be without the "and". Owned by the caller; NULL without
+ * memory. */
 char *players_names(const struct players *players);
 
 #endif

@@ -1,12 +1,14 @@
 /* plot.c: the verb `simul plot`. */
+#include <dirent.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "command.h"
 #include "driver.h"
-#include "ledger.h"
 #include "scripts.h"
 #include "verbs.h"
 
@@ -16,18 +18,25 @@ struct plot_options {
 };
 
 static const struct command_option plot_table[] = {
-	{"terminal", NULL, take_flag, offsetof(struct plot_options, report.terminal),
-	 "Draw with characters on standard output; no file is written"},
-	{"figure", "NAME", take_text, offsetof(struct plot_options, report.figure),
-	 "Only that figure: scoreboard, chess, counting, echo"},
+	{.name = "terminal",
+	 .take = take_flag,
+	 .field = offsetof(struct plot_options, report.terminal),
+	 .help = "Draw with characters on standard output; no file is written"},
+	{.name = "figure",
+	 .argument = "NAME",
+	 .take = take_text,
+	 .field = offsetof(struct plot_options, report.figure),
+	 .help = "Only that figure: scoreboard, chess, counting, echo"},
 	{.name = NULL},
 };
 
 static const struct command plot_command = {
 	.name = "simul plot",
 	.arguments = "[BUNDLE...]",
-	.help = "Draws the figures of a bundle by gnuplot: their data (TSV), SVG and PNG in BUNDLE/plots. The same bundle "
-		"gives the same figures, on any machine. Without a BUNDLE: the newest one in results/local, or the newest "
+	.help = "Draws the figures of a bundle by gnuplot: their data (TSV), SVG and PNG in BUNDLE/plots. The same "
+		"bundle "
+		"gives the same figures, on any machine. Without a BUNDLE: the newest one in results/local, or the "
+		"newest "
 		"simul-TIME here."
 		"\v"
 		"Examples:\n"
@@ -37,6 +46,59 @@ static const struct command plot_command = {
 	.options = plot_table,
 	.field = offsetof(struct plot_options, bundles),
 };
+
+struct newest {
+	char *path;
+	struct timespec made;
+};
+
+static bool is_later(struct timespec left, struct timespec right)
+{
+	return left.tv_sec != right.tv_sec ? left.tv_sec > right.tv_sec : left.tv_nsec > right.tv_nsec;
+}
+
+/* Takes path over. */
+static void consider(struct newest *newest, char *path)
+{
+	char *manifest;
+	struct stat status;
+
+	if (!path || asprintf(&manifest, "%s/manifest.json", path) < 0) {
+		free(path);
+		return;
+	}
+	if (stat(manifest, &status) == 0 && (!newest->path || is_later(status.st_mtim, newest->made))) {
+		char *older = newest->path;
+
+		*newest = (struct newest){.path = path, .made = status.st_mtim};
+		path = older;
+	}
+	free(manifest);
+	free(path);
+}
+
+static void search(struct newest *newest, const char *folder, const char *prefix)
+{
+	DIR *directory = opendir(folder);
+	struct dirent *entry;
+	char *path;
+
+	while (directory && (entry = readdir(directory)))
+		if (entry->d_name[0] != '.' && strncmp(entry->d_name, prefix, strlen(prefix)) == 0)
+			consider(newest, asprintf(&path, "%s/%s", folder, entry->d_name) < 0 ? NULL : path);
+	if (directory)
+		closedir(directory);
+}
+
+/* The newest bundle of this folder: its path, owned by the caller; NULL if there is none. */
+static char *newest_bundle(void)
+{
+	struct newest newest = {.path = NULL};
+
+	search(&newest, "results/local", "");
+	search(&newest, ".", "simul-");
+	return newest.path;
+}
 
 static int plot(const char *bundle, const struct report_options *options)
 {
@@ -49,7 +111,7 @@ static int plot(const char *bundle, const struct report_options *options)
 
 static int plot_newest(const struct report_options *options)
 {
-	char *newest = ledger_newest();
+	char *newest = newest_bundle();
 	int status;
 
 	if (!newest) {

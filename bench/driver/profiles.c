@@ -1,6 +1,7 @@
 /* profiles.c: see profiles.h.
  *
- * quick measures for at most 90 s on two cores with the four runtimes of this repository; standard for about half an hour. */
+ * quick measures for at most 90 s on two cores with the four runtimes of this repository; standard for about half an
+ * hour. */
 #include "profiles.h"
 
 #include <stddef.h>

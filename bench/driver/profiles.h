@@ -15,8 +15,8 @@ struct profile {
 	const char *name;
 	const char *help;
 	unsigned repetitions;
-	uint64_t limit_ns;   /* a cell that is estimated to take longer is refused */
-	uint64_t timeout_ns; /* an invocation that takes longer is ended */
+	uint64_t limit_ns;          /* a cell that is estimated to take longer is refused */
+	uint64_t timeout_ns;        /* an invocation that takes longer is ended */
 	const struct sweep *sweeps; /* ends with a NULL workload */
 };
 

@@ -16,9 +16,9 @@ static const uint64_t overhead_ns = 30 * NS_PER_MS;
 
 static struct {
 	size_t total, done;
-	uint64_t started_ns;              /* 0: nothing has begun */
-	uint64_t estimate_ns, spent_ns;   /* of all, and of what is done: by the estimates, with the overhead */
-	uint64_t playing_ns;              /* of what is running */
+	uint64_t started_ns;            /* 0: nothing has begun */
+	uint64_t estimate_ns, spent_ns; /* of all, and of what is done: by the estimates, with the overhead */
+	uint64_t playing_ns;            /* of what is running */
 	bool live, drawn;
 } progress;
 
@@ -60,9 +60,13 @@ static int columns(void)
 static void draw(const char *cell)
 {
 	char line[512], left[DURATION_TEXT_MAX];
+	double seconds = left_ns() / 1e9;
 
-	snprintf(line, sizeof line, "[%zu/%zu] about %s left: %s", progress.done, progress.total,
-		 duration_text(left_ns(), left), cell);
+	if (seconds < 100)
+		snprintf(left, sizeof left, "%.0f s", seconds + 0.5);
+	else
+		duration_text(seconds * 1e9, left);
+	snprintf(line, sizeof line, "[%zu/%zu] about %s left: %s", progress.done, progress.total, left, cell);
 	fprintf(stderr, "\r\033[K%.*s", columns() - 1, line);
 	progress.drawn = true;
 }

@@ -236,7 +236,7 @@ static int check_parameter(const json_t *parameters, const struct parameter *par
 
 	if (!said && given)
 		return complain(reason, -EBADMSG, "parameter %s is missing in the record", parameter->name);
-	if (!said || (parameter->calibration && !given) || parameter_equals(parameter, expected, said))
+	if (!said || (parameter->calibrate && !given) || parameter_equals(parameter, expected, said))
 		return 0;
 	parameter_format(parameter, expected, text);
 	said_text = json_dumps(said, JSON_ENCODE_ANY | JSON_COMPACT);

@@ -40,5 +40,4 @@ void run_clear(struct run *run);
 /* Google Benchmark has been given its flags; prints the names of the cells and nothing else. */
 int run_list_cells(struct run *run);
 
-
 #endif

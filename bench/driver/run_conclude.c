@@ -47,9 +47,8 @@ static size_t print_failed(const struct run *run, FILE *out)
 
 		if (!reason)
 			continue;
-		fprintf(out, "%s  %s: %s%s\n", failed++ ? "" : "\nFailed:\n",
-			run->plan.cells[run->playable[i]].name, reason,
-			schedule_gave_up(&run->schedule, i) ? " (given up after two failures)" : "");
+		fprintf(out, "%s  %s: %s%s\n", failed++ ? "" : "\nFailed:\n", run->plan.cells[run->playable[i]].name,
+			reason, schedule_gave_up(&run->schedule, i) ? " (given up after two failures)" : "");
 	}
 	return failed;
 }

@@ -35,50 +35,98 @@ static int take_seed(const char *text, void *field, char reason[REASON_MAX])
 }
 
 static const struct command_option run_table[] = {
-	{"profile", "NAME", take_profile, FIELD(profile),
-	 "What to play: quick (the default: at most 90 s of measuring on 2 cores), standard or full"},
-	{"workload", "LIST", take_list, FIELD(workloads), "Only these workloads: chess,counting,echo (see simul list)"},
-	{"runtime", "LIST", take_list, FIELD(runtimes), "Only these runtimes: thread,coroutine,... (see simul list)"},
-	{"set", "[WORKLOAD.]KEY=VALUE,...", take_item, FIELD(settings),
-	 "Set a parameter, of every workload that has it or of one; several values make an axis. May be repeated"},
-	{"cores", "LIST", take_list, FIELD(cores),
-	 "Cores that a player may use: numbers, or all (default: as the profile says)"},
-	{"repetitions", "N", take_positive, FIELD(repetitions), "Invocations a cell (default: as the profile says)"},
-	{"seed", "N", take_seed, 0, "Seed of the order of playing (default: random; printed and kept)"},
-	{"timeout", "DURATION", take_duration, FIELD(timeout_ns),
-	 "End an invocation that takes longer; cells estimated to take more than half of it are refused (default: as "
-	 "the profile says)"},
-	{"out", "DIR", take_text, FIELD(out),
-	 "The bundle's folder, new or empty (default: results/local/TIME where there is a folder results, else "
-	 "simul-TIME)"},
-	{"resume", "DIR", take_text, FIELD(resume),
-	 "Continue the run in that bundle: play what is missing or has failed"},
-	{"no-host-name", NULL, take_flag, FIELD(no_host_name), "Leave the host's name out of the bundle"},
-	{"no-plots", NULL, take_flag, FIELD(no_plots), "Draw no plots at the end; simul plot does it later"},
+	{.name = "profile",
+	 .argument = "NAME",
+	 .take = take_profile,
+	 .field = FIELD(profile),
+	 .help = "What to play: quick (the default: at most 90 s of measuring on 2 cores), standard or full"},
+	{.name = "workload",
+	 .argument = "LIST",
+	 .take = take_list,
+	 .field = FIELD(workloads),
+	 .help = "Only these workloads: chess,counting,echo (see simul list)"},
+	{.name = "runtime",
+	 .argument = "LIST",
+	 .take = take_list,
+	 .field = FIELD(runtimes),
+	 .help = "Only these runtimes: thread,coroutine,... (see simul list)"},
+	{.name = "set",
+	 .argument = "[WORKLOAD.]KEY=VALUE,...",
+	 .take = take_item,
+	 .field = FIELD(settings),
+	 .help = "Set a parameter, of every workload that has it or of one; several values make an axis. May be "
+		 "repeated"},
+	{.name = "cores",
+	 .argument = "LIST",
+	 .take = take_list,
+	 .field = FIELD(cores),
+	 .help = "Cores that a player may use: numbers, or all (default: as the profile says)"},
+	{.name = "repetitions",
+	 .argument = "N",
+	 .take = take_positive,
+	 .field = FIELD(repetitions),
+	 .help = "Invocations a cell (default: as the profile says)"},
+	{.name = "seed",
+	 .argument = "N",
+	 .take = take_seed,
+	 .field = 0,
+	 .help = "Seed of the order of playing (default: random; printed and kept)"},
+	{.name = "timeout",
+	 .argument = "DURATION",
+	 .take = take_duration,
+	 .field = FIELD(timeout_ns),
+	 .help = "End an invocation that takes longer; cells estimated to take more than half of it are refused "
+		 "(default: as "
+		 "the profile says)"},
+	{.name = "out",
+	 .argument = "DIR",
+	 .take = take_text,
+	 .field = FIELD(out),
+	 .help = "The bundle's folder, new or empty (default: results/local/TIME where there is a folder results, else "
+		 "simul-TIME)"},
+	{.name = "resume",
+	 .argument = "DIR",
+	 .take = take_text,
+	 .field = FIELD(resume),
+	 .help = "Continue the run in that bundle: play what is missing or has failed"},
+	{.name = "no-host-name",
+	 .take = take_flag,
+	 .field = FIELD(no_host_name),
+	 .help = "Leave the host's name out of the bundle"},
+	{.name = "no-plots",
+	 .take = take_flag,
+	 .field = FIELD(no_plots),
+	 .help = "Draw no plots at the end; simul plot does it later"},
 	{.name = NULL},
 };
 
 static const struct command run_command = {
 	.name = "simul run",
-	.help = "Plays every cell of a profile (a workload, a runtime, parameters and cores), each repetition in a fresh "
-		"process, verifies it, and writes a bundle of records, a table and plots."
+	.help = "Plays every cell of a profile (a workload, a runtime, parameters and cores), each repetition in "
+		"a fresh process, verifies it, and writes a bundle of records, a table and plots."
 		"\v"
 		"Examples:\n"
-		"  simul run                                    the quick profile\n"
-		"  simul run --workload=chess --set boards=24   one point, all runtimes\n"
-		"  simul run --workload=chess --set boards=1,24,100 --set move=50us --set reply=550us --cores=1\n"
-		"  simul run --runtime=thread,coroutine --workload=echo --set connections=10,100,1000\n"
-		"  simul run --profile=standard --out=monday    then: simul plot monday\n"
-		"  simul run --resume monday                    after Ctrl-C, or to play failed cells again\n"
+		"  simul run                          the quick profile\n"
+		"  simul run --workload=chess --set boards=24 --cores=1\n"
+		"                                     one point, all runtimes\n"
+		"  simul run --workload=chess --set move=50us --set reply=550us\n"
+		"                                     the profile's boards, other times\n"
+		"  simul run --workload=echo --set connections=10,100,1000\n"
+		"                                     an axis of three points\n"
+		"  simul run --profile=standard --out=monday\n"
+		"                                     then: simul plot monday\n"
+		"  simul run --resume monday          after Ctrl-C, or to play failed cells again\n"
 		"\n"
 		"Durations take ns, us, ms, s; sizes take B, KiB, MiB, GiB. Google Benchmark's own flags work too: "
 		"--benchmark_filter=REGEX, --benchmark_list_tests, --benchmark_format=console|json|csv, "
 		"--benchmark_out=FILE; --benchmark_repetitions is --repetitions.\n"
 		"\n"
-		"The table and the bundle's folder are printed at the end, on standard output; what goes on meanwhile is "
+		"The table and the bundle's folder are printed at the end, on standard output; what goes on meanwhile "
+		"is "
 		"told on standard error.\n"
 		"\n"
-		"Exit status: 0 every cell was played or refused for a reason that is told; 1 a cell failed; 2 the call was "
+		"Exit status: 0 every cell was played or refused for a reason that is told; 1 a cell failed; 2 the "
+		"call was "
 		"wrong; 3 there was nothing to do, or the bundle could not be written; 130 interrupted.",
 	.options = run_table,
 };
@@ -90,7 +138,8 @@ static int split(struct run_options *options, int argc, char **argv, char **rest
 {
 	for (int i = 0; i < argc; i++) {
 		if (strncmp(argv[i], repetitions_flag, strlen(repetitions_flag)) == 0) {
-			/* "--benchmark_repetitions=5" ends in what is wanted: "--repetitions=5", after its own dashes. */
+			/* "--benchmark_repetitions=5" ends in what is wanted: "--repetitions=5", after its own dashes.
+			 */
 			char *ours = argv[i] + strlen("--benchmark_") - strlen("--");
 
 			memcpy(ours, "--", strlen("--"));

@@ -1,8 +1,8 @@
-/* schedule.h: who plays when. Google Benchmark asks for results cell by cell; the schedule plays in its own, random order
- * until the one that is asked for is there, and keeps the rest.
+/* schedule.h: who plays when. Google Benchmark asks for results cell by cell; the schedule plays in its own, random
+ * order until the one that is asked for is there, and keeps the rest.
  *
- * A cell that has failed twice, or that its player has refused, is not played any further: a player that hangs costs its
- * own cell, not the evening. */
+ * A cell that has failed twice, or that its player has refused, is not played any further: a player that hangs costs
+ * its own cell, not the evening. */
 #ifndef SIMUL_SCHEDULE_H
 #define SIMUL_SCHEDULE_H
 

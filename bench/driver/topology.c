@@ -14,17 +14,27 @@ struct topology_options {
 };
 
 static const struct command_option topology_table[] = {
-	{"synthetic", "DESC", take_text, offsetof(struct topology_options, source.synthetic),
-	 "A machine in hwloc's synthetic notation instead of this one: \"pack:2 core:8 pu:2\""},
-	{"topology-xml", "FILE", take_text, offsetof(struct topology_options, source.xml_path),
-	 "A machine that hwloc exported, such as a bundle's topology.xml"},
-	{"json", NULL, take_flag, offsetof(struct topology_options, json), "Print JSON, as in the manifest"},
+	{.name = "synthetic",
+	 .argument = "DESC",
+	 .take = take_text,
+	 .field = offsetof(struct topology_options, source.synthetic),
+	 .help = "A machine in hwloc's synthetic notation instead of this one: \"pack:2 core:8 pu:2\""},
+	{.name = "topology-xml",
+	 .argument = "FILE",
+	 .take = take_text,
+	 .field = offsetof(struct topology_options, source.xml_path),
+	 .help = "A machine that hwloc exported, such as a bundle's topology.xml"},
+	{.name = "json",
+	 .take = take_flag,
+	 .field = offsetof(struct topology_options, json),
+	 .help = "Print JSON, as in the manifest"},
 	{.name = NULL},
 };
 
 static const struct command topology_command = {
 	.name = "simul topology",
-	.help = "Shows the machine as simul sees it: packages, caches and cores, which of them this process may use, and "
+	.help = "Shows the machine as simul sees it: packages, caches and cores, which of them this process may use, "
+		"and "
 		"why fewer than there are (affinity, cgroup, CPU quota)."
 		"\v"
 		"Examples:\n"

@@ -170,9 +170,9 @@ static void play_once(struct trial_table *table, const struct cell *cell, struct
 
 static json_t *line_of(size_t sequence, const struct cell *cell, unsigned repetition, const struct outcome *outcome)
 {
-	json_t *line = json_pack("{s:s, s:i, s:I, s:s, s:s}", "cell", cell->name, "repetition", (int)repetition,
-				 "sequence", (json_int_t)sequence, "started", outcome->started, "status",
-				 status_names[outcome->status]);
+	json_t *line =
+		json_pack("{s:s, s:i, s:I, s:s, s:s}", "cell", cell->name, "repetition", (int)repetition, "sequence",
+			  (json_int_t)sequence, "started", outcome->started, "status", status_names[outcome->status]);
 
 	if (outcome->status != TRIAL_OK)
 		json_object_set_new(line, "reason", json_string(outcome->reason));

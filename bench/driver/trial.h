@@ -5,8 +5,8 @@
 #include <jansson.h>
 
 #include "../machine/machine.h"
-#include "ledger.h"
 #include "figures.h"
+#include "ledger.h"
 #include "plan.h"
 
 enum trial_status {

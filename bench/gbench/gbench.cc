@@ -6,6 +6,11 @@
 
 #include "gbench.h"
 
+#if defined(__GNUC__) && !defined(__clang__)
+// GCC 12 takes libstdc++'s <regex> for uninitialised under -fsanitize=address (its bug 105616).
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
 #include <algorithm>
 #include <benchmark/benchmark.h>
 #include <cctype>

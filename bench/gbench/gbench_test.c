@@ -34,7 +34,7 @@ static const char *path_of(const char *name)
 static int make_folder(void **state)
 {
 	(void)state;
-	strcpy(folder, "/tmp/gbench-test-XXXXXX");
+	snprintf(folder, sizeof(folder), "%s/gbench-test-XXXXXX", P_tmpdir);
 	return mkdtemp(folder) ? 0 : -1;
 }
 
@@ -86,6 +86,7 @@ static int in_child(int (*body)(int argc, char **argv), const char *flags)
 	child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
+		setenv("CMOCKA_TEST_ABORT", "1", 1); /* a failed assertion must not go on with the parent's tests */
 		if (!freopen(path_of("out"), "w", stdout) || !freopen(path_of("err"), "w", stderr))
 			_exit(99);
 		status = body(argc, argv);

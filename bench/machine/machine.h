@@ -80,13 +80,4 @@ void disturbance_read(struct disturbance *now);
 json_t *disturbance_json(const struct machine *machine, const struct disturbance *before,
 			 const struct disturbance *after, uint64_t elapsed_ns);
 
-/* Costs of this machine that players are given, measured once a run on one core (see calibration.c). */
-struct calibration {
-	uint64_t step_ps;  /* one step of the chess master's arithmetic, picoseconds: the minimum of many short runs */
-	uint64_t floor_ns; /* send + recv of 64 B on a loopback TCP connection, nothing else */
-};
-/* core: bound to it while measuring, and back to where the thread was; NULL: not bound. About 100 ms.
- * 0; -ENOTSUP: not this system; or -errno of binding or of the sockets. */
-int calibrate(const struct machine *machine, hwloc_const_cpuset_t core, struct calibration *calibration);
-
 #endif

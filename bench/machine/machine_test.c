@@ -22,7 +22,7 @@ static char root[64];
 static int make_root(void **state)
 {
 	(void)state;
-	strcpy(root, "/tmp/machine-test-XXXXXX");
+	snprintf(root, sizeof(root), "%s/machine-test-XXXXXX", P_tmpdir);
 	return mkdtemp(root) ? 0 : -1;
 }
 
@@ -211,14 +211,9 @@ static void a_quota_bounds_the_cores(void **state)
 static void nothing_is_bound_on_a_described_machine(void **state)
 {
 	struct machine machine = open_synthetic("pack:2 core:8 pu:2");
-	hwloc_bitmap_t core = hwloc_bitmap_dup(machine.allowed);
-	struct calibration calibration;
 
 	(void)state;
 	assert_false(machine.this_system);
-	assert_int_equal(calibrate(&machine, core, &calibration), -ENOTSUP);
-	assert_int_equal(calibrate(&machine, NULL, &calibration), -ENOTSUP);
-	hwloc_bitmap_free(core);
 	machine_close(&machine);
 }
 
@@ -535,27 +530,6 @@ static void taskset_is_obeyed(void **state)
 	assert_int_equal(in_child(open_on_the_last_cpu), 42);
 }
 
-static void calibration_gives_both_and_binds_back(void **state)
-{
-	struct machine machine = open_source((struct machine_source){.root = NULL});
-	struct calibration calibration;
-	hwloc_bitmap_t core = hwloc_bitmap_alloc();
-	cpu_set_t before, after;
-
-	(void)state;
-	hwloc_bitmap_set(core, (unsigned)hwloc_bitmap_first(machine.allowed));
-	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
-	assert_int_equal(calibrate(&machine, core, &calibration), 0);
-	assert_int_equal(sched_getaffinity(0, sizeof(after), &after), 0);
-	assert_true(CPU_EQUAL(&before, &after));
-	assert_true(calibration.step_ps > 0 && calibration.floor_ns > 0);
-	hwloc_bitmap_zero(core);
-	hwloc_bitmap_set(core, 100000);
-	assert_true(calibrate(&machine, core, &calibration) < 0);
-	hwloc_bitmap_free(core);
-	machine_close(&machine);
-}
-
 static void lay_out_environment(void)
 {
 	put("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "powersave\n");
@@ -754,7 +728,6 @@ int main(void)
 		TEST(cpusets_restrict),
 		TEST(a_cpuset_reaches_the_machine),
 		TEST(taskset_is_obeyed),
-		TEST(calibration_gives_both_and_binds_back),
 		TEST(the_environment_is_read),
 		TEST(the_manifest_has_what_the_schema_names),
 		TEST(a_person_reads_a_page),

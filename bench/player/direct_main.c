@@ -15,6 +15,11 @@ int main(int argc, char **argv)
 		{.spec = chess_direct.spec, .perform = perform, .dialect_body = &chess_direct},
 		{.spec = counting_direct.spec, .perform = perform, .dialect_body = &counting_direct},
 		{.spec = echo_direct.spec, .perform = perform, .dialect_body = &echo_direct},
+		{.spec = spawn_direct.spec, .perform = perform, .dialect_body = &spawn_direct},
+		{.spec = switch_direct.spec, .perform = perform, .dialect_body = &switch_direct},
+		{.spec = idle_direct.spec, .perform = perform, .dialect_body = &idle_direct},
+		{.spec = skynet_direct.spec, .perform = perform, .dialect_body = &skynet_direct},
+		{.spec = syscall_direct.spec, .perform = perform, .dialect_body = &syscall_direct},
 		{.spec = NULL},
 	};
 

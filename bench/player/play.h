@@ -19,6 +19,9 @@ struct stage play_stage(const struct play *play);
 /* All tasks exist and wait: measures memory, then CPU, then reads the clock. Returns that time, the start of the steady work. */
 uint64_t play_begin(struct play *play);
 
+/* What the tree of processes grew by from the start of the play to play_begin(), in bytes of PSS; 0 if that is unknown. */
+uint64_t play_memory_growth(const struct play *play);
+
 /* All tasks are joined. last_ns: when the last of them ended its work, by clock_now(); what follows it is teardown. */
 void play_end(struct play *play, uint64_t last_ns);
 
@@ -35,6 +38,9 @@ void play_listening(struct play *play, uint16_t port);
  * what: "threads", "processes", "descriptors", "memory", "ports" ... error: a positive errno. Does not return. */
 _Noreturn void play_refuse(struct play *play, const char *what, int error);
 
+/* The same after `reached` of them could be had. */
+_Noreturn void play_refuse_at(struct play *play, const char *what, int error, uint64_t reached);
+
 /* A body of the direct dialect; main is the first task and gets the play as its argument. */
 struct direct_body {
 	const struct workload_spec *spec;
@@ -42,5 +48,22 @@ struct direct_body {
 };
 
 extern const struct direct_body chess_direct, counting_direct, echo_direct;
+extern const struct direct_body spawn_direct, switch_direct, idle_direct, skynet_direct, syscall_direct;
+
+/* A body of the async dialect; run() keeps the first task's frame, calls async_run() and returns what it returns. */
+struct async_body {
+	const struct workload_spec *spec;
+	int (*run)(struct play *play);
+};
+
+extern const struct async_body chess_async, counting_async, echo_async;
+
+/* A body of the callback dialect; run() sets up, calls callback_run() and returns what it returned. */
+struct callback_body {
+	const struct workload_spec *spec;
+	int (*run)(struct play *play);
+};
+
+extern const struct callback_body chess_callback, counting_callback, echo_callback;
 
 #endif

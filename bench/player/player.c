@@ -69,6 +69,11 @@ uint64_t play_begin(struct play *play)
 	return play->begun_ns;
 }
 
+uint64_t play_memory_growth(const struct play *play)
+{
+	return play->pss_baseline > 0 && play->pss_peak > play->pss_baseline ? play->pss_peak - play->pss_baseline : 0;
+}
+
 void play_end(struct play *play, uint64_t last_ns)
 {
 	play->ended_ns = clock_now();
@@ -106,15 +111,30 @@ void play_listening(struct play *play, uint16_t port)
 	print_line(json_pack("{s:i, s:i}", "protocol", PROTOCOL, "listening", (int)port));
 }
 
+static _Noreturn void refuse(const char *what, int error, const char *text, json_t *refusal)
+{
+	json_object_update_new(refusal, json_pack("{s:s, s:s, s:s}", "what", what, "error", strerrorname_np(error), "text",
+						  text));
+	print_line(json_pack("{s:i, s:o}", "protocol", PROTOCOL, "refused", refusal));
+	fprintf(stderr, "%s\n", text);
+	_exit(EXIT_REFUSED); /* the other tasks go with the process */
+}
+
 _Noreturn void play_refuse(struct play *play, const char *what, int error)
 {
 	char text[REASON_MAX];
 
 	snprintf(text, sizeof text, "%s: no more %s can be had here: %s", play->spec->name, what, strerror(error));
-	print_line(json_pack("{s:i, s:{s:s, s:s, s:s}}", "protocol", PROTOCOL, "refused", "what", what, "error",
-			     strerrorname_np(error), "text", text));
-	fprintf(stderr, "%s\n", text);
-	_exit(EXIT_REFUSED); /* the other tasks go with the process */
+	refuse(what, error, text, json_object());
+}
+
+_Noreturn void play_refuse_at(struct play *play, const char *what, int error, uint64_t reached)
+{
+	char text[REASON_MAX];
+
+	snprintf(text, sizeof text, "%s: no more %s can be had here after %" PRIu64 " of them: %s", play->spec->name, what,
+		 reached, strerror(error));
+	refuse(what, error, text, json_pack("{s:I}", "reached", (json_int_t)reached));
 }
 
 /* The record. */

@@ -1,5 +1,5 @@
-/* caption.c: the words under a figure: what has no result and why, how many invocations stand behind a point, what a bar
- * covers, and on which machine all this was measured. */
+/* caption.c: the words under a figure: what has no result and why, how many invocations stand behind a point, what a
+ * bar covers, and on which machine all this was measured. */
 #include <string.h>
 
 #include "curves.h"
@@ -12,13 +12,14 @@ static const char *text_or(const char *text, const char *otherwise)
 static void describe_machine(struct figure *figure)
 {
 	const struct bundle *bundle = figure->bundle;
+	const char *kernel = text_or(bundle_text(bundle, "machine", "kernel"), "not known");
 	const char *host = bundle_text(bundle, "machine", "host");
 	const json_t *machine = bundle_object(bundle, "machine");
 	size_t allowed = json_array_size(json_object_get(machine, "cores_allowed"));
 
-	figure_caption(figure, "Machine: %s, %zu core%s allowed, Linux %s, identity %s%s%s.",
-		       text_or(bundle_text(bundle, "machine", "cpu"), "CPU not known"), allowed, allowed == 1 ? "" : "s",
-		       text_or(bundle_text(bundle, "machine", "kernel"), "not known"),
+	figure_caption(figure, "Machine: %s, %zu core%s allowed, %s%s, identity %s%s%s.",
+		       text_or(bundle_text(bundle, "machine", "cpu"), "CPU not known"), allowed,
+		       allowed == 1 ? "" : "s", strncmp(kernel, "Linux", 5) == 0 ? "" : "Linux ", kernel,
 		       text_or(bundle_text(bundle, "machine", "identity"), "not known"), host ? ", host " : "",
 		       text_or(host, ""));
 }
@@ -70,7 +71,8 @@ static void describe_numbers(struct figure *figure)
 	figure_caption(figure,
 		       "%s invocation%s a point, each a fresh process; dots are medians, %s. "
 		       "Outliers (Tukey), kept: %zu mild, %zu severe of %zu; disturbed by other load: %zu.",
-		       n, figure->n_most == 1 ? "" : "s", method, figure->mild, figure->severe, figure->invocations, figure->disturbed);
+		       n, figure->n_most == 1 ? "" : "s", method, figure->mild, figure->severe, figure->invocations,
+		       figure->disturbed);
 }
 
 static void describe_run(struct figure *figure)
@@ -97,12 +99,14 @@ static void note_left_out(struct figure *figure)
 			    bundle->malformed, bundle->malformed == 1 ? "" : "s",
 			    (unsigned long long)bundle->first_malformed);
 	if (bundle->unknown_cells > 0)
-		figure_note(figure, "Left out: %zu record%s of cells that the plan does not have.", bundle->unknown_cells,
-			    bundle->unknown_cells == 1 ? "" : "s");
+		figure_note(figure, "Left out: %zu record%s of cells that the plan does not have.",
+			    bundle->unknown_cells, bundle->unknown_cells == 1 ? "" : "s");
 }
 
 void figure_describe(struct figure *figure)
 {
+	if (figure->legend && figure->n_most > 0)
+		figure_note(figure, "Marks at one place on the axis are set a little beside each other.");
 	note_left_out(figure);
 	describe_numbers(figure);
 	describe_machine(figure);
@@ -162,7 +166,8 @@ void figure_explain(struct figure *figure, const struct family *family)
 
 			family_label(family, label, sizeof(label));
 			figure_note(figure, "%s: %s at %s %s (%s): %s", figure->bundle->runtimes[slot], words[fate],
-				    fates.places, single ? family->axis->task : family->axis->tasks, label, fates.reason);
+				    fates.places, single ? family->axis->task : family->axis->tasks, label,
+				    fates.reason);
 		}
 	}
 }

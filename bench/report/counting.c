@@ -1,7 +1,7 @@
 /* counting.c: the figure of counting: speed-up over the number of slices, against one stated base.
  *
- * The base of a family is the fastest median wall time at its fewest slices, whichever runtime it is of (Hoefler & Belli
- * 2015, rule 1: the best serial execution), so that no model is flattered by being slow alone. */
+ * The base of a family is the fastest median wall time at its fewest slices, whichever runtime it is of (Hoefler &
+ * Belli 2015, rule 1: the best serial execution), so that no model is flattered by being slow alone. */
 #include <stdlib.h>
 
 #include "curves.h"
@@ -73,8 +73,10 @@ static void panel_speed_up(struct figure *figure, const struct family *family)
 	panel->y.low = 0;
 	curves_reference(figure, family, SERIES_BOUND, "ideal", 1, ideal, &base);
 	curves_draw(figure, family, SERIES_RUNTIME, 1, speed_up, &base);
-	figure_note(figure, "Speed-up 1, %s, is %s: the median of %s with %.0f slice%s, the fastest with the fewest slices.", label,
-		    format_time(time, base.median_ns), base.cell->runtime, base.group->at, base.group->at == 1 ? "" : "s");
+	figure_note(figure,
+		    "Speed-up 1, %s, is %s: the median of %s with %.0f slice%s, the fastest with the fewest slices.",
+		    label, format_time(time, base.median_ns), base.cell->runtime, base.group->at,
+		    base.group->at == 1 ? "" : "s");
 }
 
 void counting_figure(struct figure *figure, const struct groups *groups)
@@ -86,5 +88,6 @@ void counting_figure(struct figure *figure, const struct groups *groups)
 	for (size_t i = 0; i < count; i++)
 		panel_speed_up(figure, families[i]);
 	if (count > 0)
-		figure_note(figure, "Dashed: the ideal, as many times faster as there are slices, up to the number of cores.");
+		figure_note(figure,
+			    "Dashed: the ideal, as many times faster as there are slices, up to the number of cores.");
 }

@@ -30,11 +30,18 @@ static void nothing_to_draw(struct figure *figure, const char *workload, size_t 
 	panel->blank = true;
 	panel->x.low = panel->y.low = 0;
 	panel->x.high = panel->y.high = 1;
-	snprintf(text, sizeof(text), families ? "Nothing to draw: no invocation of %s has a good result."
-					      : "Nothing to draw: this run has no cell of %s.", workload);
+	snprintf(text, sizeof(text),
+		 families ? "Nothing to draw: no invocation of %s has a good result."
+			  : "Nothing to draw: this run has no cell of %s.",
+		 workload);
 	figure_point(figure, figure_series(figure, SERIES_NOTE, "missing"),
-		     &(struct point){.x = 0.5, .y = 0.5, .low = NAN, .high = NAN, .mean = NAN,
-				.slot = BUNDLE_RUNTIMES_MAX, .text = text});
+		     &(struct point){.x = 0.5,
+				     .y = 0.5,
+				     .low = NAN,
+				     .high = NAN,
+				     .mean = NAN,
+				     .slot = BUNDLE_RUNTIMES_MAX,
+				     .text = text});
 }
 
 size_t curves_choose(struct figure *figure, const struct groups *groups, const char *workload,
@@ -55,8 +62,8 @@ size_t curves_choose(struct figure *figure, const struct groups *groups, const c
 		figure_explain(figure, chosen[i]);
 	left_out = count - kept;
 	if (kept > 0 && left_out > 0)
-		figure_note(figure, "Not drawn here, but in the records: %zu more set%s of cells of %s, as %s.", left_out,
-			    left_out == 1 ? "" : "s", workload, family[count - 1].groups[0].name);
+		figure_note(figure, "Not drawn here, but in the records: %zu more set%s of cells of %s, as %s.",
+			    left_out, left_out == 1 ? "" : "s", workload, family[count - 1].groups[0].name);
 	if (kept == 0 && count > 0)
 		figure_explain(figure, family);
 	if (kept == 0)
@@ -76,8 +83,13 @@ static void failed_crosses(struct figure *figure, const struct family *family, u
 			continue;
 		if (!series)
 			series = figure_series(figure, SERIES_FAILED, figure->bundle->runtimes[slot]);
-		figure_point(figure, series, &(struct point){.x = family->groups[i].at, .y = NAN, .low = NAN,
-							     .high = NAN, .mean = NAN, .slot = slot});
+		figure_point(figure, series,
+			     &(struct point){.x = family->groups[i].at,
+					     .y = NAN,
+					     .low = NAN,
+					     .high = NAN,
+					     .mean = NAN,
+					     .slot = slot});
 	}
 }
 
@@ -100,9 +112,13 @@ static void runtime_curve(struct figure *figure, const struct family *family, un
 		if (style == SERIES_RUNTIME && !isnan(summary.interval.low))
 			figure_count(figure, cell, &summary, &summary.interval);
 		figure_point(figure, series,
-			     &(struct point){.x = group->at, .y = summary.median / divide,
-					     .low = summary.interval.low / divide, .high = summary.interval.high / divide,
-					     .mean = summary.mean / divide, .n = summary.n, .slot = slot});
+			     &(struct point){.x = group->at,
+					     .y = summary.median / divide,
+					     .low = summary.interval.low / divide,
+					     .high = summary.interval.high / divide,
+					     .mean = summary.mean / divide,
+					     .n = summary.n,
+					     .slot = slot});
 	}
 }
 
@@ -126,8 +142,8 @@ void curves_reference(struct figure *figure, const struct family *family, enum s
 
 		if (isnan(y) || !group_has_result(&family->groups[i]))
 			continue;
-		figure_point(figure, series, &(struct point){.x = family->groups[i].at, .y = y, .low = NAN, .high = NAN,
-							     .mean = NAN});
+		figure_point(figure, series,
+			     &(struct point){.x = family->groups[i].at, .y = y, .low = NAN, .high = NAN, .mean = NAN});
 	}
 }
 
@@ -140,16 +156,4 @@ double curves_greatest(const struct family *family, enum measure measure)
 			greatest = fmax(greatest, cell_summary(family->groups[i].cells[j], measure).median);
 	}
 	return greatest;
-}
-
-void family_label(const struct family *family, char *text, size_t size)
-{
-	unsigned cores = group_cores(&family->groups[0]);
-	char plain[32];
-
-	snprintf(plain, sizeof(plain), "cores=%u", cores);
-	if (strcmp(family->rest, plain) == 0 || !*family->rest)
-		snprintf(text, size, "on %u core%s", cores, cores == 1 ? "" : "s");
-	else
-		snprintf(text, size, "%.160s", family->rest);
 }

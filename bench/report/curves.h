@@ -7,15 +7,17 @@
 
 enum { CURVE_FAMILIES_MAX = 3 };
 
-/* The families that a figure of that workload draws side by side: those with two groups or more and a result (or the first
- * one with a result), at most CURVE_FAMILIES_MAX; the rest is named in a note. Returns how many; 0 leaves a panel that says what is missing. */
+/* The families that a figure of that workload draws side by side: those with two groups or more and a result (or the
+ * first one with a result), at most CURVE_FAMILIES_MAX; the rest is named in a note. Returns how many; 0 leaves a panel
+ * that says what is missing. */
 size_t curves_choose(struct figure *figure, const struct groups *groups, const char *workload,
 		     const struct family *chosen[CURVE_FAMILIES_MAX]);
 
 /* A value of a cell; n is 0 where there is none. context is the caller's. */
 typedef struct summary curve_value(const struct cell *cell, const struct group *group, void *context);
 
-/* One curve a runtime in the last panel, and crosses where cells failed. divide: what values are divided by (a unit). */
+/* One curve a runtime in the last panel, and crosses where cells failed. divide: what values are divided by (a unit).
+ */
 void curves_draw(struct figure *figure, const struct family *family, enum series_style style, double divide,
 		 curve_value *value, void *context);
 
@@ -26,8 +28,5 @@ void curves_reference(struct figure *figure, const struct family *family, enum s
 
 /* Greatest median wall time in the family, to choose a unit by; NAN if none. */
 double curves_greatest(const struct family *family, enum measure measure);
-
-/* "on 1 core" or "limit=1000000/cores=2": what tells the family from others of its workload. */
-void family_label(const struct family *family, char *text, size_t size);
 
 #endif

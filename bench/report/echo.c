@@ -98,7 +98,7 @@ static void panel_cpu(struct figure *figure, const struct family *family)
 {
 	struct panel *panel = panel_over_connections(figure);
 
-	snprintf(panel->title, sizeof(panel->title), "CPU time of the server a message");
+	snprintf(panel->title, sizeof(panel->title), "CPU time of the server for a message");
 	snprintf(panel->y.label, sizeof(panel->y.label), "CPU, µs/message");
 	panel->y.low = 0;
 	curves_reference(figure, family, SERIES_BOUND, "bound", 1e3, cpu_bound_of, NULL);

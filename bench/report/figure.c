@@ -215,7 +215,8 @@ static void extent(const struct figure *figure, unsigned panel, bool vertical, b
 
 static void axis_fit(const struct figure *figure, unsigned panel, bool vertical)
 {
-	struct figure_axis *axis = (struct figure_axis *)(vertical ? &figure->panels[panel].y : &figure->panels[panel].x);
+	struct figure_axis *axis =
+		(struct figure_axis *)(vertical ? &figure->panels[panel].y : &figure->panels[panel].x);
 	double low, high;
 
 	extent(figure, panel, vertical, axis->log, &low, &high);

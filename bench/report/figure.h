@@ -1,14 +1,14 @@
 /* figure.h: a figure as data, before anything draws it.
  *
- * A figure is made of panels in a grid, and series of points in them. It is written as one TSV that a person, gnuplot or
- * any other tool reads: a first line of column names, then rows, with two blank lines between blocks (gnuplot's `index`). Block 0
- * describes the figure; each series is a block of its own; the last block is the legend. The columns:
+ * A figure is made of panels in a grid, and series of points in them. It is written as one TSV that a person, gnuplot
+ * or any other tool reads: a first line of column names, then rows, with two blank lines between blocks (gnuplot's
+ * `index`). Block 0 describes the figure; each series is a block of its own; the last block is the legend. The columns:
  *
  *   kind panel series name x y low high mean n colour shape text
  *
- * kind: layout (x columns, y rows of panels), title, caption, note, panel (text), x-axis and y-axis (text label, low, high; shape 1: log),
- * x-tic and y-tic (x or y); series (name; text: its style); point; legend. colour is 0xRRGGBB as a decimal number,
- * shape is gnuplot's point type. What is not known is "NaN" (numbers) or empty (text).
+ * kind: layout (x columns, y rows of panels), title, caption, note, panel (text), x-axis and y-axis (text label, low,
+ * high; shape 1: log), x-tic and y-tic (x or y); series (name; text: its style); point; legend. colour is 0xRRGGBB as a
+ * decimal number, shape is gnuplot's point type. What is not known is "NaN" (numbers) or empty (text).
  *
  * Colour and shape belong to a runtime's place in the sorted set of runtimes: the same in every figure of a bundle. */
 #ifndef SIMUL_FIGURE_H
@@ -41,7 +41,7 @@ struct point {
 struct series {
 	unsigned panel; /* from 0 */
 	enum series_style style;
-	char *name; /* owned */
+	char *name;           /* owned */
 	struct point *points; /* owned */
 	size_t count, capacity;
 };
@@ -113,8 +113,8 @@ struct groups;
 typedef void figure_maker(struct figure *figure, const struct groups *groups);
 figure_maker scoreboard_figure, chess_figure, counting_figure, echo_figure;
 
-/* Draws TSV files with gnuplot (gnuplot.c). directory: where the TSV is and where images go; script: an absolute path; terminal: NULL for
- * SVG and PNG, else "dumb" with its size. What gnuplot prints on standard output is copied to out.
+/* Draws TSV files with gnuplot (gnuplot.c). directory: where the TSV is and where images go; script: an absolute path;
+ * terminal: NULL for SVG and PNG, else "dumb" with its size. What gnuplot prints on standard output is copied to out.
  * 0; -ENOENT: no gnuplot; -EIO: it failed; a sentence in both cases. */
 struct gnuplot_job {
 	const char *directory, *script, *data;

@@ -15,8 +15,9 @@ extern char **environ;
 static pid_t start(const struct gnuplot_job *job, int output, int errors, int *error)
 {
 	char columns[16], rows[16];
-	char *arguments[] = {"gnuplot", "-d", "-c", (char *)job->script, (char *)job->data,
-			     job->terminal ? "dumb" : NULL, columns, rows, NULL};
+	char *arguments[] = {
+		"gnuplot", "-d", "-c", (char *)job->script, (char *)job->data, job->terminal ? "dumb" : NULL,
+		columns,   rows, NULL};
 	posix_spawn_file_actions_t actions;
 	pid_t pid = -1;
 
@@ -38,18 +39,19 @@ static pid_t start(const struct gnuplot_job *job, int output, int errors, int *e
 	return *error ? -1 : pid;
 }
 
-static size_t copy(int from, FILE *to)
+/* Without the form feeds that the dumb terminal begins its pages with: they are for printers. */
+static void copy(int from, FILE *to)
 {
 	char room[4096];
-	size_t total = 0;
 	ssize_t bytes;
 
 	lseek(from, 0, SEEK_SET);
 	while ((bytes = read(from, room, sizeof(room))) > 0) {
-		fwrite(room, 1, (size_t)bytes, to);
-		total += (size_t)bytes;
+		for (ssize_t i = 0; i < bytes; i++) {
+			if (room[i] != '\f')
+				putc(room[i], to);
+		}
 	}
-	return total;
 }
 
 static int finish(const struct gnuplot_job *job, pid_t pid, int output, int errors)
@@ -76,7 +78,8 @@ static int run(const struct gnuplot_job *job, int output, int errors)
 	if (pid >= 0)
 		return finish(job, pid, output, errors);
 	if (error == ENOENT)
-		fputs("simul: gnuplot is not installed, so no figure can be drawn; Debian's package is gnuplot-nox\n", stderr);
+		fputs("simul: gnuplot is not installed, so no figure can be drawn; Debian's package is gnuplot-nox\n",
+		      stderr);
 	else
 		fprintf(stderr, "simul: gnuplot cannot be started: %s\n", strerror(error));
 	return -error;

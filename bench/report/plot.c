@@ -1,6 +1,7 @@
 /* plot.c: report_plot(): each figure's data is written, then gnuplot draws it.
  *
- * For a terminal the data lies in a temporary folder that is removed again, so that a bundle that cannot be written can still be looked at. */
+ * For a terminal the data lies in a temporary folder that is removed again, so that a bundle that cannot be written can
+ * still be looked at. */
 #include "report.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
-/* scoreboard.c: every runtime in the headline group of every workload, fastest first; what has no result keeps its row. */
+/* scoreboard.c: every runtime in the headline group of every workload, fastest first; what has no result keeps its row.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,17 +37,14 @@ struct score *scores_make(const struct group *group)
 
 void group_title(const struct family *family, const struct group *group, char *text, size_t size)
 {
-	unsigned cores = group_cores(group);
-	char extra[160] = "", plain[32];
+	const char *tasks = group->at == 1 ? family->axis->task : family->axis->tasks;
+	char label[160];
 
-	snprintf(plain, sizeof(plain), "cores=%u", cores);
-	if (*family->rest && strcmp(family->rest, plain) != 0)
-		snprintf(extra, sizeof(extra), " (%.150s)", family->rest);
+	family_label(family, label, sizeof(label));
 	if (isnan(group->at))
-		snprintf(text, size, "%.60s on %u core%s%s", family->workload, cores, cores == 1 ? "" : "s", extra);
+		snprintf(text, size, "%.60s %s", family->workload, label);
 	else
-		snprintf(text, size, "%.60s, %.0f %s on %u core%s%s", family->workload, group->at,
-			 group->at == 1 ? family->axis->task : family->axis->tasks, cores, cores == 1 ? "" : "s", extra);
+		snprintf(text, size, "%.60s, %.0f %s %s", family->workload, group->at, tasks, label);
 }
 
 /* "37.1 ms · 1.02 × bound", and for an echo its rate. */
@@ -77,7 +75,11 @@ static void draw_samples(struct figure *figure, const struct score *scores, size
 				continue;
 			figure_point(figure, series,
 				     &(struct point){.x = cell->invocations[i].value[MEASURE_WALL_NS] / unit,
-						     .y = -(double)row, .low = NAN, .high = NAN, .mean = NAN, .n = 1,
+						     .y = -(double)row,
+						     .low = NAN,
+						     .high = NAN,
+						     .mean = NAN,
+						     .n = 1,
 						     .slot = cell->slot});
 		}
 	}
@@ -94,16 +96,22 @@ static void draw_dots(struct figure *figure, const struct score *scores, size_t 
 		score_text(&scores[row], bound, text, sizeof(text));
 		figure_count(figure, scores[row].cell, wall, &wall->interval);
 		figure_point(figure, series,
-			     &(struct point){.x = wall->median / unit, .y = -(double)row, .low = wall->interval.low / unit,
-					     .high = wall->interval.high / unit, .mean = wall->mean / unit, .n = wall->n,
-					     .slot = scores[row].cell->slot, .text = text});
+			     &(struct point){.x = wall->median / unit,
+					     .y = -(double)row,
+					     .low = wall->interval.low / unit,
+					     .high = wall->interval.high / unit,
+					     .mean = wall->mean / unit,
+					     .n = wall->n,
+					     .slot = scores[row].cell->slot,
+					     .text = text});
 	}
 }
 
 /* A row without a dot holds its reason; a failed one also a cross. The place along x is the gnuplot script's. */
 static void draw_reasons(struct figure *figure, const struct score *scores, size_t count, bool failed)
 {
-	struct series *series = figure_series(figure, failed ? SERIES_FAILED : SERIES_NOTE, failed ? "failed" : "reasons");
+	struct series *series =
+		figure_series(figure, failed ? SERIES_FAILED : SERIES_NOTE, failed ? "failed" : "reasons");
 
 	for (size_t row = 0; row < count; row++) {
 		enum fate fate = cell_fate(scores[row].cell);
@@ -112,10 +120,19 @@ static void draw_reasons(struct figure *figure, const struct score *scores, size
 		if (scores[row].wall.n > 0 || (fate == FATE_FAILED) != failed)
 			continue;
 		cell_reason(figure->bundle, scores[row].cell, reason, sizeof(reason));
-		snprintf(text, sizeof(text), "%s%s", failed ? "failed: " : fate == FATE_REFUSED ? "refused: " : "", reason);
+		snprintf(text, sizeof(text), "%s%s",
+			 failed                 ? "failed: "
+			 : fate == FATE_REFUSED ? "refused: "
+						: "",
+			 reason);
 		figure_point(figure, series,
-			     &(struct point){.x = 0, .y = -(double)row, .low = NAN, .high = NAN, .mean = NAN,
-					     .slot = scores[row].cell->slot, .text = text_cut(cut, sizeof(cut), text, 110)});
+			     &(struct point){.x = 0,
+					     .y = -(double)row,
+					     .low = NAN,
+					     .high = NAN,
+					     .mean = NAN,
+					     .slot = scores[row].cell->slot,
+					     .text = text_cut(cut, sizeof(cut), text, 110)});
 	}
 }
 
@@ -172,7 +189,11 @@ static void panel_missing(struct figure *figure)
 	panel->x.low = 0, panel->x.high = 1;
 	panel->y.low = -2, panel->y.high = 1;
 	figure_point(figure, figure_series(figure, SERIES_NOTE, "missing"),
-		     &(struct point){.x = 0, .y = -0.5, .low = NAN, .high = NAN, .mean = NAN,
+		     &(struct point){.x = 0,
+				     .y = -0.5,
+				     .low = NAN,
+				     .high = NAN,
+				     .mean = NAN,
 				     .text = "Nothing to draw: no invocation of this run has a good result."});
 }
 

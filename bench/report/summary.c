@@ -1,7 +1,7 @@
 /* summary.c: the table that a run ends with, 80 columns wide, and one answer a workload.
  *
- * An answer calls a model slower only where its interval and the fastest one's do not overlap and its median is 2 % higher
- * or more; otherwise it says that no difference is shown, which is not the same as saying that there is none. */
+ * An answer calls a model slower only where its interval and the fastest one's do not overlap and its median is 2 %
+ * higher or more; otherwise it says that no difference is shown, which is not the same as saying that there is none. */
 #include "report.h"
 
 #include <errno.h>
@@ -24,7 +24,7 @@ struct table {
 	const struct group *group;
 	struct score *scores; /* owned */
 	double bound;
-	bool messages;        /* a load drove it: rate and latency are shown */
+	bool messages; /* a load drove it: rate and latency are shown */
 	FILE *out;
 };
 
@@ -334,6 +334,36 @@ static int print_all(const struct bundle *bundle, const struct groups *groups, F
 	return 0;
 }
 
+/* Counts intervals of headline cells, and those of them that are wider than a quarter of their median. */
+static bool count_wide(const struct groups *groups, size_t *all, size_t *wide)
+{
+	const struct family *family = NULL;
+
+	*all = *wide = 0;
+	while ((family = family_next_workload(groups, family))) {
+		const struct group *group = headline_group(family);
+
+		for (size_t i = 0; group && i < group->cell_count; i++) {
+			struct summary wall = cell_summary(group->cells[i], MEASURE_WALL_NS);
+
+			*all += wall.n > 0;
+			*wide += wall.n > 0 && wall.interval.high - wall.interval.low > wall.median / 4;
+		}
+	}
+	return *wide > 0;
+}
+
+static void print_warning(const struct groups *groups, FILE *out)
+{
+	size_t all, wide;
+
+	if (!count_wide(groups, &all, &wide))
+		return;
+	fprintf(out, "%zu of %zu intervals are wider than a quarter of their median: the machine\n", wide, all);
+	fputs("was not quiet. Trust only large differences, or run again with less beside it.\n\n", out);
+}
+
+/* What the table does not show; a blank line follows where there is anything to say. */
 static void print_left_out(const struct bundle *bundle, FILE *out)
 {
 	size_t failed = 0;
@@ -343,13 +373,16 @@ static void print_left_out(const struct bundle *bundle, FILE *out)
 	if (failed > 0)
 		fprintf(out, "%zu invocation%s failed (!): records.jsonl says why.\n", failed, failed == 1 ? "" : "s");
 	if (bundle->malformed > 0)
-		fprintf(out, "%zu line%s of records.jsonl could not be read, the first being line %llu.\n", bundle->malformed,
-			bundle->malformed == 1 ? "" : "s", (unsigned long long)bundle->first_malformed);
+		fprintf(out, "%zu line%s of records.jsonl could not be read, the first being line %llu.\n",
+			bundle->malformed, bundle->malformed == 1 ? "" : "s",
+			(unsigned long long)bundle->first_malformed);
 	if (bundle->unknown_cells > 0)
 		fprintf(out, "%zu record%s of cells that the plan does not have.\n", bundle->unknown_cells,
 			bundle->unknown_cells == 1 ? "" : "s");
 	if (bundle->cell_count == 0)
 		fputs("This run has no cells: there is nothing to say.\n", out);
+	if (failed + bundle->malformed + bundle->unknown_cells > 0)
+		fputc('\n', out);
 }
 
 int report_summary(const char *path, FILE *out)
@@ -363,9 +396,10 @@ int report_summary(const char *path, FILE *out)
 	error = groups_make(&bundle, &groups);
 	if (!error) {
 		error = print_all(&bundle, &groups, out, false);
+		print_warning(&groups, out);
+		print_left_out(&bundle, out);
 		if (!error)
 			error = print_all(&bundle, &groups, out, true);
-		print_left_out(&bundle, out);
 		groups_clear(&groups);
 	}
 	bundle_close(&bundle);

@@ -34,8 +34,8 @@ char *text_cut(char *out, size_t size, const char *text, size_t width);
 /* Prints text and blanks up to `width` characters; a negative width puts the blanks first. */
 void text_pad(FILE *out, const char *text, int width);
 
-/* Calls line(context, text) for each line of at most `width` characters that text is broken into at its blanks; a longer
- * word is cut into pieces. */
+/* Calls line(context, text) for each line of at most `width` characters that text is broken into at its blanks; a
+ * longer word is cut into pieces. */
 void text_wrap(const char *text, size_t width, void (*line)(void *context, const char *text), void *context);
 
 #endif

@@ -33,8 +33,13 @@ expect() {
 has() { grep -q -e "$2" "$1" || fail "there is no '$2' in $1"; }
 has_not() { ! grep -q -e "$2" "$1" || fail "there is '$2' in $1"; }
 
-# tiny REST...: a run of a few milliseconds an invocation. In the background with exec=exec, so that $! is simul.
-tiny() { $exec "$SIMUL" run --no-plots --workload=chess --set boards=2 --set pairs=1 --cores=1 "$@"; }
+# chess RUNTIMES REST...: a run of a millisecond an invocation. In the background with exec=exec, so that $! is simul.
+chess() {
+	runtimes=$1
+	shift
+	$exec "$SIMUL" run --no-plots --workload=chess --set boards=2 --set pairs=1 --cores=1 --runtime="$runtimes" "$@"
+}
+four=coroutine,process,sequential,thread
 count() { "$JSON_VALUES" "$1" status | grep -c "^$2\$"; }
 order() { "$JSON_VALUES" "$1/records.jsonl" cell; }
 # Each (cell, repetition) that is good, once for each time that it is there.
@@ -89,7 +94,7 @@ case_verbs() {
 	expect 2 "$SIMUL" list word
 	expect 3 "$SIMUL" plot no-such-bundle
 	expect 3 "$SIMUL" plot
-	expect 3 tiny --runtime=sequential --set boards=1000000
+	expect 3 chess sequential --set boards=1000000
 	has err 'would take about'
 	[ -z "$(find . -name 'simul-*')" ] || fail 'a refused call leaves a folder'
 }
@@ -125,7 +130,7 @@ case_topology() {
 }
 
 case_run() {
-	expect 0 tiny --out=bundle --repetitions=3 --set boards=1,2
+	expect 0 chess $four --out=bundle --repetitions=3 --set boards=1,2
 	[ "$(count bundle/records.jsonl ok)" -ge 24 ] || fail 'records are missing'
 	[ "$(good bundle | sort -u | wc -l)" -eq 24 ] || fail 'not every cell has its repetitions'
 	has out 'Bundle: bundle'
@@ -136,13 +141,13 @@ case_run() {
 	"$JSON_VALUES" bundle/benchmark.json benchmarks | grep -q sim_ratio_to_bound || fail 'there is no sim_ratio_to_bound'
 	"$JSON_VALUES" bundle/benchmark.json context sim_seed | grep -q . || fail 'there is no seed in the context'
 	cp bundle/records.jsonl before
-	expect 3 tiny --out=bundle
+	expect 3 chess $four --out=bundle
 	has err 'is not empty'
 	cmp -s before bundle/records.jsonl || fail 'an existing bundle was changed'
-	expect 0 tiny --out=bundle-2 --no-host-name --runtime=thread --repetitions=1
+	expect 0 chess thread --out=bundle-2 --no-host-name --repetitions=1
 	[ -z "$("$JSON_VALUES" bundle-2/manifest.json machine host)" ] || fail 'the host name is in the manifest'
 	mkdir results
-	expect 0 tiny --runtime=thread --repetitions=1
+	expect 0 chess thread --repetitions=1
 	[ -s results/local/*/manifest.json ] || fail 'there is no bundle in results/local'
 }
 
@@ -153,23 +158,23 @@ case_echo() {
 }
 
 case_benchmark() {
-	expect 0 tiny --benchmark_list_tests
+	expect 0 chess $four --benchmark_list_tests
 	[ "$(wc -l <out)" -eq 4 ] || fail 'there are not four cells'
 	has_not out sequence
 	[ -z "$(find . -name 'simul-*')" ] || fail 'listing leaves a folder'
-	expect 0 tiny --benchmark_filter=thread --benchmark_format=json --benchmark_repetitions=2 --out=bundle
+	expect 0 chess $four --benchmark_filter=thread --benchmark_format=json --benchmark_repetitions=2 --out=bundle
 	"$JSON_VALUES" out benchmarks | grep -q chess/thread || fail 'standard output is not the JSON of Google Benchmark'
 	has_not out chess/process
 	[ "$(order bundle | sort -u)" = chess/thread/boards=2/pairs=1/cores=1 ] || fail 'the filter is not heeded'
-	expect 0 tiny --runtime=thread --benchmark_out=mine.json --repetitions=1 --out=bundle-2
+	expect 0 chess thread --benchmark_out=mine.json --repetitions=1 --out=bundle-2
 	"$JSON_VALUES" mine.json benchmarks | grep -q chess/thread || fail '--benchmark_out is not heeded'
-	expect 3 tiny --benchmark_filter=nothing-is-called-so
+	expect 3 chess $four --benchmark_filter=nothing-is-called-so
 }
 
 case_seed() {
-	expect 0 tiny --seed=11 --repetitions=3 --out=one
-	expect 0 tiny --seed=11 --repetitions=3 --out=two
-	expect 0 tiny --seed=12 --repetitions=3 --out=three
+	expect 0 chess $four --seed=11 --repetitions=3 --out=one
+	expect 0 chess $four --seed=11 --repetitions=3 --out=two
+	expect 0 chess $four --seed=12 --repetitions=3 --out=three
 	[ "$("$JSON_VALUES" one/manifest.json seed)" = 11 ] || fail 'the seed is not kept'
 	# A disturbed invocation is played again at once: only the order of the cells counts.
 	for bundle in one two three; do
@@ -226,10 +231,10 @@ case_misbehaving() {
 
 case_unwritable() {
 	: >file
-	expect 3 tiny --out=file/bundle
+	expect 3 chess $four --out=file/bundle
 	has err 'cannot be made'
-	expect 3 tiny --out=file
-	expect 3 tiny --out=/proc/bundle
+	expect 3 chess $four --out=file
+	expect 3 chess $four --out=/proc/bundle
 	expect 3 "$SIMUL" run --resume file
 	has err 'is no bundle'
 	expect 3 "$SIMUL" run --resume nowhere
@@ -258,7 +263,7 @@ case_full() {
 	mkdir disk
 	mount -t tmpfs -o size=64k simul-test disk 2>/dev/null || exit 77
 	mounted=$scratch/disk
-	expect 3 tiny --runtime=thread --repetitions=60 --out=disk/bundle
+	expect 3 chess thread --repetitions=60 --out=disk/bundle
 	check_full disk/bundle
 	mount -o remount,size=8m disk || exit 77
 	expect 0 "$SIMUL" run --resume disk/bundle --no-plots
@@ -270,7 +275,7 @@ case_full() {
 }
 
 case_interrupt() {
-	exec=exec tiny --repetitions=40 --seed=1 --out=bundle >out 2>err &
+	exec=exec chess $four --repetitions=40 --seed=1 --out=bundle >out 2>err &
 	pid=$!
 	for i in $(seq 300); do
 		[ -f bundle/records.jsonl ] && [ "$(wc -l <bundle/records.jsonl)" -ge 5 ] && break

@@ -1,5 +1,5 @@
-/* json_values.c: for shell tests: json_values FILE KEY... prints the value at KEY (of KEY in KEY ...) of every JSON value
- * in FILE ('-': standard input), one a line; nothing for one that has it not. Exits 1 where FILE is not JSON. */
+/* json_values.c: for shell tests: json_values FILE KEY... prints the value at KEY (of KEY in KEY ...) of every JSON
+ * value in FILE ('-': standard input), one a line; nothing for one that has it not. Exits 1 where FILE is not JSON. */
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>

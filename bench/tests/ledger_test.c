@@ -49,8 +49,9 @@ static size_t lines_of(const struct ledger *ledger)
 
 static int append_number(struct ledger *ledger, int number)
 {
-	json_t *line = json_pack("{s:i, s:s}", "number", number, "text", "about a hundred characters, so that a few "
-									 "lines make a file that is not small");
+	json_t *line = json_pack("{s:i, s:s}", "number", number, "text",
+				 "about a hundred characters, so that a few "
+				 "lines make a file that is not small");
 	int error = ledger_append(ledger, line);
 
 	json_decref(line);
@@ -161,9 +162,9 @@ static void times_read_well(void **state)
 		double ns;
 		const char *text;
 	} known[] = {
-		{0, "0 ns"},          {830, "830 ns"},       {1000, "1.00 us"},    {999499, "999 us"},
-		{999600, "1.00 ms"},  {37.14e6, "37.1 ms"},  {2e9, "2.00 s"},      {9.996e9, "10 s"},
-		{18.2e9, "18 s"},     {250e9, "4 min 10 s"}, {7380e9, "2 h 3 min"},
+		{0, "0 ns"},         {830, "830 ns"},       {1000, "1.00 us"},     {999499, "999 us"},
+		{999600, "1.00 ms"}, {37.14e6, "37.1 ms"},  {2e9, "2.00 s"},       {9.996e9, "10 s"},
+		{18.2e9, "18 s"},    {250e9, "4 min 10 s"}, {7380e9, "2 h 3 min"},
 	};
 	char text[DURATION_TEXT_MAX];
 
@@ -175,10 +176,13 @@ static void times_read_well(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(records_are_kept, set_up),  cmocka_unit_test_setup(nothing_is_overwritten, set_up),
-		cmocka_unit_test_setup(one_run_at_a_time, set_up), cmocka_unit_test_setup(torn_line_is_cut, set_up),
+		cmocka_unit_test_setup(records_are_kept, set_up),
+		cmocka_unit_test_setup(nothing_is_overwritten, set_up),
+		cmocka_unit_test_setup(one_run_at_a_time, set_up),
+		cmocka_unit_test_setup(torn_line_is_cut, set_up),
 		cmocka_unit_test_setup(full_disk_leaves_whole_lines, set_up),
-		cmocka_unit_test_setup(files_are_whole, set_up),   cmocka_unit_test(times_read_well),
+		cmocka_unit_test_setup(files_are_whole, set_up),
+		cmocka_unit_test(times_read_well),
 	};
 	char command[64];
 	int failed;

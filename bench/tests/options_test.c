@@ -38,9 +38,21 @@ static void line_clear(struct line *line)
 
 static void everything_is_understood(void **state)
 {
-	const char *const words[] = {"--profile=full", "--workload=chess,echo", "--runtime", "thread", "--set",
-				     "boards=1,2", "--set=move=50us", "--cores=1,all", "--seed=0", "--timeout=1.5s",
-				     "--no-host-name", "--no-plots", "--benchmark_filter=x", "--benchmark_repetitions=7", NULL};
+	const char *const words[] = {"--profile=full",
+				     "--workload=chess,echo",
+				     "--runtime",
+				     "thread",
+				     "--set",
+				     "boards=1,2",
+				     "--set=move=50us",
+				     "--cores=1,all",
+				     "--seed=0",
+				     "--timeout=1.5s",
+				     "--no-host-name",
+				     "--no-plots",
+				     "--benchmark_filter=x",
+				     "--benchmark_repetitions=7",
+				     NULL};
 	struct line line = line_of(words);
 	struct run_options options;
 
@@ -85,9 +97,19 @@ static void nothing_is_the_quick_profile(void **state)
 static void nonsense_is_refused(void **state)
 {
 	static const char *const wrong[][4] = {
-		{"--profile=quickly"}, {"--no-such-option"}, {"-x"},         {"--seed=-1"},         {"--seed=many"},
-		{"--repetitions=0"},   {"--timeout=soon"},   {"--timeout=0"}, {"--out="},            {"word"},
-		{"--resume=x", "--seed=1"}, {"--resume=x", "--set", "boards=1"}, {"--benchmark_repetitions=x"},
+		{"--profile=quickly"},
+		{"--no-such-option"},
+		{"-x"},
+		{"--seed=-1"},
+		{"--seed=many"},
+		{"--repetitions=0"},
+		{"--timeout=soon"},
+		{"--timeout=0"},
+		{"--out="},
+		{"word"},
+		{"--resume=x", "--seed=1"},
+		{"--resume=x", "--set", "boards=1"},
+		{"--benchmark_repetitions=x"},
 	};
 
 	(void)state;
@@ -111,7 +133,8 @@ static void recall_gives_the_same(void **state)
 
 	(void)state;
 	assert_int_equal(run_options_parse(&options, line.argc, line.argv), 0);
-	texts_split(&arguments, "run --profile=standard --set=boards=1 --benchmark_format=json --benchmark_filter=a", ' ');
+	texts_split(&arguments, "run --profile=standard --set=boards=1 --benchmark_format=json --benchmark_filter=a",
+		    ' ');
 	assert_int_equal(run_options_recall(&options, &arguments), 0);
 	assert_string_equal(options.profile->name, "standard");
 	assert_string_equal(options.settings.items[0], "boards=1");

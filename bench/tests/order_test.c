@@ -5,7 +5,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <string.h>
 
 #include "../driver/order.h"
 
@@ -76,6 +75,7 @@ static void rounds_hold_every_cell_once(void **state)
 {
 	enum { CELLS = 40, REPETITIONS = 6 };
 	static struct turn turns[CELLS * REPETITIONS], again[CELLS * REPETITIONS], other[CELLS * REPETITIONS];
+	size_t differing = 0;
 
 	(void)state;
 	order_make(99, CELLS, REPETITIONS, turns);
@@ -89,9 +89,11 @@ static void rounds_hold_every_cell_once(void **state)
 	}
 	order_make(99, CELLS, REPETITIONS, again);
 	order_make(100, CELLS, REPETITIONS, other);
-	for (size_t i = 0; i < CELLS * REPETITIONS; i++)
+	for (size_t i = 0; i < CELLS * REPETITIONS; i++) {
 		assert_int_equal(turns[i].cell, again[i].cell);
-	assert_int_not_equal(memcmp(turns, other, sizeof turns), 0);
+		differing += turns[i].cell != other[i].cell;
+	}
+	assert_true(differing > CELLS);
 	order_make(1, 0, 3, turns); /* nothing to do is fine */
 }
 

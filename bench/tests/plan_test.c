@@ -16,8 +16,9 @@
 static const char threads[] =
 	"{\"protocol\": 1, \"runtime\": \"thread\", \"workloads\": [\"chess\", \"counting\", \"echo\"],"
 	"\"capabilities\": [\"interleaves\", \"parallel\", \"shares-memory\", \"preempts\"]}";
-static const char calls[] = "{\"protocol\": 1, \"runtime\": \"calls\", \"workloads\": [\"chess\", \"counting\", \"echo\"],"
-			    "\"capabilities\": []}";
+static const char calls[] =
+	"{\"protocol\": 1, \"runtime\": \"calls\", \"workloads\": [\"chess\", \"counting\", \"echo\"],"
+	"\"capabilities\": []}";
 static const char counter[] =
 	"{\"protocol\": 1, \"runtime\": \"counter\", \"workloads\": [\"counting\"], \"capabilities\": []}";
 
@@ -146,8 +147,8 @@ static void axes_replace(void **state)
 
 static void axes_refuse(void **state)
 {
-	static const char *const wrong[] = {"boards", "boards=", "boards=1,", "nothing=1", "boards=x", "boards=0",
-					    "boards+pairs=1", "boards+pairs=1+2+3", "=", "+=1"};
+	static const char *const wrong[] = {"boards",   "boards=",        "boards=1,",          "nothing=1", "boards=x",
+					    "boards=0", "boards+pairs=1", "boards+pairs=1+2+3", "=",         "+=1"};
 	struct axes axes = {.count = 0};
 	char reason[REASON_MAX];
 
@@ -280,12 +281,12 @@ static void wrong_names_are_told(void **state)
 		{.workload = "chest", .told = "chess, counting, echo"},
 		{.runtime = "fibre", .told = "calls, counter, thread"},
 		{.runtime = "wreck", .told = "did not answer"},
-		{.setting = "nothing=1", .told = "nothing"},
+		{.setting = "nothing=1", .told = "nothing=1: no such key; chess has boards, "},
 		{.setting = "boards", .told = "key=value"},
 		{.setting = "boards=many", .told = "boards"},
 		{.setting = "nowhere.boards=1", .told = "nowhere"},
-		{.setting = "counting.boards=1", .told = "known keys"},
-		{.workload = "counting", .setting = "boards=1", .told = "known keys"},
+		{.setting = "counting.boards=1", .told = "slices"},
+		{.workload = "counting", .setting = "boards=1", .told = "slices"},
 		{.cores = "0", .told = "--cores"},
 		{.cores = "some", .told = "--cores"},
 	};

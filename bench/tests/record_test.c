@@ -15,13 +15,18 @@
 
 /* A workload that nobody plays, with one parameter of each kind. */
 static const char *const colours[] = {"white", "black", NULL};
+static uint64_t some_cost(void)
+{
+	return 1;
+}
+
 static const struct parameter parameters[] = {
 	{.name = "connections", .type = PARAMETER_COUNT, .fallback = "5", .least = 1, .most = 100},
 	{.name = "messages", .type = PARAMETER_COUNT, .fallback = "20", .least = 1, .most = 1000},
 	{.name = "move", .type = PARAMETER_DURATION, .fallback = "50us", .least = 0, .most = NS_PER_S},
 	{.name = "size", .type = PARAMETER_SIZE, .fallback = "64B", .least = 1, .most = 1 << 20},
 	{.name = "colour", .type = PARAMETER_CHOICE, .fallback = "white", .choices = colours},
-	{.name = "step", .type = PARAMETER_COUNT, .fallback = "0", .most = 1000, .calibration = true},
+	{.name = "step", .type = PARAMETER_COUNT, .fallback = "0", .most = 1000, .calibrate = some_cost},
 	{.name = NULL},
 };
 

@@ -18,8 +18,9 @@ struct parameter {
 	const char *fallback;       /* the value where none is given, as text; NULL: the spec's resolve() fills it in */
 	uint64_t least, most;       /* accepted range, inclusive; unused for a choice */
 	const char *const *choices; /* NULL-terminated; only for PARAMETER_CHOICE */
-	bool calibration;           /* a measured cost of this machine, not a choice of the user: kept out of cell names */
-	uint64_t (*calibrate)(void); /* measures it on the calling thread's core, in some 50 ms; only with calibration */
+	/* Of a cost of this machine, which nobody chooses and no cell is named by: measures it on the calling thread's
+	 * core in some 50 ms; 0: it cannot. NULL: an ordinary parameter. */
+	uint64_t (*calibrate)(void);
 	const char *help;           /* one line */
 };
 

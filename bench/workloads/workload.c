@@ -1,16 +1,23 @@
 /* workload.c: the explicit list of workloads, one line each. */
 #include "workload.h"
 
+#include "../../runtimes/clock.h"
 #include "../../runtimes/runtime.h"
 
 #include <string.h>
 
 extern const struct workload_spec chess_spec, counting_spec, echo_spec;
+extern const struct workload_spec spawn_spec, switch_spec, idle_spec, skynet_spec, syscall_spec;
 
 const struct workload_spec *const workloads[] = {
 	&chess_spec,
 	&counting_spec,
 	&echo_spec,
+	&spawn_spec,
+	&switch_spec,
+	&idle_spec,
+	&skynet_spec,
+	&syscall_spec,
 	NULL,
 };
 
@@ -42,6 +49,27 @@ uint64_t stage_parallelism(struct stage stage)
 	if (!(stage.capabilities & RUNTIME_PARALLEL))
 		return 1;
 	return concurrency < stage.cores ? concurrency : stage.cores;
+}
+
+/* Tasks that the kernel schedules, each of them a kernel's own object; workers that pass tasks on are not meant. */
+static bool stage_of_kernel(struct stage stage)
+{
+	return (stage.capabilities & RUNTIME_PREEMPTS) && !(stage.capabilities & (RUNTIME_POOLED | RUNTIME_SWITCHES_STACKS));
+}
+
+uint64_t stage_task_ns(struct stage stage)
+{
+	if (stage_of_kernel(stage))
+		return stage.capabilities & RUNTIME_SHARES_MEMORY ? 40 * NS_PER_US : 150 * NS_PER_US;
+	return stage.capabilities & RUNTIME_POOLED ? 5 * NS_PER_US : 300;
+}
+
+uint64_t stage_switch_ns(struct stage stage, bool wakes)
+{
+	if (!(stage.capabilities & RUNTIME_PREEMPTS))
+		return 200;
+	/* Waking a task on another core, which is asleep itself, is what takes longest. */
+	return wakes && stage_parallelism(stage) > 1 ? 30 * NS_PER_US : 4 * NS_PER_US;
 }
 
 const struct workload_spec *workload_find(const char *name)

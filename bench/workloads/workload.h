@@ -25,13 +25,18 @@ uint64_t stage_arrivals(struct stage stage, uint64_t tasks);
 /* How many tasks can compute at the same time. */
 uint64_t stage_parallelism(struct stage stage);
 
+/* For estimates: about what it takes, in ns, to create, run and join an empty task, its memory being there; and to go
+ * from one task to another, by yielding or (wakes) by waking it and waiting. Generous, after figures of a virtual machine. */
+uint64_t stage_task_ns(struct stage stage);
+uint64_t stage_switch_ns(struct stage stage, bool wakes);
+
 /* The work that the parameters ask for. Equal for every runtime of one cell; a record is held against it. */
 struct expectation {
 	uint64_t tasks;      /* tasks started and ended, the first one not counted */
 	uint64_t operations; /* in the workload's own unit, named in the spec */
 	uint64_t bytes;      /* bytes received by the tasks; 0 where the work has none */
 	uint64_t checksum;
-	uint64_t bound_ns;    /* no correct play can take less wall time */
+	uint64_t bound_ns;    /* no correct play can take less wall time; 0: no such time is known */
 	uint64_t estimate_ns; /* about what this stage will take, for time limits and the time left */
 };
 

@@ -172,6 +172,26 @@ static void primes_are_known(void **state)
 	assert_true(primes_division_ps() > 0);
 }
 
+/* The sieve's count of divisions against counting them one by one. */
+static void divisions_are_counted(void **state)
+{
+	struct primes sieved;
+	uint64_t divisions = 0;
+
+	(void)state;
+	for (uint64_t i = 0; i < candidates_below(20000); i++)
+		for (uint32_t number = candidate_number(i), divisor = 5; divisor * divisor <= number; divisor += 6) {
+			divisions++;
+			if (number % divisor == 0)
+				break;
+			divisions++;
+			if (number % (divisor + 2) == 0)
+				break;
+		}
+	primes_by_sieve(20000, &sieved);
+	assert_int_equal(sieved.divisions, divisions);
+}
+
 static void candidates_are_prime_to_six(void **state)
 {
 	uint64_t index = 0;
@@ -194,7 +214,8 @@ static void every_spec_is_whole(void **state)
 		assert_true(spec->question && spec->operation && spec->bound_text);
 		for (int j = 0; spec->parameters[j].name; j++) {
 			assert_non_null(spec->parameters[j].help);
-			assert_true(!spec->parameters[j].calibration || spec->parameters[j].calibrate);
+			if (spec->parameters[j].calibrate)
+				assert_true(spec->parameters[j].calibrate() > 0);
 		}
 	}
 	assert_null(workload_find("checkers"));
@@ -211,6 +232,7 @@ int main(void)
 		cmocka_unit_test(chess_bounds),
 		cmocka_unit_test(moves_are_foretold),
 		cmocka_unit_test(primes_are_known),
+		cmocka_unit_test(divisions_are_counted),
 		cmocka_unit_test(candidates_are_prime_to_six),
 		cmocka_unit_test(every_spec_is_whole),
 	};

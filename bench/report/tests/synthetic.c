@@ -15,10 +15,8 @@ struct plan {
 };
 
 static const struct plan plans[] = {
-	{"chess", "boards", {1, 4, 24, 100, 300, 1000}, 1},
-	{"chess", "boards", {24}, 2},
-	{"counting", "slices", {1, 2, 3, 4, 8, 16, 64}, 2},
-	{"counting", "slices", {8}, 1},
+	{"chess", "boards", {1, 4, 24, 100, 300, 1000}, 1}, {"chess", "boards", {24}, 2},
+	{"counting", "slices", {1, 2, 3, 4, 8, 16, 64}, 2}, {"counting", "slices", {8}, 1},
 	{"echo", "connections", {1, 10, 50, 500, 5000}, 1},
 };
 
@@ -96,8 +94,8 @@ static json_t *manifest_make(const struct synthetic *options, json_t *cells)
 	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:i, s:i, s:{s:s, s:s, s:s, s:[i, i]}, s:o, s:o}", "format", 1,
 			 "version", "0.1.0", "commit", "0123456789abcdef0123", "created", "2026-01-31T12:00:00Z",
 			 "profile", "quick", "seed", 1, "repetitions", options->repetitions, "machine", "identity",
-			 "00112233aabbccdd", "cpu", "Example CPU 2-Core Processor", "kernel", "6.1.0", "cores_allowed", 0,
-			 1, "players", players, "cells", cells);
+			 "00112233aabbccdd", "cpu", "Example CPU 2-Core Processor", "kernel", "6.1.0", "cores_allowed",
+			 0, 1, "players", players, "cells", cells);
 }
 
 static json_t *histogram_make(double median)
@@ -147,8 +145,8 @@ static void line_write(struct writer *writer, const char *cell, unsigned repetit
 		       const char *reason, json_t *record, json_t *load)
 {
 	unsigned sequence = writer->sequence++;
-	json_t *line = json_pack("{s:s, s:i, s:i, s:s, s:s*, s:{s:b}, s:o*, s:o*}", "cell", cell, "repetition", repetition,
-				 "sequence", sequence, "status", status, "reason", reason, "disturbance",
+	json_t *line = json_pack("{s:s, s:i, s:i, s:s, s:s*, s:{s:b}, s:o*, s:o*}", "cell", cell, "repetition",
+				 repetition, "sequence", sequence, "status", status, "reason", reason, "disturbance",
 				 "disturbed", sequence % 37 == 0, "record", record, "load", load);
 
 	json_dumpf(line, writer->records, JSON_COMPACT);
@@ -174,8 +172,8 @@ static void invocation_write(struct writer *writer, const struct plan *plan, dou
 	double wall = wall_of(plan, at, slot, runtime) * (1 + 0.03 * noise(writer));
 
 	if (fails(writer, plan, at, slot, repetition))
-		line_write(writer, cell, repetition, "failed", "the player was ended by signal 11 (Segmentation fault)", NULL,
-			   NULL);
+		line_write(writer, cell, repetition, "failed", "the player was ended by signal 11 (Segmentation fault)",
+			   NULL, NULL);
 	else
 		line_write(writer, cell, repetition, "ok", NULL, record_make(plan, at, slot, wall),
 			   load_make(plan, at, wall));
@@ -188,12 +186,13 @@ static void cell_write(struct writer *writer, const struct plan *plan, double at
 	char name[512], group[128];
 
 	snprintf(group, sizeof(group), "%s/%s=%.0f/cores=%u", plan->workload, plan->axis, at, plan->cores);
-	snprintf(name, sizeof(name), "%s/%.300s/%s=%.0f/cores=%u", plan->workload, runtime, plan->axis, at, plan->cores);
-	json_array_append_new(
-		writer->cells,
-		json_pack("{s:s, s:s, s:s, s:s, s:{s:f, s:i, s:i, s:i}, s:[i], s:f, s:s*}", "name", name, "group", group,
-			  "workload", plan->workload, "runtime", runtime, "parameters", plan->axis, at, "pairs", 30, "move",
-			  50000, "reply", 550000, "cores", 0, "bound_ns", bound_of(plan, at), "refused", refused));
+	snprintf(name, sizeof(name), "%s/%.300s/%s=%.0f/cores=%u", plan->workload, runtime, plan->axis, at,
+		 plan->cores);
+	json_array_append_new(writer->cells,
+			      json_pack("{s:s, s:s, s:s, s:s, s:{s:f, s:i, s:i, s:i}, s:[i], s:f, s:s*}", "name", name,
+					"group", group, "workload", plan->workload, "runtime", runtime, "parameters",
+					plan->axis, at, "pairs", 30, "move", 50000, "reply", 550000, "cores", 0,
+					"bound_ns", bound_of(plan, at), "refused", refused));
 	json_t *cores = json_object_get(json_array_get(writer->cells, json_array_size(writer->cells) - 1), "cores");
 
 	if (plan->cores > 1)

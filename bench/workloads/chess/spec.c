@@ -28,7 +28,7 @@ static const struct parameter parameters[] = {
 	[CHESS_SCALE] = {.name = "scale", .type = PARAMETER_COUNT, .fallback = "100000", .least = 1, .most = 1000000000,
 			 .help = "the preset's times are divided by this"},
 	[CHESS_STEP] = {.name = "step", .type = PARAMETER_COUNT, .fallback = "0", .least = 0, .most = 1000000000,
-			.calibration = true, .calibrate = chess_step_ps,
+			.calibrate = chess_step_ps,
 			.help = "picoseconds a step of the move's arithmetic; 0: measured at the start"},
 	{.name = NULL},
 };

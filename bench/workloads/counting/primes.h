@@ -7,7 +7,7 @@
 struct primes {
 	uint64_t count;
 	uint64_t sum;       /* of the primes, modulo 2^64 */
-	uint64_t divisions; /* trial divisions that the primes alone cost: no trial division can do with fewer */
+	uint64_t divisions; /* trial divisions that it takes to tell the primes from the other candidates */
 };
 
 /* Candidates for primes above 3: 5, 7, 11, 13, 17 ..., the numbers prime to 6, numbered from 0. */
@@ -23,10 +23,11 @@ uint64_t candidates_below(uint64_t limit);
  * Leaves found->divisions alone. */
 void primes_by_division(uint64_t first, uint64_t end, struct primes *found);
 
-/* All primes below limit by the sieve of Eratosthenes; about 60 ms for 50 million. count 0 where memory is short. */
+/* All primes below limit, and the divisions, by the sieve of Eratosthenes; count 0 where memory is short. */
 void primes_by_sieve(uint64_t limit, struct primes *found);
 
-/* Duration of one trial division here and now in picoseconds, the least of many runs, on the calling thread's core. */
+/* Duration of one trial division here and now in picoseconds, the least of many runs, on the calling thread's core.
+ * A small and a large prime are tried, since on some processors smaller numbers divide faster. */
 uint64_t primes_division_ps(void);
 
 #endif

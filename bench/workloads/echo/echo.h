@@ -19,4 +19,7 @@ enum echo_parameter { ECHO_CONNECTIONS, ECHO_SIZE, ECHO_MESSAGES, ECHO_FLOOR };
 
 extern const struct workload_spec echo_spec;
 
+/* One send and one recv of 64 bytes over loopback here and now, in ns, on the calling thread's core; 0: it cannot be had. */
+uint64_t echo_floor_ns(void);
+
 #endif

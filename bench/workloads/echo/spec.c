@@ -33,7 +33,7 @@ static const struct parameter parameters[] = {
 		 .fallback = "0",
 		 .least = 0,
 		 .most = ECHO_FLOOR_MAX,
-		 .calibration = true,
+		 .calibrate = echo_floor_ns,
 		 .help = "cost of one send and one recv of 64 B on this machine; 0: unknown, and no lower bound"},
 	{.name = NULL},
 };

@@ -1,7 +1,7 @@
-/* calibration.c: two costs of this machine that players are given, so that all of a run stand on the same figures.
+/* floor.c: what no echo server can do without, one send and one recv of 64 bytes on a loopback connection.
  *
- * Both are minima: a disturbance only ever adds time, so the least of many short runs is the machine's own
- * cost (J. Chen, J. Revels, "Robust benchmarking in noisy environments", 2016). */
+ * A minimum: a disturbance only ever adds time, so the least of many short runs is the machine's own cost (J. Chen,
+ * J. Revels, "Robust benchmarking in noisy environments", 2016). */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -9,11 +9,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../../runtimes/clock.h"
-#include "../workloads/chess/move.h"
-#include "internal.h"
+#include "../../../runtimes/clock.h"
+#include "echo.h"
 
-enum { BATCHES = 60, BATCH = 100, MESSAGE = 64 };
+enum { BATCHES = 400, BATCH = 25, MESSAGE = 64 };
 
 /* Both ends of a connection. */
 struct connection {
@@ -104,55 +103,20 @@ static int pass_batch(const struct connection *connection, uint64_t *mean_ns)
 	return error;
 }
 
-static int measure_floor(uint64_t *floor_ns)
+uint64_t echo_floor_ns(void)
 {
 	struct connection connection;
-	uint64_t mean_ns;
+	uint64_t mean_ns, least_ns = UINT64_MAX;
 	int error = open_connection(&connection);
 
 	if (error)
-		return error;
-	*floor_ns = UINT64_MAX;
+		return 0;
 	for (int i = 0; i < BATCHES && !error; i++) {
 		error = pass_batch(&connection, &mean_ns);
-		if (!error && mean_ns < *floor_ns)
-			*floor_ns = mean_ns;
+		if (!error && mean_ns < least_ns)
+			least_ns = mean_ns;
 	}
 	close(connection.client);
 	close(connection.server);
-	return error;
-}
-
-static int measure(struct calibration *calibration)
-{
-	*calibration = (struct calibration){.step_ps = chess_step_ps()};
-	return measure_floor(&calibration->floor_ns);
-}
-
-/* Binds this thread while measuring. hwloc reports success for a topology that is not this system's: never ask then. */
-static int measure_bound(const struct machine *machine, hwloc_const_cpuset_t core, struct calibration *calibration)
-{
-	hwloc_bitmap_t before = hwloc_bitmap_alloc();
-	int error;
-
-	if (!before)
-		return -ENOMEM;
-	errno = 0;
-	if (hwloc_get_cpubind(machine->topology, before, HWLOC_CPUBIND_THREAD) != 0 ||
-	    hwloc_set_cpubind(machine->topology, core, HWLOC_CPUBIND_THREAD) != 0) {
-		error = errno ? -errno : -EINVAL;
-		goto out;
-	}
-	error = measure(calibration);
-	hwloc_set_cpubind(machine->topology, before, HWLOC_CPUBIND_THREAD);
-out:
-	hwloc_bitmap_free(before);
-	return error;
-}
-
-int calibrate(const struct machine *machine, hwloc_const_cpuset_t core, struct calibration *calibration)
-{
-	if (!machine->this_system)
-		return -ENOTSUP;
-	return core ? measure_bound(machine, core, calibration) : measure(calibration);
+	return error ? 0 : least_ns;
 }

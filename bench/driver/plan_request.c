@@ -1,0 +1,143 @@
+/* plan_request.c: see plan_request.h. */
+#include "plan_request.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool plan_request_chose(const struct texts *names, const char *name)
+{
+	return names->count == 0 || texts_have(names, name);
+}
+
+static int refuse(char reason[REASON_MAX], const char *format, const char *word, const char *known)
+{
+	snprintf(reason, REASON_MAX, format, word, known);
+	return -EINVAL;
+}
+
+/* Appends to a sentence; what does not fit is cut. */
+static void append(char reason[REASON_MAX], const char *text, const char *more)
+{
+	size_t length = strlen(reason);
+
+	snprintf(reason + length, REASON_MAX - length, "%s%s", text, more);
+}
+
+/* ---- Names ---- */
+
+static int check_workloads(const struct plan_request *request, char reason[REASON_MAX])
+{
+	char known[REASON_MAX] = "";
+
+	for (int i = 0; workloads[i]; i++)
+		append(known, i ? ", " : "", workloads[i]->name);
+	for (size_t i = 0; i < request->workloads.count; i++)
+		if (!workload_find(request->workloads.items[i]))
+			return refuse(reason, "'%.60s' is no workload; the workloads are %.150s",
+				      request->workloads.items[i], known);
+	return 0;
+}
+
+static const char *broken_reason(const struct players *players, const char *name)
+{
+	for (size_t i = 0; i < players->count; i++)
+		if (players->items[i].broken[0] && strcmp(players->items[i].name, name) == 0)
+			return players->items[i].broken;
+	return NULL;
+}
+
+static int check_runtimes(const struct plan_request *request, char reason[REASON_MAX])
+{
+	char *known = players_names(request->players);
+	int error = known ? 0 : -ENOMEM;
+
+	for (size_t i = 0; error == 0 && i < request->runtimes.count; i++) {
+		const char *name = request->runtimes.items[i], *broken = broken_reason(request->players, name);
+
+		if (players_find(request->players, name))
+			continue;
+		error = broken ? refuse(reason, "the player of %.60s cannot be used: %.150s", name, broken)
+			       : refuse(reason, "'%.60s' is no runtime; the runtimes are %.150s", name, known);
+	}
+	free(known);
+	return error;
+}
+
+/* ---- Settings ---- */
+
+/* The part of a setting that is for this workload: behind "workload.", or all of it; NULL if it is for another one. */
+static const char *setting_for(const char *setting, const struct workload_spec *spec)
+{
+	const char *dot = strchr(setting, '.'), *equals = strchr(setting, '=');
+	size_t length = strlen(spec->name);
+
+	if (!dot || (equals && equals < dot)) /* a dot behind the '=' belongs to a value */
+		return setting;
+	return (size_t)(dot - setting) == length && strncmp(setting, spec->name, length) == 0 ? dot + 1 : NULL;
+}
+
+/* The setting as an axis of the workload; NULL if the workload has not its key. */
+static const char *axis_for(const char *setting, const struct workload_spec *spec)
+{
+	const char *axis = setting_for(setting, spec);
+	char key[PARAMETER_TEXT_MAX];
+
+	snprintf(key, sizeof key, "%.*s", axis ? (int)strcspn(axis, "=") : 0, axis ? axis : "");
+	return parameter_find(spec->parameters, key) >= 0 ? axis : NULL;
+}
+
+/* "--set foo=1: no such key; chess has boards, pairs ...; counting has limit ..." */
+static int refuse_setting(const struct plan_request *request, const char *setting, char reason[REASON_MAX])
+{
+	snprintf(reason, REASON_MAX, "--set %.30s: no such key", setting);
+	for (int w = 0; workloads[w]; w++) {
+		const struct parameter *parameters = workloads[w]->parameters;
+
+		if (!plan_request_chose(&request->workloads, workloads[w]->name))
+			continue;
+		append(reason, "; ", workloads[w]->name);
+		for (int i = 0; parameters[i].name; i++)
+			append(reason, i ? ", " : " has ", parameters[i].name);
+	}
+	return -EINVAL;
+}
+
+/* A setting must reach at least one workload of the run. */
+static int check_setting(const struct plan_request *request, const char *setting, char reason[REASON_MAX])
+{
+	if (!strchr(setting, '='))
+		return refuse(reason, "--set %.60s is not key=value%s", setting, "");
+	for (int i = 0; workloads[i]; i++)
+		if (plan_request_chose(&request->workloads, workloads[i]->name) && axis_for(setting, workloads[i]))
+			return 0;
+	return refuse_setting(request, setting, reason);
+}
+
+int plan_request_check(const struct plan_request *request, char reason[REASON_MAX])
+{
+	int error = check_workloads(request, reason);
+
+	if (error == 0)
+		error = check_runtimes(request, reason);
+	for (size_t i = 0; error == 0 && i < request->settings.count; i++)
+		error = check_setting(request, request->settings.items[i], reason);
+	return error;
+}
+
+int plan_request_axes(const struct plan_request *request, const struct workload_spec *spec, const struct sweep *sweep,
+		      struct axes *axes, char reason[REASON_MAX])
+{
+	int error = 0;
+
+	for (int i = 0; error == 0 && sweep->axes[i]; i++)
+		error = axes_take(axes, spec, sweep->axes[i], reason);
+	for (size_t i = 0; error == 0 && i < request->settings.count; i++) {
+		const char *axis = axis_for(request->settings.items[i], spec);
+
+		if (axis)
+			error = axes_take(axes, spec, axis, reason);
+	}
+	return error;
+}
