@@ -119,8 +119,8 @@ static inline bool async_ended(const struct async *task)
 	return task->resume == ASYNC_ENDED;
 }
 
-/* Starts the runtime, runs function with the frame as the first task and returns when it has ended. All other tasks must
- * have ended by then. May be called again once it has returned.
+/* Starts the runtime, runs function with the frame as the first task and returns when it has ended. All other tasks
+ * must have ended by then. May be called again once it has returned.
  * -EDEADLK: every task left is waiting and nothing can wake one (a sentence says so); the frames are their owner's.
  * Other errors: what starting the runtime met (-ENOMEM, -EMFILE ...). */
 int async_run(struct async *frame, async_function *function);

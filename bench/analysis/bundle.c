@@ -36,11 +36,12 @@ static size_t utf8_decode(const unsigned char *text, uint32_t *point)
 	return length;
 }
 
+/* Also what few fonts have, and pictures: gnuplot's PNG shows those in any size. */
 static bool is_unsafe(uint32_t point)
 {
 	return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == '\\' || point == '`' ||
 	       (point >= 0x200b && point <= 0x200f) || (point >= 0x2028 && point <= 0x202e) ||
-	       (point >= 0x2060 && point <= 0x206f) || point == 0xfeff;
+	       (point >= 0x2060 && point <= 0x206f) || (point >= 0xe000 && point <= 0xf8ff) || point >= 0xfe00;
 }
 
 /* In place; the result is never longer. */

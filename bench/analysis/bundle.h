@@ -2,7 +2,7 @@
  *
  * What stands there came from programs that nobody here may have written: all of it is data, bounded in size, and no
  * number is used before it is known to be finite and not negative. Text is made safe to print: control characters,
- * quotes, backslashes and invisible direction marks are replaced and long text is cut.
+ * quotes, backslashes, invisible direction marks and pictures are replaced and long text is cut.
  * A last line without its newline is what an interrupted run leaves; it is left out without complaint.
  * Read-only and not thread-safe. Errors: -errno and one sentence on standard error. */
 #ifndef SIMUL_BUNDLE_H

@@ -88,20 +88,28 @@ static const char *axis_for(const char *setting, const struct workload_spec *spe
 	return parameter_find(spec->parameters, key) >= 0 ? axis : NULL;
 }
 
-/* "--set foo=1: no such key; chess has boards, pairs ...; counting has limit ..." */
+/* The known keys, where a sentence has room for them. */
 static int refuse_setting(const struct plan_request *request, const char *setting, char reason[REASON_MAX])
 {
-	snprintf(reason, REASON_MAX, "--set %.30s: no such key", setting);
+	char known[4 * REASON_MAX] = "";
+	int length = 0, room = sizeof known;
+
 	for (int w = 0; workloads[w]; w++) {
 		const struct parameter *parameters = workloads[w]->parameters;
 
-		if (!plan_request_chose(&request->workloads, workloads[w]->name))
+		if (!plan_request_chose(&request->workloads, workloads[w]->name) || !setting_for(setting, workloads[w]))
 			continue;
-		append(reason, "; ", workloads[w]->name);
-		for (int i = 0; parameters[i].name; i++)
-			append(reason, i ? ", " : " has ", parameters[i].name);
+		for (int i = -1; (i < 0 || parameters[i].name) && length < room; i++)
+			length += snprintf(known + length, (size_t)(room - length), "%s%s",
+					   i < 0 ? "; "
+					   : i   ? ", "
+						 : " has ",
+					   i < 0 ? workloads[w]->name : parameters[i].name);
 	}
-	return -EINVAL;
+	if (length > 0 && length < REASON_MAX - 60)
+		return refuse(reason, "--set %.30s: no such key%.200s", setting, known);
+	return refuse(reason, "--set %.60s: no workload of this run has such a key; %s", setting,
+		      "simul list shows those that they have");
 }
 
 /* A setting must reach at least one workload of the run. */

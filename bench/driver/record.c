@@ -100,7 +100,8 @@ static unsigned capability(const char *name)
 	} known[] = {
 		{"interleaves", RUNTIME_INTERLEAVES},         {"parallel", RUNTIME_PARALLEL},
 		{"shares-memory", RUNTIME_SHARES_MEMORY},     {"preempts", RUNTIME_PREEMPTS},
-		{"switches-stacks", RUNTIME_SWITCHES_STACKS},
+		{"switches-stacks", RUNTIME_SWITCHES_STACKS}, {"pooled", RUNTIME_POOLED},
+		{"workers", RUNTIME_WORKERS},                 {"private-descriptors", RUNTIME_PRIVATE_DESCRIPTORS},
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)

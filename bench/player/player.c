@@ -45,7 +45,15 @@ static const struct {
 } capability_names[] = {
 	{RUNTIME_INTERLEAVES, "interleaves"},     {RUNTIME_PARALLEL, "parallel"},
 	{RUNTIME_SHARES_MEMORY, "shares-memory"}, {RUNTIME_PREEMPTS, "preempts"},
-	{RUNTIME_SWITCHES_STACKS, "switches-stacks"},
+	{RUNTIME_SWITCHES_STACKS, "switches-stacks"}, {RUNTIME_POOLED, "pooled"},
+	{RUNTIME_WORKERS, "workers"},             {RUNTIME_PRIVATE_DESCRIPTORS, "private-descriptors"},
+};
+
+/* What a player takes besides the workload's own parameters, where its runtime has workers. */
+static const struct parameter worker_parameters[] = {
+	{.name = "workers", .type = PARAMETER_COUNT, .fallback = "0", .least = 0, .most = 4096,
+	 .help = "threads or processes that the tasks run on; 0: one for each core"},
+	{.name = NULL},
 };
 
 /* What the bodies call. */
@@ -166,6 +174,8 @@ static json_t *parameters_json(const struct play *play)
 				    table[i].type == PARAMETER_CHOICE ? json_string(table[i].choices[value])
 								      : json_from_u64(value));
 	}
+	if (play->stage.capabilities & RUNTIME_WORKERS)
+		json_object_set_new(parameters, worker_parameters[0].name, json_from_u64(runtime_worker_count()));
 	return parameters;
 }
 
@@ -336,6 +346,25 @@ static int play_through(const struct runtime *runtime, const struct player_body 
 	return EXIT_OK;
 }
 
+/* Takes workers=N out of the pairs, of which *count are left, and sets both places that know it. 0 or -EINVAL. */
+static int take_workers(struct stage *stage, int *count, char **pairs, char reason[REASON_MAX])
+{
+	struct values values;
+	int kept = 0, error = 0;
+
+	if (!(stage->capabilities & RUNTIME_WORKERS))
+		return 0;
+	values_init(&values, worker_parameters);
+	for (int i = 0; i < *count; i++)
+		if (strncmp(pairs[i], "workers=", strlen("workers=")) != 0)
+			pairs[kept++] = pairs[i];
+		else if (error == 0)
+			error = values_take(&values, worker_parameters, pairs[i], reason);
+	*count = kept;
+	runtime_workers = stage->workers = (unsigned)values.value[0];
+	return error;
+}
+
 static int play_verb(int count, char **arguments, const struct runtime *runtime, const struct player_body *bodies)
 {
 	const struct player_body *body = count > 0 ? find_body(bodies, arguments[0]) : NULL;
@@ -347,7 +376,9 @@ static int play_verb(int count, char **arguments, const struct runtime *runtime,
 	if (!body)
 		return EXIT_USAGE;
 	play.spec = body->spec;
-	if (workload_values(play.spec, count - 1, arguments + 1, &play.values, reason) < 0) {
+	count--;
+	if (take_workers(&play.stage, &count, ++arguments, reason) < 0 ||
+	    workload_values(play.spec, count, arguments, &play.values, reason) < 0) {
 		fprintf(stderr, "%s: %s\n", play.spec->name, reason);
 		return EXIT_USAGE;
 	}
@@ -370,6 +401,9 @@ static void print_help(const struct runtime *runtime, const struct player_body *
 		"Prints one line of JSON on standard output. Exit status: 0 verified, 1 failed or wrong,\n"
 		"2 wrong call, 3 the machine cannot do it.\n",
 		runtime->name, runtime->model, runtime->name, runtime->name);
+	if (runtime->capabilities & RUNTIME_WORKERS)
+		fprintf(file, "\nevery workload:\n  %-12s %s (default %s)\n", worker_parameters[0].name,
+			worker_parameters[0].help, worker_parameters[0].fallback);
 	for (; bodies->spec; bodies++) {
 		const struct parameter *parameter = bodies->spec->parameters;
 

@@ -95,7 +95,9 @@ static void panel_multiple(struct figure *figure, const struct family *family)
 {
 	struct panel *panel = figure_panel(figure);
 	struct limit limit = {.most = most_shown(family)};
+	char label[200];
 
+	family_label(family, label, sizeof(label));
 	snprintf(panel->title, sizeof(panel->title), "the same, as a multiple of the bound");
 	snprintf(panel->y.label, sizeof(panel->y.label), "wall time / bound");
 	snprintf(panel->x.label, sizeof(panel->x.label), "boards (log)");
@@ -103,8 +105,8 @@ static void panel_multiple(struct figure *figure, const struct family *family)
 	curves_reference(figure, family, SERIES_BOUND, "bound", 1, one_of, NULL);
 	curves_draw(figure, family, SERIES_RUNTIME, 1, multiple_of, &limit);
 	if (limit.left_out > 0)
-		figure_note(figure, "Above the lower panel's scale: %zu point%s of more than %.3g times the bound.",
-			    limit.left_out, limit.left_out == 1 ? "" : "s", limit.most);
+		figure_note(figure, "Above the lower panel's scale, %s: %zu point%s of more than %.3g times the bound.",
+			    label, limit.left_out, limit.left_out == 1 ? "" : "s", limit.most);
 }
 
 void chess_figure(struct figure *figure, const struct groups *groups)

@@ -27,7 +27,8 @@ const struct runtime runtime = {
 	.dialect = "async",
 	.suspends = "returning, with a resume point in the task's frame",
 	.shares = "all memory",
-	.breaks = "one core; a task that never awaits stops all others; each function between a task and its wait must be "
+	.breaks = "one core; a task that never awaits stops all others; each function between a task and its wait must "
+		  "be "
 		  "async itself",
 	.sources = "S. Tatham, \"Coroutines in C\", 2000; A. Dunkels et al., \"Protothreads\", 2006; PEP 492; epoll(7)",
 	.capabilities = RUNTIME_INTERLEAVES | RUNTIME_SHARES_MEMORY,

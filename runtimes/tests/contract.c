@@ -162,6 +162,9 @@ int main(void)
 	setvbuf(stdout, NULL, _IOLBF, 0); /* the test that hangs has then been named */
 	verdict = mmap(NULL, sizeof(*verdict), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	CHECK(verdict != MAP_FAILED, "no memory for the verdict: %s", strerror(errno));
+	if (capable(RUNTIME_POOLED))
+		runtime_workers = CONTRACT_WORKERS; /* so many that no task waits for one that cannot begin */
 	print_message("runtime %s: %s\n", runtime.name, runtime.model);
-	return run_task_tests() + run_time_tests() + run_wait_tests() + run_socket_tests() + run_limit_tests();
+	return run_task_tests() + run_time_tests() + run_wait_tests() + run_socket_tests() + run_limit_tests() +
+	       run_pool_tests();
 }

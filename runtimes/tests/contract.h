@@ -32,6 +32,9 @@
 #define SANITIZED 0
 #endif
 
+/* Workers of a pooled runtime, in all tests but those about having fewer: as many as any test has waiting tasks. */
+enum { CONTRACT_WORKERS = 210 };
+
 /* Notes the first condition that was false for play() to fail by; goes on either way. Returns the condition. */
 #define EXPECT(condition) expect((condition), #condition, __FILE__, __LINE__)
 bool expect(bool condition, const char *text, const char *file, int line);
@@ -79,5 +82,6 @@ int run_time_tests(void);
 int run_wait_tests(void);
 int run_socket_tests(void);
 int run_limit_tests(void);
+int run_pool_tests(void);
 
 #endif

@@ -13,6 +13,6 @@ unset title
 set xrange [0:1]
 set yrange [legends + 0.5:-0.5]
 plot DATA index series + 1 using (0.12):6:12:11 with points pt variable ps 1.1 lc rgb variable, \
-	DATA index series + 1 using (0.12):6:(strcol(4)) with labels left offset (DUMB ? 2 : 1.5),0
+	DATA index series + 1 using (0.12):6:(short(strcol(4))) with labels left offset (DUMB ? 2 : 1.5),0
 set border 3 lc rgb '#444444'
 set tics nomirror out scale 0.6

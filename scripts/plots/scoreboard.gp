@@ -9,9 +9,9 @@ row_height = DUMB ? 1.25 : 24
 panel_height(p) = row_height * (y_high[p] - y_low[p]) + (DUMB ? 1 : 0)
 above = DUMB ? 2 : 30
 below = DUMB ? 4 : 58
-names_width = DUMB ? 20 : 150
+names_width = DUMB ? 20 : 165
 values_width = DUMB ? 12 : 270
-width = DUMB ? WIDE : 1040
+width = DUMB ? WIDE : 1055
 heights = top
 do for [p=1:panels] { heights = heights + above + panel_height(p) + below }
 height = DUMB ? HIGH : int(heights + bottom)
@@ -41,7 +41,7 @@ do for [f=1:words(formats)] {
 			for [k in list_of(p, 'runtime')] DATA index block(k) using 5:6:12:11 with points pt variable ps 1.3 lc rgb variable, \
 			for [k in list_of(p, 'failed')] DATA index block(k) using (x_low[p]):6:12:11 with points pt variable ps 1.6 lw 2.5 lc rgb variable, \
 			for [k in reasons] DATA index block(k) using (x_low[p]):6:(strcol(13)[1:fitting]) with labels left offset 2,0, \
-			for [k in named] DATA index block(k) using (x_low[p]):6:(strcol(4)) with labels right offset -1,0, \
+			for [k in named] DATA index block(k) using (x_low[p]):6:(short(strcol(4))) with labels right offset -1,0, \
 			for [k in scores] DATA index block(k) using (x_high[p]):6:(strcol(13)[1:DUMB ? 8 : 200]) with labels left offset 1,0
 		unset label
 	}

@@ -63,3 +63,5 @@ unset key
 bars(column_low, column_y) = valid(column_low) ? column(column_low) : column(column_y)
 # gnuplot reads the body of `for [k in '']` once, with an empty k, although it draws nothing.
 block(k) = strlen(k) ? k + 0 : 0
+# Names as long as there is room for.
+short(name) = strlen(name) > 19 ? name[1:18].'…' : name

@@ -13,14 +13,28 @@ static const char *const starts[] = {[IDLE_GATE] = "gate", [IDLE_SPAWN] = "spawn
 static const char *const memories[] = {[IDLE_WARM] = "warm", [IDLE_COLD] = "cold", NULL};
 
 static const struct parameter parameters[] = {
-	[IDLE_TASKS] = {.name = "tasks", .type = PARAMETER_COUNT, .fallback = "1000", .least = 1, .most = 10000000,
+	[IDLE_TASKS] = {.name = "tasks",
+			.type = PARAMETER_COUNT,
+			.fallback = "1000",
+			.least = 1,
+			.most = 10000000,
 			.help = "tasks asleep at the same time"},
 	/* Lateness is kept in 32 bits of nanoseconds, 4 s; so is no sleep worth more. */
-	[IDLE_SLEEP] = {.name = "sleep", .type = PARAMETER_DURATION, .fallback = "100ms", .least = 1,
-			.most = 60 * NS_PER_S, .help = "how long each sleeps, from its own start"},
-	[IDLE_START] = {.name = "start", .type = PARAMETER_CHOICE, .fallback = "gate", .choices = starts,
+	[IDLE_SLEEP] = {.name = "sleep",
+			.type = PARAMETER_DURATION,
+			.fallback = "100ms",
+			.least = 1,
+			.most = 60 * NS_PER_S,
+			.help = "how long each sleeps, from its own start"},
+	[IDLE_START] = {.name = "start",
+			.type = PARAMETER_CHOICE,
+			.fallback = "gate",
+			.choices = starts,
 			.help = "timed from when all tasks exist, or with their creation"},
-	[IDLE_MEMORY] = {.name = "memory", .type = PARAMETER_CHOICE, .fallback = "warm", .choices = memories,
+	[IDLE_MEMORY] = {.name = "memory",
+			 .type = PARAMETER_CHOICE,
+			 .fallback = "warm",
+			 .choices = memories,
 			 .help = "after as many tasks have lived and ended, or at the first touch of their memory"},
 	{.name = NULL},
 };

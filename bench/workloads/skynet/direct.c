@@ -64,7 +64,8 @@ static void set_up(struct play *play)
 	tree.results = task_shared(tree.nodes * sizeof *tree.results);
 	if (!tree.refusal || !tree.results)
 		play_refuse(play, "memory", ENOMEM);
-	memset(tree.results, 0xff, tree.nodes * sizeof *tree.results); /* NOT_RUN; no page of it is new to the timed part */
+	memset(tree.results, 0xff,
+	       tree.nodes * sizeof *tree.results); /* NOT_RUN; no page of it is new to the timed part */
 }
 
 static uint64_t count_results(void)

@@ -1,6 +1,7 @@
 /* spec.c: a tree of tasks. Each node spawns its children and adds up what they return; a leaf returns its number.
  *
- * After A. Temerev, "Skynet 1M concurrency microbenchmark", 2016, which has ten children a node and a million leaves. */
+ * After A. Temerev, "Skynet 1M concurrency microbenchmark", 2016, which has ten children a node and a million leaves.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,10 +11,18 @@
 #include "skynet.h"
 
 static const struct parameter parameters[] = {
-	[SKYNET_LEAVES] = {.name = "leaves", .type = PARAMETER_COUNT, .fallback = "1000000", .least = 1,
-			   .most = 100000000, .help = "leaves of the tree, a power of fanout: one task each"},
-	[SKYNET_FANOUT] = {.name = "fanout", .type = PARAMETER_COUNT, .fallback = "10", .least = 2,
-			   .most = SKYNET_FANOUT_MAX, .help = "children of each other node, which is a task as well"},
+	[SKYNET_LEAVES] = {.name = "leaves",
+			   .type = PARAMETER_COUNT,
+			   .fallback = "1000000",
+			   .least = 1,
+			   .most = 100000000,
+			   .help = "leaves of the tree, a power of fanout: one task each"},
+	[SKYNET_FANOUT] = {.name = "fanout",
+			   .type = PARAMETER_COUNT,
+			   .fallback = "10",
+			   .least = 2,
+			   .most = SKYNET_FANOUT_MAX,
+			   .help = "children of each other node, which is a task as well"},
 	{.name = NULL},
 };
 

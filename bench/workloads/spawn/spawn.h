@@ -10,8 +10,8 @@ enum spawn_body { SPAWN_EMPTY, SPAWN_YIELD };
 
 enum spawn_memory { SPAWN_WARM, SPAWN_COLD };
 
-/* One task in so many leaves a mark in shared memory as proof that it ran: in a forked child that is a page fault, which
- * in every task would be 4 % of fork and wait. */
+/* One task in so many leaves a mark in shared memory as proof that it ran: in a forked child that is a page fault,
+ * which in every task would be 4 % of fork and wait. */
 enum { SPAWN_MARK_EVERY = 16 };
 
 /* How many tasks leave a mark. */

@@ -65,7 +65,8 @@ static uint32_t take_token(struct seat *seat)
 
 	while ((step = atomic_load_explicit(&seat->token, memory_order_acquire)) == 0)
 		CHECK(task_wait(&seat->token, 0) >= 0, "switch: a task cannot wait for another one");
-	atomic_store_explicit(&seat->token, 0, memory_order_relaxed); /* the giver comes back only after it is passed on */
+	atomic_store_explicit(&seat->token, 0,
+			      memory_order_relaxed); /* the giver comes back only after it is passed on */
 	return step;
 }
 

@@ -14,12 +14,23 @@
 static const char *const modes[] = {[SWITCH_YIELD] = "yield", [SWITCH_RING] = "ring", NULL};
 
 static const struct parameter parameters[] = {
-	[SWITCH_TASKS] = {.name = "tasks", .type = PARAMETER_COUNT, .fallback = "2", .least = 2, .most = 10000000,
+	[SWITCH_TASKS] = {.name = "tasks",
+			  .type = PARAMETER_COUNT,
+			  .fallback = "2",
+			  .least = 2,
+			  .most = 10000000,
 			  .help = "tasks that take turns"},
 	/* A step's number fits into the word that the token is. */
-	[SWITCH_YIELDS] = {.name = "yields", .type = PARAMETER_COUNT, .fallback = "1000000", .least = 2,
-			   .most = 4000000000, .help = "yields, or steps of the token, of all tasks together"},
-	[SWITCH_MODE] = {.name = "mode", .type = PARAMETER_CHOICE, .fallback = "yield", .choices = modes,
+	[SWITCH_YIELDS] = {.name = "yields",
+			   .type = PARAMETER_COUNT,
+			   .fallback = "1000000",
+			   .least = 2,
+			   .most = 4000000000,
+			   .help = "yields, or steps of the token, of all tasks together"},
+	[SWITCH_MODE] = {.name = "mode",
+			 .type = PARAMETER_CHOICE,
+			 .fallback = "yield",
+			 .choices = modes,
 			 .help = "all yield in turn, or a token goes round: each waits for it and wakes the next"},
 	{.name = NULL},
 };
@@ -40,11 +51,12 @@ static int admit(const struct values *values, struct stage stage, char reason[RE
 	if (concurrency >= values->value[SWITCH_TASKS])
 		return 0;
 	if (concurrency == 1 && !(stage.capabilities & RUNTIME_INTERLEAVES))
-		snprintf(reason, REASON_MAX, "a task here runs to its end before another one begins: nobody takes turns");
+		snprintf(reason, REASON_MAX,
+			 "a task here runs to its end before another one begins: nobody takes turns");
 	else
 		snprintf(reason, REASON_MAX,
-			 "only %" PRIu64 " tasks are under way at once here: %" PRIu64 " cannot take turns", concurrency,
-			 values->value[SWITCH_TASKS]);
+			 "only %" PRIu64 " tasks are under way at once here: %" PRIu64 " cannot take turns",
+			 concurrency, values->value[SWITCH_TASKS]);
 	return -ENOTSUP;
 }
 

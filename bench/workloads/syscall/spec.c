@@ -43,10 +43,16 @@ static const uint64_t about_ns[SYSCALL_MODES] = {
 static const uint64_t enough_ns = 50 * NS_PER_MS;
 
 static const struct parameter parameters[] = {
-	[SYSCALL_MODE] = {.name = "mode", .type = PARAMETER_CHOICE, .fallback = "getppid", .choices = modes,
+	[SYSCALL_MODE] = {.name = "mode",
+			  .type = PARAMETER_CHOICE,
+			  .fallback = "getppid",
+			  .choices = modes,
 			  .help = "the call; eventfd, pipe: a write and a read; page: map, touch and unmap one; "
 				  "thread, vfork, fork: create one and wait for its end"},
-	[SYSCALL_CALLS] = {.name = "calls", .type = PARAMETER_COUNT, .least = 1, .most = 4000000000,
+	[SYSCALL_CALLS] = {.name = "calls",
+			   .type = PARAMETER_COUNT,
+			   .least = 1,
+			   .most = 4000000000,
 			   .help = "how often; default: for about 50 ms"},
 	{.name = NULL},
 };

@@ -1,0 +1,213 @@
+/* contract_pool.c: pooled runtimes with fewer workers than tasks.
+ *
+ * All other parts give a pool so many workers that it never has too few (CONTRACT_WORKERS); here it has one or two. */
+#include "contract.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+
+enum { TASKS = 200, LEVELS = 5, CRASHES = 6, OFTEN = 5000 };
+
+static const char no_pool[] = "every task has a place of its own";
+
+static void play_with_workers(unsigned workers, task_function *main)
+{
+	unsigned before = runtime_workers;
+
+	needs(RUNTIME_POOLED, no_pool);
+	runtime_workers = workers;
+	play(main, NULL);
+	runtime_workers = before;
+}
+
+struct crowd {
+	_Atomic uint32_t inside, most, ended;
+};
+
+static void stay_a_while(void *argument)
+{
+	struct crowd *crowd = argument;
+	uint32_t inside = atomic_fetch_add(&crowd->inside, 1) + 1, most = atomic_load(&crowd->most);
+
+	while (most < inside && !atomic_compare_exchange_weak(&crowd->most, &most, inside))
+		;
+	task_sleep_until(clock_now() + NS_PER_MS / 10);
+	atomic_fetch_sub(&crowd->inside, 1);
+	atomic_fetch_add(&crowd->ended, 1);
+}
+
+static void crowd_two_workers(void *argument)
+{
+	struct crowd *crowd = shared(sizeof(*crowd));
+	struct task tasks[TASKS];
+
+	(void)argument;
+	for (int i = 0; i < TASKS; i++)
+		tasks[i] = spawn(stay_a_while, crowd);
+	for (int i = 0; i < TASKS; i++)
+		join(tasks[i]);
+	EXPECT(atomic_load(&crowd->ended) == TASKS);
+	EXPECT(atomic_load(&crowd->most) <= 2);
+}
+
+static void test_no_more_tasks_are_under_way_than_workers(void **state)
+{
+	(void)state;
+	play_with_workers(2, crowd_two_workers);
+}
+
+struct list {
+	_Atomic uint32_t length;
+	uint32_t order[TASKS];
+	struct entry {
+		struct list *list;
+		uint32_t number;
+	} entry[TASKS];
+};
+
+static void write_down(void *argument)
+{
+	struct entry *entry = argument;
+
+	entry->list->order[atomic_fetch_add(&entry->list->length, 1)] = entry->number;
+}
+
+static void list_by_one_worker(void *argument)
+{
+	struct list *list = shared(sizeof(*list));
+	struct task tasks[TASKS];
+
+	(void)argument;
+	for (uint32_t i = 0; i < TASKS; i++) {
+		list->entry[i] = (struct entry){.list = list, .number = i};
+		tasks[i] = spawn(write_down, &list->entry[i]);
+	}
+	for (int i = TASKS; i-- > 0;)
+		join(tasks[i]);
+	for (uint32_t i = 0; i < TASKS; i++)
+		EXPECT(list->order[i] == i);
+}
+
+static void test_one_worker_runs_tasks_in_the_order_of_spawning(void **state)
+{
+	(void)state;
+	play_with_workers(1, list_by_one_worker);
+}
+
+struct tree {
+	_Atomic uint32_t leaves;
+	struct node {
+		struct tree *tree;
+		int level;
+	} node[LEVELS];
+};
+
+static void grow(void *argument)
+{
+	const struct node *node = argument;
+	struct task tasks[3];
+
+	if (node->level == 0) {
+		atomic_fetch_add(&node->tree->leaves, 1);
+		return;
+	}
+	for (int i = 0; i < 3; i++)
+		tasks[i] = spawn(grow, &node->tree->node[node->level - 1]);
+	for (int i = 0; i < 3; i++)
+		join(tasks[i]);
+}
+
+static void grow_deep(void *argument)
+{
+	struct tree *tree = shared(sizeof(*tree));
+
+	(void)argument;
+	for (int i = 0; i < LEVELS; i++)
+		tree->node[i] = (struct node){.tree = tree, .level = i};
+	join(spawn(grow, &tree->node[LEVELS - 1]));
+	EXPECT(atomic_load(&tree->leaves) == 81);
+}
+
+/* A task that joins what nobody has begun must run it: with one worker nobody else ever would. */
+static void test_tasks_that_join_tasks_need_no_worker_more(void **state)
+{
+	(void)state;
+	play_with_workers(1, grow_deep);
+}
+
+static void count_up(void *argument)
+{
+	atomic_fetch_add((_Atomic uint32_t *)argument, 1);
+}
+
+/* Idle workers and a full queue in turns: a wake-up that gets lost hangs the test. */
+static void come_and_go(void *argument)
+{
+	_Atomic uint32_t *count = shared(sizeof(*count));
+	struct task tasks[3];
+
+	(void)argument;
+	for (uint32_t round = 0; round < OFTEN; round++) {
+		uint32_t batch = 1 + round % 3;
+
+		for (uint32_t i = 0; i < batch; i++)
+			tasks[i] = spawn(count_up, count);
+		for (uint32_t i = 0; i < batch; i++)
+			join(tasks[i]);
+	}
+	EXPECT(atomic_load(count) == OFTEN / 3 * 6 + OFTEN % 3 * (OFTEN % 3 + 1) / 2);
+}
+
+static void test_no_task_is_forgotten(void **state)
+{
+	(void)state;
+	play_with_workers(2, come_and_go);
+}
+
+static void crash(void *argument)
+{
+	const struct rlimit no_core = {0};
+
+	(void)argument;
+	setrlimit(RLIMIT_CORE, &no_core);
+	raise(SIGKILL);
+}
+
+static void crash_more_than_there_are(void *argument)
+{
+	_Atomic uint32_t *count = shared(sizeof(*count));
+	struct task crashing[CRASHES], counting[CRASHES];
+
+	(void)argument;
+	for (int i = 0; i < CRASHES; i++) {
+		crashing[i] = spawn(crash, NULL);
+		counting[i] = spawn(count_up, count);
+	}
+	for (int i = 0; i < CRASHES; i++) {
+		EXPECT(task_join(crashing[i]) < 0);
+		join(counting[i]);
+	}
+	EXPECT(atomic_load(count) == CRASHES);
+}
+
+static void test_a_worker_that_crashes_is_replaced(void **state)
+{
+	(void)state;
+	needs_lack_of(RUNTIME_SHARES_MEMORY, "a crash ends all tasks of a process");
+	needs(RUNTIME_POOLED, no_pool);
+	print_message("the next %d sentences are part of the test\n", CRASHES);
+	play_with_workers(2, crash_more_than_there_are);
+}
+
+int run_pool_tests(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_no_more_tasks_are_under_way_than_workers),
+		cmocka_unit_test(test_one_worker_runs_tasks_in_the_order_of_spawning),
+		cmocka_unit_test(test_tasks_that_join_tasks_need_no_worker_more),
+		cmocka_unit_test(test_no_task_is_forgotten),
+		cmocka_unit_test(test_a_worker_that_crashes_is_replaced),
+	};
+
+	return cmocka_run_group_tests_name("pools", tests, NULL, NULL);
+}
