@@ -23,7 +23,8 @@ static pid_t start(const struct gnuplot_job *job, int output, int errors, int *e
 
 	snprintf(columns, sizeof(columns), "%u", job->columns);
 	snprintf(rows, sizeof(rows), "%u", job->rows);
-	*error = posix_spawn_file_actions_init(&actions);
+	/* Under any other locale the same data could be drawn differently, and one without UTF-8 draws a warning. */
+	*error = setenv("LC_ALL", "C.UTF-8", 1) < 0 ? errno : posix_spawn_file_actions_init(&actions);
 	if (*error)
 		return -1;
 	*error = posix_spawn_file_actions_addchdir_np(&actions, job->directory);

@@ -534,7 +534,7 @@ static void test_one_reader_at_a_time(void **state)
 /* The read waits, its data has come, and the descriptor is closed and its number given away before its turn: the result
  * is -EBADF or the three bytes, and never what the next owner of the number is sent. */
 struct reuse {
-	struct wanted reader, sender, successor;
+	struct wanted reader, closer, successor;
 	int ends[2];
 };
 
@@ -549,7 +549,7 @@ static void read_or_closed(struct callback_request *request)
 
 static void close_and_reuse(struct callback_request *request)
 {
-	struct reuse *reuse = callback_owner(callback_owner(request, struct wanted, request), struct reuse, sender);
+	struct reuse *reuse = callback_owner(callback_owner(request, struct wanted, request), struct reuse, closer);
 	int ends[2], old = reuse->ends[0];
 
 	want(request);
@@ -560,23 +560,24 @@ static void close_and_reuse(struct callback_request *request)
 	VERB(callback_read(&reuse->successor.request, ends[0], reuse->successor.buffer, 8, want));
 }
 
-static void wait_and_send(void *argument)
+static void wait_and_close(void *argument)
 {
 	struct reuse *reuse = argument;
 
 	open_pair(reuse->ends);
 	VERB(callback_read(&reuse->reader.request, reuse->ends[0], reuse->reader.buffer, 8, read_or_closed));
-	VERB(callback_write(&reuse->sender.request, reuse->ends[1], "old", 3, close_and_reuse));
+	EXPECT(write(reuse->ends[1], "old", 3) == 3);
+	VERB(callback_at(&reuse->closer.request, 0, close_and_reuse));
 }
 
 static void test_a_closed_number_is_not_read_again(void **state)
 {
-	struct reuse reuse = {.sender.result = 3, .successor.result = 3};
+	struct reuse reuse = {.successor.result = 3};
 
 	(void)state;
-	play(wait_and_send, &reuse);
+	play(wait_and_close, &reuse);
 	assert_int_equal(reuse.reader.called, 1);
-	assert_int_equal(reuse.sender.called, 1);
+	assert_int_equal(reuse.closer.called, 1);
 	assert_int_equal(reuse.successor.called, 1);
 	assert_memory_equal(reuse.successor.buffer, "new", 3);
 }
