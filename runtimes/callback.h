@@ -19,8 +19,8 @@
  * is called: that one may use it for the next verb, or free it. A request is in one operation at a time.
  *
  * What always holds, in every runtime:
- *	- A function is called by callback_run(), never from inside a verb: however soon an operation ends, no verb calls
- *	  back, no stack grows with a chain of operations, and the code behind a verb runs before the function.
+ *	- A function is called by callback_run(), never from inside a verb: however soon an operation ends, no verb
+ *calls back, no stack grows with a chain of operations, and the code behind a verb runs before the function.
  *	- Each request that was given to a verb has its function called exactly once.
  *	- A verb does what can be done at once within the call: a write that the socket takes costs one system call and
  *	  nothing is armed for it.
@@ -80,9 +80,10 @@ int callback_adopt(int fd);
  * function was not called yet. 0; -EBADF: it was not adopted. */
 int callback_close(int fd);
 
-/* As read(2) and send(2) with MSG_NOSIGNAL on a stream socket, bytes at least 1; buffer stays valid until function is called, and its
- * content is the runtime's until then. May transfer less than asked; 0 from callback_read() is the end of the stream.
- * One request at a time for each direction of a descriptor: another one gets -EBUSY. -EBADF: fd is not adopted. */
+/* As read(2) and send(2) with MSG_NOSIGNAL on a stream socket, bytes at least 1; buffer stays valid until function is
+ * called, and its content is the runtime's until then. May transfer less than asked; 0 from callback_read() is the end
+ * of the stream. One request at a time for each direction of a descriptor: another one gets -EBUSY. -EBADF: fd is not
+ * adopted. */
 void callback_read(struct callback_request *request, int fd, void *buffer, size_t bytes, callback_function *function);
 void callback_write(struct callback_request *request, int fd, const void *buffer, size_t bytes,
 		    callback_function *function);

@@ -36,7 +36,9 @@ int task_run(task_function *main, void *argument);
 void *task_shared(size_t bytes);
 
 /* Creates a task that calls function(argument), and fills *task. It may start at once, later, or not before it is
- * joined; a barrier (sync.h) says when all have started. Argument must stay valid until the task has ended.
+ * joined; a barrier (sync.h) says when all have started. Argument must stay valid until the task has ended. On runtimes
+ * without RUNTIME_SHARES_MEMORY it points into task_shared() memory, or to what has not changed since before the first
+ * task_spawn(), or is no pointer at all: workers that are forked once see nothing else.
  * -EAGAIN, -ENOMEM: the machine or a limit allows no further task; nothing was created. */
 int task_spawn(struct task *task, task_function *function, void *argument);
 
@@ -65,7 +67,8 @@ int task_wake(_Atomic uint32_t *word, unsigned count);
 int task_adopt(int fd);
 
 /* Call it after spawning a task that took fd along, if the spawning task has no more use of it: a runtime whose tasks
- * have descriptors of their own closes the spawner's copy, the others do nothing. */
+ * have descriptors of their own closes the spawner's copy, the others do nothing. Never called on runtimes with
+ * RUNTIME_PRIVATE_DESCRIPTORS, whose tasks know only descriptors that were open at the first task_spawn(). */
 void task_hand_over(int fd);
 
 int task_close(int fd);

@@ -6,7 +6,7 @@
 packages_to_build="gcc g++ make cmake pkg-config libc6-dev libhwloc-dev libbenchmark-dev libjansson-dev"
 packages_to_draw="gnuplot-nox fonts-dejavu-core"
 packages_to_test="libcmocka-dev valgrind clang libbenchmark-tools python3 python3-numpy python3-scipy \
-gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
+gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user spin"
 
 # Prints those of the named packages that are not installed.
 packages_missing() {

@@ -597,6 +597,54 @@ int cell_latency(const struct bundle *bundle, const struct cell *cell, struct hi
 	return error;
 }
 
+enum { FIGURES_MAX = 64, FIGURE_NAME_MAX = 40 };
+
+/* Adds each number of `record`'s figures to the list of its name. Names become text of the report: strange ones are
+ * left out. */
+static int figures_add(json_t *figures, const json_t *record)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+	json_t *own = json_object_get(record, "figures"), *value;
+	const char *name;
+
+	json_object_foreach(own, name, value)
+	{
+		size_t length = strspn(name, letters);
+		json_t *list = json_object_get(figures, name);
+
+		if (!json_is_number(value) || length == 0 || length > FIGURE_NAME_MAX || name[length])
+			continue;
+		if (!list && json_object_size(figures) < FIGURES_MAX) {
+			list = json_array();
+			if (json_object_set_new(figures, name, list) < 0)
+				return -ENOMEM;
+		}
+		if (list && json_array_append_new(list, json_real(json_number_value(value))) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int cell_figures(const struct bundle *bundle, const struct cell *cell, json_t **figures)
+{
+	int error = 0;
+
+	*figures = json_object();
+	if (!*figures)
+		return -ENOMEM;
+	for (size_t i = 0; !error && i < cell->invocation_count; i++) {
+		if (cell->invocations[i].status != STATUS_OK)
+			continue;
+		json_t *json = invocation_read(bundle, &cell->invocations[i]);
+
+		error = json ? figures_add(*figures, json_object_get(json, "record")) : -EIO;
+		json_decref(json);
+	}
+	if (error)
+		json_decref(*figures);
+	return error;
+}
+
 static void invocation_reason(const struct bundle *bundle, const struct invocation *invocation, char *reason,
 			      size_t size)
 {

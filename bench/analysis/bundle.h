@@ -102,6 +102,10 @@ struct summary cell_summary(const struct cell *cell, enum measure measure);
  * from percentiles of the parts. A record whose histogram is missing or broken is left out. 0, -ENOMEM or -EIO. */
 int cell_latency(const struct bundle *bundle, const struct cell *cell, struct histogram *histogram);
 
+/* The figures of the workload's own that its records hold, as an object of lists, one number an invocation that has it,
+ * in order of repetition; owned by the caller, json_decref() it. 0, -ENOMEM or -EIO. */
+int cell_figures(const struct bundle *bundle, const struct cell *cell, json_t **figures);
+
 /* Why the cell has no result, or why some of its invocations failed, in reason. Empty if all is well. */
 void cell_reason(const struct bundle *bundle, const struct cell *cell, char *reason, size_t size);
 

@@ -20,6 +20,10 @@ int main(int argc, char **argv)
 		{.spec = idle_direct.spec, .perform = perform, .dialect_body = &idle_direct},
 		{.spec = skynet_direct.spec, .perform = perform, .dialect_body = &skynet_direct},
 		{.spec = syscall_direct.spec, .perform = perform, .dialect_body = &syscall_direct},
+		{.spec = starvation_direct.spec, .perform = perform, .dialect_body = &starvation_direct},
+		{.spec = contention_direct.spec, .perform = perform, .dialect_body = &contention_direct},
+		{.spec = order_direct.spec, .perform = perform, .dialect_body = &order_direct},
+		{.spec = range_direct.spec, .perform = perform, .dialect_body = &range_direct},
 		{.spec = NULL},
 	};
 

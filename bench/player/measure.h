@@ -11,7 +11,8 @@ struct usage {
 	uint64_t voluntary, involuntary; /* context switches */
 };
 
-/* This process and its children that have been waited for. */
+/* This process, its children that have been waited for, and its descendants that live (the workers of a pool); of those
+ * the division into user and system time is exact to 10 ms. */
 void usage_read(struct usage *usage);
 
 /* CPU time in ns of this process, of its children that were waited for, and of its children that live. */

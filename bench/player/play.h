@@ -19,7 +19,12 @@ struct stage play_stage(const struct play *play);
 /* All tasks exist and wait: measures memory, then CPU, then reads the clock. Returns that time, the start of the steady work. */
 uint64_t play_begin(struct play *play);
 
-/* What the tree of processes grew by from the start of the play to play_begin(), in bytes of PSS; 0 if that is unknown. */
+/* Memory may be at its most in the midst of the steady work: measures it once more; the larger of both counts. Returns
+ * how long that took in ns, in which the tasks have to wait: a body leaves it out of play_end()'s last_ns. */
+uint64_t play_peak(struct play *play);
+
+/* What the tree of processes grew by from the start of the play to play_begin(), or play_peak() if that was more, in
+ * bytes of PSS; 0 if that is unknown. */
 uint64_t play_memory_growth(const struct play *play);
 
 /* All tasks are joined. last_ns: when the last of them ended its work, by clock_now(); what follows it is teardown. */
@@ -49,6 +54,7 @@ struct direct_body {
 
 extern const struct direct_body chess_direct, counting_direct, echo_direct;
 extern const struct direct_body spawn_direct, switch_direct, idle_direct, skynet_direct, syscall_direct;
+extern const struct direct_body starvation_direct, contention_direct, order_direct, range_direct;
 
 /* A body of the async dialect; run() keeps the first task's frame, calls async_run() and returns what it returns. */
 struct async_body {

@@ -77,6 +77,20 @@ uint64_t play_begin(struct play *play)
 	return play->begun_ns;
 }
 
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+uint64_t play_peak(struct play *play)
+{
+	uint64_t start_ns = clock_now();
+
+	play->pss_peak = larger(play->pss_peak, tree_pss_bytes());
+	play->kernel_peak = larger(play->kernel_peak, kernel_memory_bytes());
+	return clock_now() - start_ns;
+}
+
 uint64_t play_memory_growth(const struct play *play)
 {
 	return play->pss_baseline > 0 && play->pss_peak > play->pss_baseline ? play->pss_peak - play->pss_baseline : 0;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../analysis/groups.h"
+#include "own.h"
 #include "scoreboard.h"
 #include "text.h"
 
@@ -323,8 +324,10 @@ static int print_all(const struct bundle *bundle, const struct groups *groups, F
 				fprintf(out, "%.60s: no invocation has a good result\n", family->workload);
 			continue;
 		}
-		if (!error && !answers)
+		if (!error && !answers) {
 			print_table(&table);
+			error = own_figures_print(bundle, groups, table.group, out);
+		}
 		if (!error && answers)
 			error = print_answer(&table);
 		free(table.scores);

@@ -82,6 +82,7 @@ static void nothing_is_overwritten(void **state)
 	assert_int_equal(ledger_create(&ledger, path), 0);
 	ledger_close(&ledger);
 	assert_int_equal(ledger_create(&ledger, path), -EEXIST);
+	assert_int_equal(ledger_create(&ledger, folder), -EEXIST); /* no bundle, but not empty either */
 	assert_int_not_equal(ledger_create(&ledger, "/dev/null"), 0);
 	assert_int_not_equal(ledger_create(&ledger, "/dev/null/below"), 0);
 	assert_int_equal(ledger_open(&ledger, "/dev/null/below"), -ENOTDIR);
@@ -125,7 +126,7 @@ static void full_disk_leaves_whole_lines(void **state)
 	(void)state;
 	signal(SIGXFSZ, SIG_IGN);
 	getrlimit(RLIMIT_FSIZE, &before);
-	limit = (struct rlimit){.rlim_cur = 1000, .rlim_max = before.rlim_max};
+	limit = (struct rlimit){.rlim_cur = 1010, .rlim_max = before.rlim_max};
 	assert_int_equal(ledger_create(&ledger, path), 0);
 	setrlimit(RLIMIT_FSIZE, &limit);
 	while (error == 0 && kept < 100)

@@ -8,6 +8,7 @@
 
 extern const struct workload_spec chess_spec, counting_spec, echo_spec;
 extern const struct workload_spec spawn_spec, switch_spec, idle_spec, skynet_spec, syscall_spec;
+extern const struct workload_spec starvation_spec, contention_spec, order_spec, range_spec;
 
 const struct workload_spec *const workloads[] = {
 	&chess_spec,
@@ -18,6 +19,10 @@ const struct workload_spec *const workloads[] = {
 	&idle_spec,
 	&skynet_spec,
 	&syscall_spec,
+	&starvation_spec,
+	&contention_spec,
+	&order_spec,
+	&range_spec,
 	NULL,
 };
 

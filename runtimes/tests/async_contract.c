@@ -22,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MANY = 1000, DEEP = 100000, BYTES = 4 << 20, CHUNK = 64 << 10 };
+enum { MANY = 1000, DEEP = 400000, BYTES = 4 << 20, CHUNK = 64 << 10 };
 
 static int failed_line;
 

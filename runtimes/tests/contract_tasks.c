@@ -11,7 +11,7 @@
 
 #include "../check.h"
 
-enum { MANY = 200, PAGE = 4096, MUCH = 64 << 20 };
+enum { MANY = 200, LEVELS = 5, PAGE = 4096, MUCH = 64 << 20 };
 
 static void note_argument(void *argument)
 {
@@ -127,34 +127,46 @@ static void test_a_task_can_be_joined_late(void **state)
 	play(joined_late, NULL);
 }
 
+/* One node a level: all tasks of a level get the same one, in memory that they share in every model. */
 struct tree {
-	int depth;
-	_Atomic uint32_t *leaves;
+	_Atomic uint32_t leaves;
+	struct node {
+		struct tree *tree;
+		int level;
+	} node[LEVELS];
 };
+
+static struct tree *plant(void)
+{
+	struct tree *tree = shared(sizeof(*tree));
+
+	for (int i = 0; i < LEVELS; i++)
+		tree->node[i] = (struct node){.tree = tree, .level = i};
+	return tree;
+}
 
 static void grow(void *argument)
 {
-	struct tree *tree = argument;
-	struct tree below = {.depth = tree->depth - 1, .leaves = tree->leaves};
+	const struct node *node = argument;
 	struct task tasks[3];
 
-	if (tree->depth == 0) {
-		atomic_fetch_add(tree->leaves, 1);
+	if (node->level == 0) {
+		atomic_fetch_add(&node->tree->leaves, 1);
 		return;
 	}
 	for (int i = 0; i < 3; i++)
-		tasks[i] = spawn(grow, &below);
+		tasks[i] = spawn(grow, &node->tree->node[node->level - 1]);
 	for (int i = 0; i < 3; i++)
 		join(tasks[i]);
 }
 
 static void grow_tree(void *argument)
 {
-	struct tree tree = {.depth = 4, .leaves = shared(sizeof(*tree.leaves))};
+	struct tree *tree = plant();
 
 	(void)argument;
-	grow(&tree);
-	EXPECT(atomic_load(tree.leaves) == 81);
+	grow(&tree->node[LEVELS - 1]);
+	EXPECT(atomic_load(&tree->leaves) == 81);
 }
 
 static void test_tasks_spawn_tasks(void **state)
@@ -165,13 +177,12 @@ static void test_tasks_spawn_tasks(void **state)
 
 static void spawn_one_at_a_time(void *argument)
 {
-	_Atomic uint32_t *count = shared(sizeof(*count));
-	struct tree leaf = {.depth = 0, .leaves = count};
+	struct tree *tree = plant();
 
 	(void)argument;
 	for (int i = 0; i < 5 * MANY; i++)
-		join(spawn(grow, &leaf));
-	EXPECT(atomic_load(count) == 5 * MANY);
+		join(spawn(grow, &tree->node[0]));
+	EXPECT(atomic_load(&tree->leaves) == 5 * MANY);
 }
 
 static void test_spawning_one_after_another(void **state)

@@ -32,8 +32,9 @@ const struct runtime runtime = {
 	.dialect = "direct",
 	.suspends = "in the kernel: a system call blocks the thread, and no other task takes its place",
 	.shares = "all memory and all descriptors of one process",
-	.breaks = "tasks that wait: as many of them as there are workers stop all others, and for ever if they wait for "
-		  "one that has not begun; one lock around the queue, where tasks take less than a microsecond",
+	.breaks =
+		"tasks that wait: as many of them as there are workers stop all others, and for ever if they wait for "
+		"one that has not begun; one lock around the queue, where tasks take less than a microsecond",
 	.sources = "D. Lea, \"A Java Fork/Join Framework\" (2000), for joining by running; futex(2)",
 	.capabilities = RUNTIME_INTERLEAVES | RUNTIME_PARALLEL | RUNTIME_SHARES_MEMORY | RUNTIME_PREEMPTS |
 			RUNTIME_POOLED | RUNTIME_WORKERS,

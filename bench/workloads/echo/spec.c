@@ -47,6 +47,11 @@ static int resolve(struct values *values, char reason[REASON_MAX])
 
 static int admit(const struct values *values, struct stage stage, char reason[REASON_MAX])
 {
+	if (stage.capabilities & RUNTIME_PRIVATE_DESCRIPTORS) {
+		snprintf(reason, REASON_MAX,
+			 "a connection cannot be handed to a task: its descriptor is opened after the workers have begun");
+		return -ENOTSUP;
+	}
 	if (values->value[ECHO_CONNECTIONS] <= stage_concurrency(stage))
 		return 0;
 	snprintf(reason, REASON_MAX,

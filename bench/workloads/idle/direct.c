@@ -107,20 +107,16 @@ static struct task *set_up(struct play *play)
 }
 
 /* Both return when the steady work began. */
-static uint64_t start_at_gate(struct play *play, struct task *handles)
+static uint64_t start_at_gate(struct play *play, struct task *handles, uint64_t *created_ns)
 {
-	uint64_t created_ns = clock_now(), begun_ns, memory;
+	uint64_t begun_ns;
 
+	*created_ns = clock_now();
 	spawn_all(play, handles, wait_and_sleep);
 	gate_await(&dormitory->gate, dormitory->arrivals);
-	created_ns = clock_now() - created_ns;
+	*created_ns = clock_now() - *created_ns;
 	begun_ns = play_begin(play);
 	gate_open(&dormitory->gate);
-	memory = play_memory_growth(play);
-	play_figure(play, "create_ns_per_task", (double)created_ns / (double)dormitory->tasks);
-	if (dormitory->arrivals == dormitory->tasks && memory > 0)
-		play_figure(play, "bytes_per_task",
-			    (double)memory / (double)dormitory->tasks - sizeof *handles - sizeof dormitory->late_ns[0]);
 	return begun_ns;
 }
 
@@ -157,17 +153,31 @@ static void report_lateness(struct play *play, uint64_t begun_ns)
 	play_figure(play, "late_max_us", percentile(100));
 }
 
+/* What it took to have them all there; memory only where they were all alive when it was measured. */
+static void report_creation(struct play *play, uint64_t created_ns)
+{
+	uint64_t tasks = dormitory->tasks, memory = play_memory_growth(play);
+
+	play_figure(play, "create_ns_per_task", (double)created_ns / (double)tasks);
+	if (dormitory->arrivals == tasks && memory > 0)
+		play_figure(play, "bytes_per_task",
+			    (double)memory / (double)tasks - sizeof(struct task) - sizeof dormitory->late_ns[0]);
+}
+
 static void idle_main(void *argument)
 {
 	struct play *play = argument;
 	struct task *handles = set_up(play);
 	bool timed_spawn = play_value(play, IDLE_START) == IDLE_SPAWN;
-	uint64_t begun_ns = timed_spawn ? start_at_spawn(play, handles) : start_at_gate(play, handles);
+	uint64_t created_ns = 0;
+	uint64_t begun_ns = timed_spawn ? start_at_spawn(play, handles) : start_at_gate(play, handles, &created_ns);
 	uint64_t joined = join_all(handles);
 
 	play_end(play, dormitory->ended_ns);
 	play_audit(play, joined, atomic_load(&dormitory->woken), 0, 0);
 	report_lateness(play, begun_ns);
+	if (!timed_spawn)
+		report_creation(play, created_ns);
 	free(handles);
 }
 

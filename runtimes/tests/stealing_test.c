@@ -1,0 +1,306 @@
+/* stealing_test.c: what the work-stealing runtime promises beyond the contract of the verbs: the deque under thieves,
+ * tasks that go on in another thread, and a hundred seeded plays in a row, on one core and on two with a hog beside, in
+ * which a lost wake-up shows as a test that ends by its time limit. Without cmocka: tasks must not jump. */
+#include "../check.h"
+#include "../clock.h"
+#include "../runtime.h"
+#include "../task.h"
+#include "../work_stealing/deque.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* ThreadSanitizer takes 0.1 ms to create a task. */
+#if defined(__SANITIZE_THREAD__)
+#define SANITIZED_THREADS 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define SANITIZED_THREADS 1
+#endif
+#endif
+#ifndef SANITIZED_THREADS
+#define SANITIZED_THREADS 0
+#endif
+
+enum { LEAVES = SANITIZED_THREADS ? 100 : 1000 };
+enum { SEEDS = 100, ITEMS = 100000, THIEVES = 2, RING = 20, LAPS = 20, MESSAGES = 20 };
+
+/* Each item is the address of its own flag. */
+static _Atomic unsigned char taken[ITEMS];
+static _Atomic int found;
+
+static void take(void *item)
+{
+	CHECK(atomic_fetch_add((_Atomic unsigned char *)item, 1) == 0, "an item was taken twice");
+	atomic_fetch_add(&found, 1);
+}
+
+static void *steal_all(void *argument)
+{
+	while (atomic_load(&found) < ITEMS) {
+		void *item = deque_steal(argument);
+
+		if (item)
+			take(item);
+		else
+			sched_yield();
+	}
+	return NULL;
+}
+
+/* Pushes runs of up to 40 items and pops as many, more or less, so that it is nearly empty most of the time. */
+static void own(struct deque *deque)
+{
+	unsigned random = 1;
+
+	for (int pushed = 0; atomic_load(&found) < ITEMS;) {
+		void *item;
+
+		random = random * 1103515245 + 12345;
+		for (unsigned i = random >> 16 & 31; i > 0 && pushed < ITEMS; i--)
+			deque_push(deque, (void *)&taken[pushed++]);
+		for (unsigned i = random >> 24 & 31; i > 0; i--)
+			if ((item = (random & 64 ? deque_pop : deque_take_oldest)(deque)))
+				take(item);
+	}
+}
+
+static void test_deque(void)
+{
+	pthread_t thieves[THIEVES];
+	struct deque deque;
+
+	CHECK(deque_open(&deque, false) == 0, "deque");
+	for (int i = 0; i < THIEVES; i++)
+		CHECK(pthread_create(&thieves[i], NULL, steal_all, &deque) == 0, "thread");
+	own(&deque);
+	for (int i = 0; i < THIEVES; i++)
+		pthread_join(thieves[i], NULL);
+	CHECK(atomic_load(&found) == ITEMS && deque_empty(&deque), "%d items were found", atomic_load(&found));
+	deque_close(&deque);
+}
+
+static __attribute__((noinline)) pthread_t this_thread(void)
+{
+	__asm__ volatile("" ::: "memory");
+	return pthread_self();
+}
+
+static _Atomic int went_on;
+
+/* Computes until its parent has gone on, which must then be in another thread. */
+static void keep_the_worker(void *argument)
+{
+	(void)argument;
+	while (!atomic_load(&went_on))
+		;
+}
+
+static void migrate_main(void *argument)
+{
+	int ends[2], lost = 0;
+	char byte;
+
+	(void)argument;
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0 && task_adopt(ends[0]) == 0, "socketpair");
+	for (int i = 0; i < 20; i++) {
+		pthread_t before = this_thread();
+		struct task child;
+
+		CHECK(task_read(-1, &byte, 1) == -EBADF, "no descriptor");
+		atomic_store(&went_on, 0);
+		CHECK(task_spawn(&child, keep_the_worker, NULL) == 0, "spawn");
+		lost += pthread_equal(before, this_thread()) == 0;
+		/* Errors are of the thread that it is now. */
+		CHECK(task_write(ends[0], NULL, 1) == -EFAULT, "an error of another thread");
+		atomic_store(&went_on, 1);
+		CHECK(task_join(child) == 0, "join");
+	}
+	CHECK(lost == 20, "a parent went on in the thread that its child kept busy");
+	CHECK(task_close(ends[0]) == 0 && close(ends[1]) == 0, "close");
+}
+
+/* The timer lies with the worker that the hog keeps. */
+static void sleep_beside_a_hog(void *argument)
+{
+	(void)argument;
+	task_sleep_until(clock_now() + NS_PER_MS);
+	atomic_store(&went_on, 1);
+}
+
+static void hog_main(void *argument)
+{
+	struct task sleeper, hog;
+
+	(void)argument;
+	atomic_store(&went_on, 0);
+	CHECK(task_spawn(&sleeper, sleep_beside_a_hog, NULL) == 0, "spawn");
+	CHECK(task_spawn(&hog, keep_the_worker, NULL) == 0, "spawn");
+	CHECK(task_join(hog) == 0 && task_join(sleeper) == 0, "join");
+}
+
+struct node {
+	long first, leaves, sum;
+};
+
+static void skynet(void *argument)
+{
+	struct node *node = argument, below[10];
+	struct task tasks[10];
+
+	node->sum = node->first;
+	if (node->leaves == 1)
+		return;
+	node->sum = 0;
+	for (int i = 0; i < 10; i++) {
+		below[i] = (struct node){.first = node->first + i * (node->leaves / 10), .leaves = node->leaves / 10};
+		CHECK(task_spawn(&tasks[i], skynet, &below[i]) == 0, "spawn");
+	}
+	for (int i = 0; i < 10; i++) {
+		CHECK(task_join(tasks[i]) == 0, "join");
+		node->sum += below[i].sum;
+	}
+}
+
+static void skynet_main(void *argument)
+{
+	struct node root = {.leaves = LEAVES};
+
+	(void)argument;
+	skynet(&root);
+	CHECK(root.sum == LEAVES * (LEAVES - 1L) / 2, "the sum is %ld", root.sum);
+}
+
+static _Atomic uint32_t token[RING];
+
+/* Waits for its word to become the lap, and hands it to the next one. */
+static void pass(void *argument)
+{
+	uintptr_t place = (uintptr_t)argument;
+	_Atomic uint32_t *own = &token[place], *next = &token[(place + 1) % RING];
+
+	for (uint32_t lap = 1; lap <= LAPS; lap++) {
+		while (atomic_load(own) < lap)
+			CHECK(task_wait(own, lap - 1) == 0, "wait");
+		atomic_store(next, place + 1 < RING ? lap : lap + 1);
+		task_wake(next, 1);
+	}
+}
+
+static void ring_main(void *argument)
+{
+	struct task tasks[RING];
+
+	(void)argument;
+	for (int i = 0; i < RING; i++)
+		atomic_store(&token[i], 0);
+	for (uintptr_t i = 0; i < RING; i++)
+		CHECK(task_spawn(&tasks[i], pass, (void *)i) == 0, "spawn");
+	atomic_store(&token[0], 1);
+	task_wake(&token[0], 1);
+	for (int i = 0; i < RING; i++)
+		CHECK(task_join(tasks[i]) == 0, "join");
+}
+
+static void answer(void *argument)
+{
+	int fd = *(int *)argument;
+	char byte;
+
+	while (task_read(fd, &byte, 1) == 1)
+		CHECK(task_write(fd, &byte, 1) == 1, "write");
+	CHECK(task_close(fd) == 0, "close");
+}
+
+static void ask(void *argument)
+{
+	int ends[2];
+	struct task other;
+
+	(void)argument;
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0, "socketpair");
+	CHECK(task_adopt(ends[0]) == 0 && task_adopt(ends[1]) == 0, "adopt");
+	CHECK(task_spawn(&other, answer, &ends[1]) == 0, "spawn");
+	for (char i = 0, byte; i < MESSAGES; i++)
+		CHECK(task_write(ends[0], &i, 1) == 1 && task_read(ends[0], &byte, 1) == 1 && byte == i, "answer");
+	CHECK(task_close(ends[0]) == 0 && task_join(other) == 0, "end");
+}
+
+static void ping_pong_main(void *argument)
+{
+	struct task tasks[4];
+
+	for (int i = 0; i < 4; i++)
+		CHECK(task_spawn(&tasks[i], ask, argument) == 0, "spawn");
+	for (int i = 0; i < 4; i++)
+		CHECK(task_join(tasks[i]) == 0, "join");
+}
+
+/* What the seed decides: how many workers, what is played, and the sleeps between, from which workers have to wake. */
+static void mixed_main(void *argument)
+{
+	static task_function *const plays[] = {skynet_main, ring_main, ping_pong_main};
+	unsigned seed = *(unsigned *)argument * 2654435761u;
+
+	for (int i = 0; i < 3; i++, seed = seed * 1103515245 + 12345) {
+		plays[(seed >> 16) % 3](NULL);
+		if (seed >> 20 & 1)
+			task_sleep_until(clock_now() + (seed >> 21) % 200 * NS_PER_US);
+	}
+}
+
+static pid_t start_hog(void)
+{
+	pid_t hog = fork();
+
+	CHECK(hog >= 0, "fork");
+	if (hog == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (volatile unsigned long turns = 0;; turns = turns + 1)
+			;
+	}
+	return hog;
+}
+
+static void stress(unsigned cores)
+{
+	cpu_set_t all, some;
+	unsigned kept = 0;
+
+	CHECK(sched_getaffinity(0, sizeof(all), &all) == 0, "affinity");
+	CPU_ZERO(&some);
+	for (int i = 0; i < CPU_SETSIZE && kept < cores; i++)
+		if (CPU_ISSET(i, &all)) {
+			CPU_SET(i, &some);
+			kept++;
+		}
+	CHECK(sched_setaffinity(0, sizeof(some), &some) == 0, "affinity");
+	pid_t hog = start_hog();
+
+	for (unsigned seed = 0; seed < SEEDS / 2; seed++) {
+		runtime_workers = 1 + seed % 4;
+		CHECK(task_run(mixed_main, &seed) == 0, "seed %u", seed);
+	}
+	kill(hog, SIGKILL);
+	waitpid(hog, NULL, 0);
+	CHECK(sched_setaffinity(0, sizeof(all), &all) == 0, "affinity");
+}
+
+int main(void)
+{
+	test_deque();
+	runtime_workers = 2;
+	CHECK(task_run(migrate_main, NULL) == 0, "migration");
+	CHECK(task_run(hog_main, NULL) == 0, "hog");
+	stress(1);
+	stress(2);
+	return 0;
+}

@@ -1,0 +1,77 @@
+/* deque.c: see deque.h. A ring that was outgrown is kept, since a thief may be reading it: all of them together are
+ * smaller than the one in use. */
+#include "deque.h"
+
+#include "../check.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { FIRST_SLOTS = 1024 };
+
+static struct deque_ring *make_ring(int64_t slots, struct deque_ring *former)
+{
+	struct deque_ring *ring = malloc(sizeof(*ring) + (size_t)slots * sizeof(ring->slots[0]));
+
+	if (ring)
+		*ring = (struct deque_ring){.mask = slots - 1, .former = former};
+	return ring;
+}
+
+int deque_open(struct deque *deque, bool alone)
+{
+	struct deque_ring *ring = make_ring(FIRST_SLOTS, NULL);
+
+	if (!ring)
+		return -ENOMEM;
+	atomic_init(&deque->top, 0);
+	atomic_init(&deque->bottom, 0);
+	atomic_init(&deque->ring, ring);
+	deque->alone = alone;
+	return 0;
+}
+
+void deque_close(struct deque *deque)
+{
+	struct deque_ring *ring = atomic_load_explicit(&deque->ring, memory_order_relaxed), *former;
+
+	for (; ring; ring = former) {
+		former = ring->former;
+		free(ring);
+	}
+	atomic_store_explicit(&deque->ring, NULL, memory_order_relaxed);
+}
+
+struct deque_ring *deque_grow(struct deque *deque, int64_t top, int64_t bottom)
+{
+	struct deque_ring *old = atomic_load_explicit(&deque->ring, memory_order_relaxed);
+	struct deque_ring *ring = make_ring(2 * (old->mask + 1), old);
+
+	CHECK(ring, "no memory for a deque of %lld tasks that are ready", (long long)(2 * (old->mask + 1)));
+	for (int64_t i = top; i < bottom; i++) {
+		void *item = atomic_load_explicit(&old->slots[i & old->mask], memory_order_relaxed);
+
+		atomic_store_explicit(&ring->slots[i & ring->mask], item, memory_order_relaxed);
+	}
+	/* Release: partner of the acquire in deque_steal(). */
+	atomic_store_explicit(&deque->ring, ring, memory_order_release);
+	return ring;
+}
+
+void *deque_steal(struct deque *deque)
+{
+	for (;;) {
+		/* Both sequentially consistent: partner of deque_race(). Bottom also acquires the slot's item. */
+		int64_t top = atomic_load(&deque->top);
+		int64_t bottom = atomic_load(&deque->bottom);
+
+		if (top >= bottom)
+			return NULL;
+		/* Read before it is won: a slot that is overwritten meanwhile shows in top. */
+		struct deque_ring *ring = atomic_load_explicit(&deque->ring, memory_order_acquire);
+		void *item = atomic_load_explicit(&ring->slots[top & ring->mask], memory_order_relaxed);
+
+		if (atomic_compare_exchange_strong(&deque->top, &top, top + 1))
+			return item;
+	}
+}

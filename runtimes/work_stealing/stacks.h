@@ -1,0 +1,46 @@
+/* stacks.h: stacks for many workers over one pool (../coroutine/stack.h): a cache a worker, and a depot for all.
+ *
+ * A worker takes the stack that it freed last, without a lock. A task may end elsewhere than it began, so stacks wander;
+ * a cache that has two full magazines hands one to the depot, and an empty one asks there before it carves new stacks.
+ * No worker then keeps more than two magazines that others could use.
+ * Source: J. Bonwick, J. Adams, "Magazines and Vmem" (2001). */
+#ifndef SIMUL_WORK_STEALING_STACKS_H
+#define SIMUL_WORK_STEALING_STACKS_H
+
+#include "../coroutine/fiber.h"
+
+#include <stddef.h>
+
+struct unit;
+
+enum { MAGAZINE = 64 };
+
+struct stack_cache {
+	struct unit *first; /* free ones, by next; the last freed first */
+	size_t count;
+	struct unit *reserve; /* a full magazine, or NULL */
+};
+
+/* -errno as overflow_watch(). */
+int stacks_open(void);
+
+/* Unmaps all stacks; forgets all caches. */
+void stacks_close(void);
+
+/* A stack for unit, or NULL after a sentence: nothing is left of memory or mappings. */
+struct unit *stacks_refill(struct stack_cache *cache);
+
+/* The slow half of giving back: makes room in a full cache. */
+void stacks_spill(struct stack_cache *cache);
+
+/* Tells the sanitizers of the task that begins on unit's stack. */
+#if defined(FIBER_ADDRESS) || defined(FIBER_THREAD)
+void stacks_begin(struct unit *unit);
+#else
+static inline void stacks_begin(struct unit *unit)
+{
+	(void)unit;
+}
+#endif
+
+#endif
