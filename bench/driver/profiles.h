@@ -14,6 +14,7 @@ struct sweep {
 struct profile {
 	const char *name;
 	const char *help;
+	const char *workloads; /* played unless others are asked for, with commas; NULL: all */
 	unsigned repetitions;
 	uint64_t limit_ns;          /* a cell that is estimated to take longer is refused */
 	uint64_t timeout_ns;        /* an invocation that takes longer is ended */

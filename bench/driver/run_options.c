@@ -44,7 +44,7 @@ static const struct command_option run_table[] = {
 	 .argument = "LIST",
 	 .take = take_list,
 	 .field = FIELD(workloads),
-	 .help = "Only these workloads: chess,counting,echo (see simul list)"},
+	 .help = "Only these workloads (see simul list); quick and standard play chess,counting,echo unless told"},
 	{.name = "runtime",
 	 .argument = "LIST",
 	 .take = take_list,
@@ -163,6 +163,8 @@ static int parse(struct run_options *options, int argc, char **argv)
 	if (error == 0)
 		error = command_parse(&run_command, count, rest, options, &options->given);
 	free(rest);
+	if (error == 0 && options->workloads.count == 0 && options->profile->workloads)
+		error = texts_split(&options->workloads, options->profile->workloads, ',');
 	return error;
 }
 

@@ -2,20 +2,36 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "internal.h"
 
-/* The 8th number of the line "cpu user nice system idle iowait irq softirq steal ..." of /proc/stat, in ticks. */
-static int64_t read_steal(const char *root)
+/* The line "cpu user nice system idle iowait irq softirq steal ..." of /proc/stat, in ticks. Interrupts are left out of
+ * busy: nobody's own CPU time has them. */
+static void read_stat(const char *root, int64_t *steal_ns, int64_t *busy_ns)
 {
+	const int64_t tick_ns = INT64_C(1000000000) / sysconf(_SC_CLK_TCK);
 	char text[SMALL_FILE_MAX];
-	int64_t ticks;
+	int64_t user, nice, system, steal;
 
+	*steal_ns = *busy_ns = -1;
 	if (read_text(root, "/proc/stat", text, sizeof(text)) < 0 ||
-	    sscanf(text, "cpu %*s %*s %*s %*s %*s %*s %*s %" SCNd64, &ticks) != 1)
-		return -1;
-	return ticks * (INT64_C(1000000000) / sysconf(_SC_CLK_TCK));
+	    sscanf(text, "cpu %" SCNd64 " %" SCNd64 " %" SCNd64 " %*s %*s %*s %*s %" SCNd64, &user, &nice, &system,
+		   &steal) != 4)
+		return;
+	*steal_ns = steal * tick_ns;
+	*busy_ns = (user + nice + system) * tick_ns;
+}
+
+static int64_t cpu_ns_of(int who)
+{
+	struct rusage usage;
+
+	if (getrusage(who, &usage) < 0)
+		return 0;
+	return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * INT64_C(1000000000) +
+	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * INT64_C(1000);
 }
 
 /* "some avg10=... total=MICROSECONDS" */
@@ -61,12 +77,13 @@ static int64_t read_frequency(const char *root)
 void disturbance_read_below(const char *root, struct disturbance *now)
 {
 	*now = (struct disturbance){
-		.steal_ns = read_steal(root),
+		.own_ns = cpu_ns_of(RUSAGE_SELF) + cpu_ns_of(RUSAGE_CHILDREN),
 		.pressure_us = read_pressure(root),
 		.throttled_ns = cgroup_throttled_ns(root),
 		.frequency_khz = read_frequency(root),
 		.load_average = read_load_average(root),
 	};
+	read_stat(root, &now->steal_ns, &now->busy_ns);
 }
 
 void disturbance_read(struct disturbance *now)
@@ -83,14 +100,29 @@ static int64_t put_growth(json_t *json, const char *key, int64_t before, int64_t
 	return after - before;
 }
 
+/* What programs that are not ours took; 0 and no key where it cannot be told. */
+static int64_t put_others(json_t *json, const struct disturbance *before, const struct disturbance *after)
+{
+	int64_t others;
+
+	if (before->busy_ns < 0 || after->busy_ns < 0)
+		return 0;
+	others = (after->busy_ns - before->busy_ns) - (after->own_ns - before->own_ns);
+	others = others > 0 ? others : 0; /* ours is exact, busy is counted in ticks */
+	json_object_set_new(json, "others_ns", json_integer(others));
+	return others;
+}
+
 json_t *disturbance_json(const struct machine *machine, const struct disturbance *before,
 			 const struct disturbance *after, uint64_t elapsed_ns)
 {
 	const double limit = 0.02 * (double)elapsed_ns;
+	const double others_limit = 0.05 * (double)elapsed_ns * machine->allowed_count + 40e6;
 	json_t *json = json_object();
-	int64_t steal, throttled;
+	int64_t steal, throttled, others;
 
 	steal = put_growth(json, "steal_ns", before->steal_ns, after->steal_ns);
+	others = put_others(json, before, after);
 	put_growth(json, "pressure_us", before->pressure_us, after->pressure_us);
 	throttled = put_growth(json, "throttled_ns", before->throttled_ns, after->throttled_ns);
 	if (after->frequency_khz >= 0)
@@ -98,6 +130,7 @@ json_t *disturbance_json(const struct machine *machine, const struct disturbance
 	if (after->load_average >= 0)
 		json_object_set_new(json, "load_average", json_real(after->load_average));
 	json_object_set_new(json, "disturbed",
-			    json_boolean((double)steal > limit * machine->allowed_count || (double)throttled > limit));
+			    json_boolean((double)steal > limit * machine->allowed_count || (double)throttled > limit ||
+					 (double)others > others_limit));
 	return json;
 }

@@ -69,6 +69,8 @@ int machine_export(const struct machine *machine, const char *path);
  * cpu.stat, Documentation/admin-guide/pm/cpufreq.rst). Absent readings are -1. */
 struct disturbance {
 	int64_t steal_ns;      /* of all cores together; counted by the kernel in ticks of usually 10 ms */
+	int64_t busy_ns;       /* that all cores together spent in programs, in the same ticks */
+	int64_t own_ns;        /* CPU time of this process and of its children that have ended */
 	int64_t pressure_us;   /* PSI cpu "some" total */
 	int64_t throttled_ns;  /* that the cgroup's tasks were held back by its quota */
 	int64_t frequency_khz; /* mean of all cores now */
@@ -76,7 +78,8 @@ struct disturbance {
 };
 void disturbance_read(struct disturbance *now);
 /* after less before, as in records.jsonl; a new reference. "disturbed" is true if steal is over 2 % of elapsed x
- * allowed cores, or if the cgroup was throttled for over 2 % of elapsed. */
+ * allowed cores, if the cgroup was throttled for over 2 % of elapsed, or if programs that are not ours ("others_ns": busy
+ * less own) took over 5 % of elapsed x allowed cores and 40 ms, which covers the counting in ticks. */
 json_t *disturbance_json(const struct machine *machine, const struct disturbance *before,
 			 const struct disturbance *after, uint64_t elapsed_ns);
 

@@ -646,6 +646,8 @@ static void disturbances_are_read(void **state)
 	put("/sys/fs/cgroup/mine/cpu.stat", "usage_usec 9\nnr_throttled 3\nthrottled_usec 21\n");
 	disturbance_read_below(root, &now);
 	assert_int_equal(now.steal_ns, 8 * (1000000000 / sysconf(_SC_CLK_TCK)));
+	assert_int_equal(now.busy_ns, (1 + 2 + 3) * (1000000000 / sysconf(_SC_CLK_TCK)));
+	assert_true(now.own_ns > 0);
 	assert_int_equal(now.pressure_us, 57767);
 	assert_int_equal(now.throttled_ns, 21000);
 	assert_int_equal(now.frequency_khz, 2400000);
@@ -683,6 +685,20 @@ static void stolen_or_withheld_time_disturbs(void **state)
 	assert_false(is_disturbed(after));
 	after.throttled_ns = calm.throttled_ns + 20000001;
 	assert_true(is_disturbed(after));
+}
+
+static void other_programs_disturb(void **state)
+{
+	struct disturbance after = calm;
+
+	(void)state;
+	after.busy_ns += 1940000000; /* most of both cores, but ours */
+	after.own_ns += 1800000000;
+	assert_false(is_disturbed(after));
+	after.own_ns -= 1;
+	assert_true(is_disturbed(after));
+	after.busy_ns = -1;
+	assert_false(is_disturbed(after));
 }
 
 static void absent_readings_are_absent(void **state)
@@ -732,6 +748,7 @@ int main(void)
 		TEST(the_manifest_has_what_the_schema_names),
 		TEST(a_person_reads_a_page),
 		TEST(disturbances_are_read),
+		TEST(other_programs_disturb),
 		TEST(stolen_or_withheld_time_disturbs),
 		TEST(absent_readings_are_absent),
 	};

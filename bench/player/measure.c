@@ -54,7 +54,8 @@ static uint64_t process_pss_bytes(pid_t pid)
 	return kibibytes * 1024;
 }
 
-/* Calls visit(child, context) for the children of pid and theirs. Children are listed by the thread that forked them. */
+/* Calls visit(child, context) for the children of pid and theirs. Children are listed by the thread that forked them.
+ */
 static void visit_children(pid_t pid, void (*visit)(pid_t pid, void *context), void *context)
 {
 	char path[64];

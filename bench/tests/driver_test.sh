@@ -325,8 +325,8 @@ case_terminate() {
 
 case_plot() {
 	command -v gnuplot >gnuplot || exit 77
-	expect 0 "$SIMUL" run --set boards=1,2 --set pairs=1 --set limit=1000 --set slices=1,2 --set connections=1,2 \
-		--set messages=10 --cores=1 --repetitions=2
+	expect 0 "$SIMUL" run --workload=chess,counting,echo --set boards=1,2 --set pairs=1 --set limit=1000 \
+		--set slices=1,2 --set connections=1,2 --set messages=10 --cores=1 --repetitions=2
 	has out 'Plots:'
 	expect 0 "$SIMUL" plot
 	has out 'simul-20'

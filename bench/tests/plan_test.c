@@ -205,9 +205,9 @@ static void refusals_have_reasons(void **state)
 	assert_int_equal(make(fixture), 0);
 	assert_non_null(strstr(find(fixture, "chess/counter/boards=24/cores=1")->refused, "does not play chess"));
 	assert_non_null(strstr(find(fixture, "echo/calls/connections=50/cores=1")->refused, "connections=1"));
-	/* 300 boards x 30 pairs x 600 us, one after another. */
-	assert_string_equal(find(fixture, "chess/calls/boards=300/cores=1")->refused,
-			    "would take about 5.40 s on this runtime; the quick profile stops at 2.00 s");
+	/* 200 boards x 30 pairs x 600 us, one after another. */
+	assert_string_equal(find(fixture, "chess/calls/boards=200/cores=1")->refused,
+			    "would take about 3.60 s on this runtime; the quick profile stops at 1.00 s");
 	for (size_t i = 0; i < fixture->plan.count; i++)
 		playable += fixture->plan.cells[i].refused[0] == '\0';
 	assert_int_equal(playable, fixture->plan.playable);

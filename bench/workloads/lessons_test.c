@@ -190,7 +190,7 @@ static void ones_come_before_twos_or_in_turn(void **state)
 	assert_int_equal(kept(ORDER_COUNT, coroutines.capabilities, interleaved), 6);
 	assert_int_equal(kept(ORDER_COUNT, alone.capabilities, in_turn), 6);
 	assert_int_equal(kept(ORDER_COUNT, coroutines.capabilities, in_turn), 4); /* the middle two are exchanged */
-	assert_int_equal(kept(ORDER_COUNT, alone.capabilities, interleaved), 2); /* the third and the last */
+	assert_int_equal(kept(ORDER_COUNT, alone.capabilities, interleaved), 2);  /* the third and the last */
 	assert_true(kept(ORDER_COUNT, coroutines.capabilities, twice) < 6);
 	assert_int_equal(kept(ORDER_COUNT, alone.capabilities, exchanged), 3); /* from the fourth on */
 }

@@ -32,10 +32,11 @@ struct deque_ring {
 };
 
 struct deque {
-	_Alignas(64) _Atomic int64_t top;    /* thieves and owner; partner of bottom */
-	_Alignas(64) _Atomic int64_t bottom; /* written by the owner; its release publishes the slot and what lies in it */
-	_Atomic(struct deque_ring *) ring;   /* written by the owner; release for its slots */
-	bool alone;                          /* there are no thieves: nothing to announce */
+	_Alignas(64) _Atomic int64_t top; /* thieves and owner; partner of bottom */
+	_Alignas(64) _Atomic int64_t
+		bottom; /* written by the owner; its release publishes the slot and what lies in it */
+	_Atomic(struct deque_ring *) ring; /* written by the owner; release for its slots */
+	bool alone;                        /* there are no thieves: nothing to announce */
 };
 
 /* Alone says that no other thread ever comes. -ENOMEM. */

@@ -155,7 +155,8 @@ static struct unit *take_slot(struct worker *worker)
 	return atomic_exchange(&worker->slot, NULL);
 }
 
-/* The worker's own, the oldest first: what was woken, then the parents of the deepest tasks, from either end in turn. */
+/* The worker's own, the oldest first: what was woken, then the parents of the deepest tasks, from either end in turn.
+ */
 static struct unit *find_own(struct worker *worker)
 {
 	struct unit *unit = take_slot(worker);

@@ -92,8 +92,7 @@ int readiness_adopt(int fd)
 		return -EEXIST;
 	/* All before the registration, whose first edge may come at once: it reports what is readable already.
 	 * Writing mostly succeeds: it is tried without waiting for an edge. */
-	event.data.u64 =
-		(uint64_t)(atomic_fetch_add(&descriptor->generation, 1) + 1) << 32 | (uint32_t)fd;
+	event.data.u64 = (uint64_t)(atomic_fetch_add(&descriptor->generation, 1) + 1) << 32 | (uint32_t)fd;
 	atomic_store(&descriptor->state[READING], IDLE);
 	atomic_store(&descriptor->state[WRITING], READY);
 	atomic_store(&descriptor->ended, false);

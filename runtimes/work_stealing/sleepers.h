@@ -1,5 +1,5 @@
-/* sleepers.h: timers, a heap a worker. A worker takes out its own; those that are overdue, any other that has nothing else
- * to do or looks at the outside: a task that computes for long delays only itself. */
+/* sleepers.h: timers, a heap a worker. A worker takes out its own; those that are overdue, any other that has nothing
+ * else to do or looks at the outside: a task that computes for long delays only itself. */
 #ifndef SIMUL_WORK_STEALING_SLEEPERS_H
 #define SIMUL_WORK_STEALING_SLEEPERS_H
 

@@ -9,7 +9,8 @@
 static struct {
 	struct spinlock lock;
 	struct stack_pool pool;
-	struct unit *magazines; /* full ones, each by its first unit, chained by parent, which a free unit has no use of */
+	struct unit
+		*magazines; /* full ones, each by its first unit, chained by parent, which a free unit has no use of */
 } depot;
 
 static unsigned long number_of(const void *header)

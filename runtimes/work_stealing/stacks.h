@@ -1,9 +1,9 @@
 /* stacks.h: stacks for many workers over one pool (../coroutine/stack.h): a cache a worker, and a depot for all.
  *
- * A worker takes the stack that it freed last, without a lock. A task may end elsewhere than it began, so stacks wander;
- * a cache that has two full magazines hands one to the depot, and an empty one asks there before it carves new stacks.
- * No worker then keeps more than two magazines that others could use.
- * Source: J. Bonwick, J. Adams, "Magazines and Vmem" (2001). */
+ * A worker takes the stack that it freed last, without a lock. A task may end elsewhere than it began, so stacks
+ * wander; a cache that has two full magazines hands one to the depot, and an empty one asks there before it carves new
+ * stacks. No worker then keeps more than two magazines that others could use. Source: J. Bonwick, J. Adams, "Magazines
+ * and Vmem" (2001). */
 #ifndef SIMUL_WORK_STEALING_STACKS_H
 #define SIMUL_WORK_STEALING_STACKS_H
 

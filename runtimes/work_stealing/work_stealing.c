@@ -13,10 +13,10 @@
  * Read worker.h first: it says what may be touched by whom, and when. */
 #include "../check.h"
 #include "../clock.h"
+#include "../coroutine/switch.h"
 #include "../kernel/shared_memory.h"
 #include "../runtime.h"
 #include "../task.h"
-#include "../coroutine/switch.h"
 #include "idle.h"
 #include "sleepers.h"
 #include "words.h"

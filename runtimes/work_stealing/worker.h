@@ -5,12 +5,12 @@
  * most likely to go on as soon as its waker waits). It belongs to whoever takes it out of there.
  *
  * A task must not be found before its registers are saved, or another worker would resume it in the middle. So whatever
- * makes a suspended task known to others happens after the switch, below the frames of the task that was switched to: an
- * after_switch.
+ * makes a suspended task known to others happens after the switch, below the frames of the task that was switched to:
+ * an after_switch.
  *
  * A task can go on in another thread after any switch. Its worker is then found in the control block, where whoever
- * resumes it has put it; at the entry of a verb it is asked for by worker_here(), which is not inlined, since a compiler
- * may keep the address of a thread-local variable, and that of errno, in a register across a switch. */
+ * resumes it has put it; at the entry of a verb it is asked for by worker_here(), which is not inlined, since a
+ * compiler may keep the address of a thread-local variable, and that of errno, in a register across a switch. */
 #ifndef SIMUL_WORK_STEALING_WORKER_H
 #define SIMUL_WORK_STEALING_WORKER_H
 
@@ -71,17 +71,17 @@ struct worker {
 	unsigned turn;       /* of find_own() */
 	uint64_t random;
 	/* Written by the thread, read by others. */
-	_Atomic unsigned long spawned, joined;         /* tasks */
-	_Atomic unsigned long blocked;                 /* waits for descriptors begun ... */
-	_Atomic unsigned long unblocked;               /* ... and ended by this worker */
+	_Atomic unsigned long spawned, joined;                    /* tasks */
+	_Atomic unsigned long blocked;                            /* waits for descriptors begun ... */
+	_Atomic unsigned long unblocked;                          /* ... and ended by this worker */
 	_Atomic(struct unit *) slot __attribute__((aligned(64))); /* taken by exchange, so by one worker only */
 	struct deque deque;
 	struct deque queue; /* pushed at the bottom, taken from the top by everybody */
 	struct spinlock timers_lock;
 	struct timers timers;
-	_Atomic uint64_t earliest;       /* timer, UINT64_MAX if there is none; written under the lock */
-	struct loop_queue expired;       /* the thread's own: room for taking timers out */
-	struct unit hub;                 /* the thread's own stack: looks for work when there is none at hand */
+	_Atomic uint64_t earliest; /* timer, UINT64_MAX if there is none; written under the lock */
+	struct loop_queue expired; /* the thread's own: room for taking timers out */
+	struct unit hub;           /* the thread's own stack: looks for work when there is none at hand */
 	pthread_t thread;
 	void *alternate; /* stack for signals, of all threads but the first */
 } __attribute__((aligned(64)));

@@ -30,6 +30,11 @@ struct contest {
 	struct contender contender[];
 };
 
+struct outcome {
+	uint64_t joined, made, value; /* value: what the counter holds in the end */
+	uint64_t wall_ns;
+};
+
 static inline void increment_in_two(_Atomic uint64_t *counter, bool suspended)
 {
 	uint64_t value = atomic_load_explicit(counter, memory_order_relaxed);
@@ -130,22 +135,27 @@ static struct contest *set_up(struct play *play, const struct values *values)
 	return contest;
 }
 
-/* Updates that may be lost here are figures; a counter that cannot be right makes a checksum that is none. */
-static void report(struct play *play, const struct values *values, uint64_t joined, uint64_t made, uint64_t value)
+/* A counter that cannot be right makes a checksum that is none. What the mode is about comes first: losses, or what it
+ * costs to have none. */
+static void report(struct play *play, const struct values *values, const struct outcome *outcome)
 {
-	double lost = (double)made - (double)value;
+	double lost = (double)outcome->made - (double)outcome->value;
+	bool plausible = contention_may_hold(values, play_stage(play), outcome->value);
 
-	play_audit(play, joined, made, 0, contention_may_hold(values, play_stage(play), value) ? made : value);
+	play_audit(play, outcome->joined, outcome->made, 0, plausible ? outcome->made : outcome->value);
+	if (values->value[CONTENTION_MODE] == CONTENTION_NONE)
+		play_figure(play, "lost_percent", lost * 100 / (double)outcome->made);
+	play_figure(play, "ns_per_increment", (double)outcome->wall_ns / (double)outcome->made);
 	play_figure(play, "lost", lost);
-	play_figure(play, "lost_percent", lost * 100 / (double)made);
 }
 
 static void contention_main(void *argument)
 {
 	struct play *play = argument;
 	struct values values = {0};
+	struct outcome outcome = {0};
 	struct contest *contest;
-	uint64_t joined = 0, made = 0, begun_ns, last_ns = 0;
+	uint64_t begun_ns, last_ns = 0;
 
 	for (int i = CONTENTION_TASKS; i <= CONTENTION_SUSPEND; i++)
 		values.value[i] = play_value(play, i);
@@ -153,14 +163,15 @@ static void contention_main(void *argument)
 	begun_ns = play_begin(play);
 	gate_open(&contest->gate);
 	for (uint64_t i = 0; i < contest->tasks; i++) {
-		joined += task_join(contest->contender[i].task) >= 0;
-		made += contest->contender[i].made;
+		outcome.joined += task_join(contest->contender[i].task) >= 0;
+		outcome.made += contest->contender[i].made;
 		if (contest->contender[i].ended_ns > last_ns)
 			last_ns = contest->contender[i].ended_ns;
 	}
 	play_end(play, last_ns);
-	play_figure(play, "ns_per_increment", (double)(last_ns - begun_ns) / (double)made);
-	report(play, &values, joined, made, atomic_load_explicit(&contest->counter, memory_order_relaxed));
+	outcome.wall_ns = last_ns - begun_ns;
+	outcome.value = atomic_load_explicit(&contest->counter, memory_order_relaxed);
+	report(play, &values, &outcome);
 }
 
 const struct direct_body contention_direct = {.spec = &contention_spec, .main = contention_main};

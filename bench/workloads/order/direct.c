@@ -54,7 +54,7 @@ static void speak(void *argument)
 		say(scene, speaker->number, line[i].word);
 		speaker->ended_ns = clock_now();
 		planned_ns += line[i].units * scene->unit_ns;
-		if (speaker->ended_ns - planned_ns > speaker->late_ns)
+		if (speaker->ended_ns > planned_ns + speaker->late_ns)
 			speaker->late_ns = speaker->ended_ns - planned_ns;
 	}
 }
