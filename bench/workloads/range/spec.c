@@ -52,11 +52,12 @@ static int admit(const struct values *values, struct stage stage, char reason[RE
 
 static void expect(const struct values *values, struct stage stage, struct expectation *expectation)
 {
-	/* Eager: a page's first touch, 512 numbers in it, a write and a read of each. */
+	/* Eager: a page's first touch, 512 numbers in it, a write and a read of each. Lazy: there and back, which
+	 * together take about what is generous for one switch. */
 	uint64_t numbers = values->value[RANGE_NUMBERS], number_ns = 15;
 
 	if (values->value[RANGE_MODE] == RANGE_LAZY)
-		number_ns = 2 * stage_switch_ns(stage, true);
+		number_ns = stage_switch_ns(stage, true);
 	*expectation = (struct expectation){
 		.tasks = 2,
 		.operations = numbers,
