@@ -64,7 +64,7 @@ static int help(int argc, char **argv)
 	return DRIVER_OK;
 }
 
-int main(int argc, char **argv)
+static int dispatch(int argc, char **argv)
 {
 	const struct verb *verb = argc > 1 ? verb_find(argv[1]) : NULL;
 
@@ -82,4 +82,19 @@ int main(int argc, char **argv)
 		return DRIVER_OK;
 	}
 	return refuse(argv[1]);
+}
+
+/* What could not be printed is an error, whatever the verb: a pipe that closed, a disk that is full. An interrupted
+ * verb has not printed yet what counts. */
+static int finish(int status)
+{
+	if ((fflush(stdout) == 0 && !ferror(stdout)) || status == DRIVER_INTERRUPTED)
+		return status;
+	say("standard output cannot be written in full");
+	return DRIVER_NOTHING_DONE;
+}
+
+int main(int argc, char **argv)
+{
+	return finish(dispatch(argc, argv));
 }

@@ -1,7 +1,7 @@
 /* profiles.c: see profiles.h.
  *
- * quick measures for at most 90 s on two cores with all runtimes of this repository, and so leaves the primitives to those
- * who ask for them; standard for about a quarter of an hour. */
+ * quick measures for at most 90 s on two cores with all runtimes of this repository, and so leaves the primitives to
+ * those who ask for them; standard for about a quarter of an hour. */
 #include "profiles.h"
 
 #include <stddef.h>
@@ -10,10 +10,10 @@
 #include "../../runtimes/clock.h"
 
 static const struct sweep quick_sweeps[] = {
-	{.workload = "chess", .axes = {"boards=1,4,24,200"}, .cores = 1},
+	{.workload = "chess", .axes = {"boards=1,4,24,100"}, .cores = 1},
 	{.workload = "chess", .axes = {"boards=24"}},
 	{.workload = "counting", .axes = {"limit=1000000", "slices=1,2,4,8"}},
-	{.workload = "echo", .axes = {"connections+messages=1+2000,10+1000,50+200,500+20"}, .cores = 1},
+	{.workload = "echo", .axes = {"connections+messages=1+1000,50+100,500+20"}, .cores = 1},
 	{.workload = "spawn", .axes = {"tasks=1000", "batch=1"}, .cores = 1},
 	{.workload = "switch", .axes = {"tasks+yields=2+100000"}, .cores = 1},
 	{.workload = "idle", .axes = {"tasks=1000"}, .cores = 1},
@@ -32,9 +32,7 @@ static const struct sweep standard_sweeps[] = {
 	{.workload = "chess", .axes = {"boards=24,1000"}},
 	{.workload = "counting", .axes = {"limit=2000000", "slices=1,2,3,4,8,64"}},
 	{.workload = "counting", .axes = {"limit=2000000", "slices=2,8", "split=blocks"}},
-	{.workload = "echo",
-	 .axes = {"connections+messages=1+5000,10+3000,50+600,200+150,1000+30,5000+6"},
-	 .cores = 1},
+	{.workload = "echo", .axes = {"connections+messages=1+5000,10+3000,50+600,200+150,1000+30,5000+6"}, .cores = 1},
 	{.workload = "spawn", .axes = {"tasks=2000,100000", "batch=1"}, .cores = 1},
 	{.workload = "spawn", .axes = {"tasks=100000", "batch=100000"}, .cores = 1},
 	{.workload = "spawn", .axes = {"tasks=100000", "batch=100000", "body=yield", "memory=warm,cold"}, .cores = 1},

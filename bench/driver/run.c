@@ -71,8 +71,7 @@ static int recall_line(void *context, const json_t *line)
 	for (size_t i = 0; name && i < run->schedule.cells; i++)
 		if (strcmp(cell_at(run, i)->name, name) == 0 && repetition >= 0 &&
 		    (uint64_t)repetition < run->repetitions)
-			trial_recall(&run->table, cell_at(run, i), line,
-				     schedule_trial(&run->schedule, i, (unsigned)repetition));
+			trial_recall(cell_at(run, i), line, schedule_trial(&run->schedule, i, (unsigned)repetition));
 	return 0;
 }
 
@@ -99,10 +98,9 @@ static int make_schedule(struct run *run)
 	run->table = (struct trial_table){
 		.machine = &run->machine,
 		.ledger = &run->ledger,
-		.audits = json_object(),
 		.timeout_ns = run->timeout_ns,
 	};
-	if (!run->playable || !run->table.audits)
+	if (!run->playable)
 		return -ENOMEM;
 	for (size_t i = 0; i < run->plan.count; i++)
 		if (!run->plan.cells[i].refused[0])
@@ -114,6 +112,9 @@ int run_open(struct run *run)
 {
 	int error = make_schedule(run);
 
+	/* Before there is a bundle, which would be left without records. */
+	if (error == 0)
+		error = gbench_check_output(run->options.resume ? NULL : run->options.out);
 	if (error == 0 && run->options.resume) {
 		error = check_plan(run);
 		if (error == 0)
@@ -263,7 +264,6 @@ void run_clear(struct run *run)
 	schedule_clear(&run->schedule);
 	free(run->askers);
 	free(run->playable);
-	json_decref(run->table.audits);
 	plan_clear(&run->plan);
 	json_decref(run->calibration);
 	players_clear(&run->players);

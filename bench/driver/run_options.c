@@ -163,8 +163,6 @@ static int parse(struct run_options *options, int argc, char **argv)
 	if (error == 0)
 		error = command_parse(&run_command, count, rest, options, &options->given);
 	free(rest);
-	if (error == 0 && options->workloads.count == 0 && options->profile->workloads)
-		error = texts_split(&options->workloads, options->profile->workloads, ',');
 	return error;
 }
 

@@ -130,12 +130,24 @@ static struct plan_request request_of(const struct run *run, const char *load, c
 	};
 }
 
+/* Whoever asks for no workload gets those of the profile. */
+static int choose_workloads(struct run_options *options)
+{
+	if (options->workloads.count > 0 || !options->profile->workloads)
+		return 0;
+	return texts_split(&options->workloads, options->profile->workloads, ',');
+}
+
 static int make_plan(struct run *run)
 {
-	char *load = home_path(SIMUL_LIBEXEC "/load"), limit_text[64], reason[REASON_MAX];
-	struct plan_request request = request_of(run, load, limit_text);
-	int error = plan_make(&request, &run->plan, reason);
+	char *load = home_path(SIMUL_LIBEXEC "/load"), limit_text[64], reason[REASON_MAX] = "there is not enough memory";
+	struct plan_request request;
+	int error = choose_workloads(&run->options);
 
+	if (error == 0) {
+		request = request_of(run, load, limit_text);
+		error = plan_make(&request, &run->plan, reason);
+	}
 	free(load);
 	if (error == 0)
 		return 0;

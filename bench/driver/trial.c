@@ -57,30 +57,7 @@ static void timestamp(char text[40])
 
 /* ---- Judging ---- */
 
-/* Two runtimes of a group must have done the same work, whatever each of them says of itself. */
-static void compare_audits(json_t *audits, const struct cell *cell, struct outcome *outcome)
-{
-	static const char *const keys[] = {"tasks", "operations", "bytes", "checksum"};
-	json_t *audit = json_object_get(outcome->record, "audit"), *first = json_object_get(audits, cell->group);
-	char reason[REASON_MAX];
-
-	if (!first) {
-		json_object_set_new(audits, cell->group,
-				    json_pack("{s:s, s:O}", "runtime", cell->player->name, "audit", audit));
-		return;
-	}
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		if (!json_equal(json_object_get(audit, keys[i]),
-				json_object_get(json_object_get(first, "audit"), keys[i]))) {
-			snprintf(reason, sizeof reason, "did work of its own: its %s differ from those of %s", keys[i],
-				 json_string_value(json_object_get(first, "runtime")));
-			set(outcome, TRIAL_FAILED, reason);
-			return;
-		}
-}
-
-static void judge_record(json_t *audits, const struct cell *cell, const struct invocation_result *result,
-			 struct outcome *outcome)
+static void judge_record(const struct cell *cell, const struct invocation_result *result, struct outcome *outcome)
 {
 	char reason[REASON_MAX] = "there is no record";
 
@@ -92,7 +69,6 @@ static void judge_record(json_t *audits, const struct cell *cell, const struct i
 		return;
 	}
 	outcome->status = TRIAL_OK;
-	compare_audits(audits, cell, outcome);
 }
 
 static void judge_refusal(const struct invocation_result *result, struct outcome *outcome)
@@ -108,12 +84,11 @@ static void judge_refusal(const struct invocation_result *result, struct outcome
 	set(outcome, text ? TRIAL_REFUSED : TRIAL_FAILED, text ? text : "refused without a reason");
 }
 
-static void judge(json_t *audits, const struct cell *cell, const struct invocation_result *result,
-		  struct outcome *outcome)
+static void judge(const struct cell *cell, const struct invocation_result *result, struct outcome *outcome)
 {
 	switch (result->status) {
 	case INVOCATION_OK:
-		judge_record(audits, cell, result, outcome);
+		judge_record(cell, result, outcome);
 		return;
 	case INVOCATION_REFUSED:
 		judge_refusal(result, outcome);
@@ -159,7 +134,7 @@ static void play_once(struct trial_table *table, const struct cell *cell, struct
 		set(outcome, TRIAL_FAILED, reason);
 		return;
 	}
-	judge(table->audits, cell, &result, outcome);
+	judge(cell, &result, outcome);
 	outcome->elapsed_ns = result.elapsed_ns;
 	outcome->disturbance = disturbance_json(table->machine, &before, &after, result.elapsed_ns);
 	outcome->messages = result.messages && *result.messages ? strdup(result.messages) : NULL;
@@ -224,7 +199,7 @@ void trial_play(struct trial_table *table, const struct cell *cell, unsigned rep
 	}
 }
 
-void trial_recall(struct trial_table *table, const struct cell *cell, const json_t *line, struct trial *trial)
+void trial_recall(const struct cell *cell, const json_t *line, struct trial *trial)
 {
 	const char *status = json_string_value(json_object_get(line, "status"));
 	const char *reason = json_string_value(json_object_get(line, "reason"));
@@ -237,8 +212,5 @@ void trial_recall(struct trial_table *table, const struct cell *cell, const json
 	if (!status || (strcmp(status, "ok") != 0 && strcmp(status, "refused") != 0))
 		return;
 	set(&outcome, strcmp(status, "ok") == 0 ? TRIAL_OK : TRIAL_REFUSED, reason ? reason : "");
-	if (outcome.status == TRIAL_OK)
-		compare_audits(table->audits, cell, &outcome);
-	if (outcome.status != TRIAL_FAILED)
-		sum_up(cell, &outcome, trial);
+	sum_up(cell, &outcome, trial);
 }

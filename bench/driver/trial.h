@@ -25,11 +25,10 @@ struct trial {
 	char reason[REASON_MAX]; /* a sentence, unless it is ok */
 };
 
-/* What all trials of a run share. audits: an object, group -> {runtime, audit} of the first good record. */
+/* What all trials of a run share. */
 struct trial_table {
 	const struct machine *machine;
 	struct ledger *ledger;
-	json_t *audits;
 	uint64_t timeout_ns;
 	size_t sequence; /* of the next invocation */
 	int error;       /* -errno of a record that could not be kept; 0 */
@@ -38,7 +37,7 @@ struct trial_table {
 /* Plays it, up to three times as long as it is disturbed, and appends every record. The last good one counts. */
 void trial_play(struct trial_table *table, const struct cell *cell, unsigned repetition, struct trial *trial);
 
-/* The same from a line of records.jsonl; also remembers its audit. TRIAL_NONE for what is to be played again. */
-void trial_recall(struct trial_table *table, const struct cell *cell, const json_t *line, struct trial *trial);
+/* The same from a line of records.jsonl. TRIAL_NONE for what is to be played again. */
+void trial_recall(const struct cell *cell, const json_t *line, struct trial *trial);
 
 #endif

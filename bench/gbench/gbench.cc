@@ -690,6 +690,7 @@ int check_output(const std::string &path)
 {
 	if (path.empty())
 		return 0;
+	bool is_new = access(path.c_str(), F_OK) != 0;
 	int file = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 	if (file < 0) {
 		int error = errno;
@@ -697,6 +698,8 @@ int check_output(const std::string &path)
 		return -error;
 	}
 	close(file);
+	if (is_new)
+		unlink(path.c_str());
 	return 0;
 }
 
@@ -948,6 +951,19 @@ int gbench_run(const struct gbench_run_options *options, struct gbench_summary *
 	if (summary)
 		*summary = own;
 	return error;
+}
+
+int gbench_check_output(const char *later)
+{
+	return guarded([&] {
+		std::string path = flag_value("benchmark_out", ""), folder = later ? later : "";
+
+		while (!folder.empty() && folder.back() == '/')
+			folder.pop_back();
+		if (!folder.empty() && path.rfind(folder + "/", 0) == 0)
+			return 0;
+		return check_output(path);
+	});
 }
 
 int gbench_lists_only(void)

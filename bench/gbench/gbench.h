@@ -38,7 +38,7 @@ struct gbench_options {
 			     */
 	int repetitions;    /* 0: the --benchmark_repetitions flag decides */
 	int manual_time;    /* non-zero: times come from gbench_set_time(), one in each iteration */
-	enum gbench_unit unit; /* of the times in every report */
+	int unit;              /* an enum gbench_unit: of the times in every report */
 };
 
 /* Adds a benchmark; options may be NULL for all zero. The name is copied and is what listings, filters and reports
@@ -90,6 +90,11 @@ struct gbench_summary {
  * the output could not be written; another -errno where the output file could not be opened; -ENOMEM. Each with a
  * sentence on standard error. */
 int gbench_run(const struct gbench_run_options *options, struct gbench_summary *summary);
+
+/* Tries whether the file of --benchmark_out can be written, and changes nothing: what is in it stays, and a file that was
+ * not there is not left. A path below the folder `later`, which is still to be made, passes; NULL: there is none. 0, or
+ * -errno with a sentence on standard error. After gbench_initialize(). */
+int gbench_check_output(const char *later);
 
 /* Non-zero if --benchmark_list_tests was given; then gbench_run() only prints the names. After gbench_initialize(). */
 int gbench_lists_only(void);

@@ -30,6 +30,11 @@ expect() {
 	[ $status -eq "$wanted" ] || fail "'$*' exits $status, not $wanted"
 }
 
+skip() {
+	echo "skipped: $1"
+	exit 77
+}
+
 has() { grep -q -e "$2" "$1" || fail "there is no '$2' in $1"; }
 has_not() { ! grep -q -e "$2" "$1" || fail "there is '$2' in $1"; }
 
@@ -60,6 +65,21 @@ player() {
 	} >"players/simul-$1"
 	chmod +x "players/simul-$1"
 	PATH=$scratch/players:$PATH
+}
+# A player that sleeps, and notes which process it is; hangs: one of those is still there. Looking them up by name would
+# find those of another suite, too.
+hanging_player() {
+	player hang <<-'END'
+		echo $$ >>"${0%/*}/hanging"
+		exec sleep 61
+	END
+}
+hangs() {
+	[ -f players/hanging ] || return 1
+	while read -r process; do
+		grep -q sleep "/proc/$process/cmdline" 2>/dev/null && return 0
+	done <players/hanging
+	return 1
 }
 counting() { $exec "$SIMUL" run --no-plots --workload=counting --set limit=1000 --set slices=2 --cores=1 "$@"; }
 
@@ -169,6 +189,32 @@ case_benchmark() {
 	expect 0 chess thread --benchmark_out=mine.json --repetitions=1 --out=bundle-2
 	"$JSON_VALUES" mine.json benchmarks | grep -q chess/thread || fail '--benchmark_out is not heeded'
 	expect 3 chess $four --benchmark_filter=nothing-is-called-so
+	echo precious >kept
+	expect 3 chess thread --benchmark_out=no-such-folder/file --repetitions=1 --out=bundle-3
+	has err 'no-such-folder/file cannot be written'
+	[ ! -e bundle-3 ] || fail 'a run without a place for its output leaves a bundle'
+	expect 3 chess thread --benchmark_out=kept --repetitions=1 --out=kept/bundle
+	has kept precious
+	expect 0 chess thread --benchmark_out=bundle-4/mine.json --repetitions=1 --out=bundle-4
+	"$JSON_VALUES" bundle-4/mine.json benchmarks | grep -q chess/thread || fail 'the bundle does not hold its output'
+}
+
+case_compare() {
+	compare=${COMPARE_PY:-/usr/share/benchmark/compare.py}
+	[ -f "$compare" ] || skip "$compare is not installed (Debian's libbenchmark-tools)"
+	for python in python3 /usr/bin/python3 ''; do
+		[ -n "$python" ] || skip "compare.py needs numpy and scipy (Debian's python3-scipy)"
+		"$python" -c 'import numpy, scipy.stats' 2>/dev/null && break
+	done
+	# Nine repetitions: the fewest for which compare.py gives a p-value without a warning.
+	expect 0 chess thread,coroutine --repetitions=9 --out=before
+	expect 0 chess thread,coroutine --repetitions=9 --out=after
+	expect 0 "$python" "$compare" --no-color benchmarks before/benchmark.json after/benchmark.json
+	for name in thread coroutine; do
+		has out "chess/$name/boards=2/pairs=1/cores=1.*_pvalue"
+		has out "chess/$name/boards=2/pairs=1/cores=1.*_median"
+	done
+	has out 'U Test, Repetitions: 9 vs 9'
 }
 
 case_seed() {
@@ -184,12 +230,22 @@ case_seed() {
 	! cmp -s one.order three.order || fail 'another seed gives the same order'
 }
 
+audit() { "$JSON_VALUES" bundle/records.jsonl record audit "$1" | head -n 1; }
+
 case_stranger() {
 	PATH=$EXAMPLE:$PATH
 	expect 0 "$SIMUL" list
 	has out 'simul-x'
 	expect 0 counting --runtime=x,thread --out=bundle --repetitions=2
 	[ "$(good bundle | sort -u | grep -c counting/x/)" -eq 2 ] || fail 'the stranger was not played'
+	# Whoever is played first, another way to write the same audit makes nobody fail.
+	player loud <<-END
+		echo '{"protocol": 1, "runtime": "loud", "workload": "counting", "parameters": {"limit": 1000, "slices": 2,' \\
+		     '"split": "interleaved", "division": '\${6#division=}'}, "time_ns": {"wall": 1000000000},' \\
+		     '"audit": {"tasks": 2, "operations": $(audit operations),' \\
+		     '"checksum": "$(audit checksum | tr a-f A-F)"}}'
+	END
+	expect 0 counting --runtime=loud,thread --out=written --repetitions=2
 	expect 0 "$SIMUL" run --no-plots --runtime=x --set limit=1000 --cores=1 --repetitions=1 --out=all
 	has out 'does not play chess'
 }
@@ -203,9 +259,7 @@ case_misbehaving() {
 	player crash <<-'END'
 		kill -SEGV $$
 	END
-	player hang <<-'END'
-		exec sleep 61
-	END
+	hanging_player
 	player mute <<-'END'
 		exit 0
 	END
@@ -223,13 +277,22 @@ case_misbehaving() {
 	has out 'refuser.*not on this machine'
 	has out 'checksum'
 	[ "$(good bundle | sort -u | grep -c counting/thread/)" -eq 3 ] || fail 'the good player suffers'
-	! pgrep -f 'sleep 61' >pids || fail 'a process is left behind'
+	[ -s players/hanging ] || fail 'nothing hung'
+	! hangs || fail 'a process is left behind'
 	expect 0 counting --runtime=thread,refuser --repetitions=1 --out=refused
 	expect 1 "$SIMUL" run --resume bundle --no-plots
 	[ "$(good bundle | sort | uniq -d | wc -l)" -eq 0 ] || fail 'good records were played again'
 }
 
 case_unwritable() {
+	for verb in run list topology; do
+		# shellcheck disable=SC2016 # $0 and $@ are the inner shell's
+		expect 3 sh -c 'exec "$0" "$@" >/dev/full' "$SIMUL" $verb $(
+			[ $verb != run ] || echo --no-plots --workload=chess --set boards=2 --set pairs=1 --cores=1 \
+				--runtime=thread --repetitions=1 --out=printed)
+		has err 'standard output cannot be written in full'
+	done
+	[ "$(count printed/records.jsonl ok)" -ge 1 ] || fail 'what cannot be printed is not kept'
 	: >file
 	expect 3 chess $four --out=file/bundle
 	has err 'cannot be made'
@@ -307,19 +370,18 @@ case_interrupt() {
 }
 
 case_terminate() {
-	player hang <<-'END'
-		exec sleep 62
-	END
+	hanging_player
 	exec=exec counting --runtime=hang --out=bundle >out 2>err &
 	pid=$!
 	for i in $(seq 300); do
-		pgrep -f 'sleep 62' >pids && break
+		hangs && break
 		sleep 0.1
 	done
+	hangs || fail 'the player was not started'
 	kill -TERM $pid
 	wait $pid
 	[ $? -eq 130 ] || fail 'a terminated run does not exit with 130'
-	! pgrep -f 'sleep 62' >pids || fail 'a process is left behind'
+	! hangs || fail 'a process is left behind'
 	has bundle/records.jsonl '"status":"interrupted"'
 }
 
