@@ -200,7 +200,9 @@ static void add_context(const struct run *run)
 
 static int run_benchmarks(struct run *run, const char *json_path)
 {
-	struct gbench_run_options options = {.quiet = !run->options.wants_benchmark_output, .json_path = json_path};
+	struct gbench_run_options options = {.quiet = !run->options.wants_benchmark_output,
+					     .json_path = json_path,
+					     .hide_host = run->options.no_host_name};
 	struct gbench_summary summary;
 	int error = register_cells(run);
 
