@@ -1,7 +1,7 @@
 /* profiles.c: see profiles.h.
  *
  * quick measures for at most 90 s on two cores with all runtimes of this repository, and so leaves the primitives to
- * those who ask for them; standard for about a quarter of an hour. */
+ * those who ask for them; standard for about half an hour. */
 #include "profiles.h"
 
 #include <stddef.h>
@@ -113,7 +113,7 @@ const struct profile profiles[] = {
 	},
 	{
 		.name = "standard",
-		.help = "figures to stand on: 10 repetitions, about a quarter of an hour on 2 cores",
+		.help = "figures to stand on: 10 repetitions, about half an hour on 2 cores",
 		.workloads = "chess,counting,echo",
 		.repetitions = 10,
 		.limit_ns = 3 * NS_PER_S,
