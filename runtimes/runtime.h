@@ -5,6 +5,8 @@
 #ifndef SIMUL_RUNTIME_H
 #define SIMUL_RUNTIME_H
 
+#include <stdbool.h>
+
 enum runtime_capability {
 	RUNTIME_INTERLEAVES = 1 << 0,    /* a task makes progress while another one waits */
 	RUNTIME_PARALLEL = 1 << 1,       /* tasks run on several cores at the same time */
@@ -25,6 +27,8 @@ struct runtime {
 	const char *breaks;    /* where the model ends: the limit that a user meets first */
 	const char *sources;   /* where the method comes from */
 	unsigned capabilities; /* of enum runtime_capability, or-ed */
+	const char *library;   /* what it is made of that others wrote, with the version; NULL: nothing */
+	bool peer;             /* others' work, built to be compared with ours; played only where asked for */
 };
 
 extern const struct runtime runtime;

@@ -12,6 +12,9 @@
 #include "players.h"
 #include "verbs.h"
 
+/* Players, each with the package that brings it. */
+static const char left_out[] = SIMUL_LEFT_OUT;
+
 struct list_options {
 	bool json;
 };
@@ -76,6 +79,8 @@ static void print_runtime(const struct player *player, FILE *out)
 		return;
 	}
 	fprintf(out, "  %-14s %s\n", player->name, info_text(player, "model"));
+	if (*info_text(player, "library"))
+		fprintf(out, "    made of: %s\n", info_text(player, "library"));
 	print_capabilities(player, out);
 	fprintf(out, "    %s\n", player->path);
 }
@@ -116,13 +121,29 @@ static void print_plays(const struct player *player, FILE *out)
 	}
 }
 
+/* Prints those that are peers, or those that are not; how many there are. */
+static size_t print_runtimes(const struct players *players, bool peers, FILE *out)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < players->count; i++)
+		if (players->items[i].info.peer == peers) {
+			print_runtime(&players->items[i], out);
+			count++;
+		}
+	return count;
+}
+
 static void print_list(const struct players *players, FILE *out)
 {
 	fputs("Runtimes\n", out);
-	for (size_t i = 0; i < players->count; i++)
-		print_runtime(&players->items[i], out);
-	if (players->count == 0)
+	if (print_runtimes(players, false, out) == 0)
 		fputs("  none: there is no program simul-NAME in the libexec folder or on PATH\n", out);
+	fputs("\nPeers, to compare with; played by: simul run --peers\n", out);
+	if (print_runtimes(players, true, out) == 0)
+		fputs("  none\n", out);
+	if (*left_out)
+		fprintf(out, "\nNot built, since a package was not installed: %s\n", left_out);
 	fputs("\nWorkloads (set a parameter by: simul run --set key=value)\n", out);
 	for (int i = 0; workloads[i]; i++)
 		print_workload(workloads[i], out);
@@ -206,7 +227,8 @@ static json_t *list_json(const struct players *players)
 		json_array_append_new(runtimes, runtime_json(&players->items[i]));
 	for (int i = 0; workloads[i]; i++)
 		json_array_append_new(all, workload_json(workloads[i]));
-	return json_pack("{s:o, s:o, s:o}", "runtimes", runtimes, "workloads", all, "plays", plays_json(players));
+	return json_pack("{s:o, s:o, s:o, s:s}", "runtimes", runtimes, "workloads", all, "plays", plays_json(players),
+			 "left_out", left_out);
 }
 
 static void print_json(const struct players *players)

@@ -241,8 +241,7 @@ static int plan_players(const struct planner *planner, const struct point *point
 	int error = 0;
 
 	for (size_t i = 0; error == 0 && i < players->count; i++)
-		if (!players->items[i].broken[0] &&
-		    plan_request_chose(&planner->request->runtimes, players->items[i].name))
+		if (plan_request_has_player(planner->request, &players->items[i]))
 			error = plan_cell(planner, point, &players->items[i]);
 	return error;
 }

@@ -11,6 +11,15 @@ bool plan_request_chose(const struct texts *names, const char *name)
 	return names->count == 0 || texts_have(names, name);
 }
 
+bool plan_request_has_player(const struct plan_request *request, const struct player *player)
+{
+	if (player->broken[0])
+		return false;
+	if (texts_have(&request->runtimes, player->name))
+		return true;
+	return player->info.peer ? request->peers : request->runtimes.count == 0;
+}
+
 static int refuse(char reason[REASON_MAX], const char *format, const char *word, const char *known)
 {
 	snprintf(reason, REASON_MAX, format, word, known);

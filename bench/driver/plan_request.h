@@ -14,7 +14,8 @@
 struct plan_request {
 	const struct profile *profile;
 	struct texts workloads; /* names; empty: all */
-	struct texts runtimes;  /* names; empty: all usable players */
+	struct texts runtimes;  /* names; empty: all usable players that are no peers */
+	bool peers;             /* the peers besides */
 	struct texts settings;  /* "key=value,..." or "workload.key=value,..." */
 	struct texts cores;     /* counts; empty: the profile's */
 	uint64_t limit_ns;      /* a cell that is estimated to take longer is refused */
@@ -32,6 +33,9 @@ int plan_request_check(const struct plan_request *request, char reason[REASON_MA
 
 /* Whether the name is among those that were asked for; of none all are. */
 bool plan_request_chose(const struct texts *names, const char *name);
+
+/* Whether the player takes part: named, or one of those that are meant where none is. */
+bool plan_request_has_player(const struct plan_request *request, const struct player *player);
 
 /* Adds the axes of a sweep, with the settings that are for this workload in the place of what they replace.
  * 0, -EINVAL and a sentence, or -ENOMEM. */

@@ -159,6 +159,7 @@ int player_info_parse(const char *line, struct player_info *info, char reason[RE
 	if (!capabilities || !name_list(info->json, "workloads", reason))
 		goto out;
 	json_array_foreach(capabilities, i, item) info->capabilities |= capability(json_string_value(item));
+	info->peer = json_is_true(json_object_get(info->json, "peer"));
 	return 0;
 out:
 	player_info_clear(info);

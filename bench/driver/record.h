@@ -6,6 +6,7 @@
 #define SIMUL_RECORD_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "../workloads/workload.h"
@@ -17,6 +18,7 @@ struct player_info {
 	json_t *json;
 	const char *runtime; /* borrowed from json */
 	unsigned capabilities;
+	bool peer; /* others' work, shown for comparison */
 };
 
 /* 0, or -EINVAL and a sentence. Unknown capabilities are ignored. */

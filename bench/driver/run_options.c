@@ -50,6 +50,11 @@ static const struct command_option run_table[] = {
 	 .take = take_list,
 	 .field = FIELD(runtimes),
 	 .help = "Only these runtimes: thread,coroutine,... (see simul list)"},
+	{.name = "peers",
+	 .take = take_flag,
+	 .field = FIELD(peers),
+	 .help = "The peers too, libraries and languages to compare with, which no profile plays unless told so or "
+		 "by name: with them quick measures for longer than 90 s"},
 	{.name = "set",
 	 .argument = "[WORKLOAD.]KEY=VALUE,...",
 	 .take = take_item,
@@ -113,6 +118,8 @@ static const struct command run_command = {
 		"                                     the profile's boards, other times\n"
 		"  simul run --workload=echo --set connections=10,100,1000\n"
 		"                                     an axis of three points\n"
+		"  simul run --workload=switch,spawn,idle,skynet --runtime=coroutine --peers\n"
+		"                                     one runtime beside the libraries that people use\n"
 		"  simul run --profile=standard --out=monday\n"
 		"                                     then: simul plot monday\n"
 		"  simul run --resume monday          after Ctrl-C, or to play failed cells again\n"

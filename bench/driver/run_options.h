@@ -16,7 +16,7 @@ struct run_options {
 	bool seeded;
 	uint64_t timeout_ns; /* 0: the profile's */
 	const char *out, *resume;
-	bool no_host_name, no_plots;
+	bool peers, no_host_name, no_plots;
 	struct texts given;          /* what was given, as "--name=text", for the manifest */
 	struct texts benchmark;      /* --benchmark_* flags, for Google Benchmark */
 	bool wants_benchmark_output; /* --benchmark_format is among them: standard output is Google Benchmark's */

@@ -117,6 +117,7 @@ static struct plan_request request_of(const struct run *run, const char *load, c
 		.profile = options->profile,
 		.workloads = options->workloads,
 		.runtimes = options->runtimes,
+		.peers = options->peers,
 		.settings = options->settings,
 		.cores = options->cores,
 		.limit_ns = options->timeout_ns ? options->timeout_ns / 2 : options->profile->limit_ns,

@@ -275,15 +275,20 @@ static json_t *record_json(const struct runtime *runtime, const struct play *pla
 
 static void print_info(const struct runtime *runtime, const struct player_body *bodies)
 {
-	json_t *names = json_array();
+	json_t *names = json_array(), *info;
 
 	for (; bodies->spec; bodies++)
 		json_array_append_new(names, json_string(bodies->spec->name));
-	print_line(json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "protocol", PROTOCOL, "runtime",
-			     runtime->name, "version", SIMUL_VERSION, "model", runtime->model, "dialect",
-			     runtime->dialect, "suspends", runtime->suspends, "shares", runtime->shares, "breaks",
-			     runtime->breaks, "sources", runtime->sources, "capabilities",
-			     capabilities_json(runtime->capabilities), "workloads", names));
+	info = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "protocol", PROTOCOL, "runtime",
+			 runtime->name, "version", SIMUL_VERSION, "model", runtime->model, "dialect", runtime->dialect,
+			 "suspends", runtime->suspends, "shares", runtime->shares, "breaks", runtime->breaks, "sources",
+			 runtime->sources, "capabilities", capabilities_json(runtime->capabilities), "workloads",
+			 names);
+	if (runtime->library)
+		json_object_set_new(info, "library", json_string(runtime->library));
+	if (runtime->peer)
+		json_object_set_new(info, "peer", json_true());
+	print_line(info);
 }
 
 static const struct player_body *find_body(const struct player_body *bodies, const char *name)

@@ -12,7 +12,7 @@
 #include "../driver/driver.h"
 #include "../driver/run_options.h"
 
-enum { ARGUMENTS_MAX = 16 };
+enum { ARGUMENTS_MAX = 20 };
 
 /* argv in memory that may be written, as main() gets it. */
 struct line {
@@ -48,6 +48,7 @@ static void everything_is_understood(void **state)
 				     "--cores=1,all",
 				     "--seed=0",
 				     "--timeout=1.5s",
+				     "--peers",
 				     "--no-host-name",
 				     "--no-plots",
 				     "--benchmark_filter=x",
@@ -68,7 +69,7 @@ static void everything_is_understood(void **state)
 	assert_int_equal(options.seed, 0);
 	assert_int_equal(options.timeout_ns, 1500 * NS_PER_MS);
 	assert_int_equal(options.repetitions, 7);
-	assert_true(options.no_host_name && options.no_plots);
+	assert_true(options.peers && options.no_host_name && options.no_plots);
 	assert_string_equal(options.benchmark.items[0], "--benchmark_filter=x");
 	assert_int_equal(options.benchmark.count, 1);
 	assert_string_equal(options.given.items[0], "--profile=full");

@@ -22,6 +22,9 @@ static const char calls[] =
 static const char counter[] =
 	"{\"protocol\": 1, \"runtime\": \"counter\", \"workloads\": [\"counting\"], \"capabilities\": []}";
 
+static const char peer[] = "{\"protocol\": 1, \"runtime\": \"peer\", \"workloads\": [\"counting\"], "
+			   "\"capabilities\": [], \"library\": \"lib 1.0\", \"peer\": true}";
+
 struct fixture {
 	struct machine machine;
 	struct player player[12];
@@ -321,6 +324,34 @@ static void wrong_names_are_told(void **state)
 	}
 }
 
+/* Who plays counting, in a bit each: calls, counter, thread, the wreck, the peer. */
+static unsigned who_counts(struct fixture *fixture, bool peers, const char *names)
+{
+	unsigned who = 0;
+
+	fixture->request.peers = peers;
+	texts_clear(&fixture->request.runtimes);
+	if (*names)
+		texts_split(&fixture->request.runtimes, names, ',');
+	assert_int_equal(make(fixture), 0);
+	for (size_t i = 0; i < fixture->plan.count; i++)
+		who |= 1U << (fixture->plan.cells[i].player - fixture->player);
+	return who;
+}
+
+static void peers_play_where_asked_for(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add_player(fixture, peer);
+	texts_split(&fixture->request.workloads, "counting", ',');
+	assert_int_equal(who_counts(fixture, false, ""), 0x07);
+	assert_int_equal(who_counts(fixture, true, ""), 0x17);
+	assert_int_equal(who_counts(fixture, false, "thread"), 0x04);
+	assert_int_equal(who_counts(fixture, true, "thread"), 0x14);
+	assert_int_equal(who_counts(fixture, false, "peer,calls"), 0x11);
+}
+
 static void manifest_shows_cells(void **state)
 {
 	struct fixture *fixture = *state;
@@ -417,6 +448,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(cores_may_be_too_many, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(filter_leaves_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(wrong_names_are_told, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(peers_play_where_asked_for, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(manifest_shows_cells, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(quick_is_quick, set_up_many, tear_down),
 	};

@@ -41,6 +41,7 @@ const struct runtime runtime = {
 		  "and are not used; about 480 bytes a connection for libuv's handle",
 	.sources = "libuv's design overview and API documentation, docs.libuv.org; timerfd_create(2)",
 	.capabilities = RUNTIME_INTERLEAVES | RUNTIME_SHARES_MEMORY,
+	.library = "libuv " LIBUV_VERSION,
 };
 
 enum { FIRST_DESCRIPTORS = 64 };
