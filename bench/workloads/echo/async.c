@@ -1,31 +1,22 @@
 /* async.c: the echo server in the async dialect, one task a connection. The exchange and its order in time are those of
  * direct.c. */
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "../../../runtimes/async.h"
-#include "../../../runtimes/check.h"
 #include "../../../runtimes/clock.h"
 #include "../../player/play.h"
 #include "echo.h"
-
-enum { LINE = 64, BUFFER_MAX = 16 << 10 };
+#include "server.h"
 
 /* A connection: the frame of its task, with its buffer behind it. */
 struct connection {
 	struct async async;
 	struct server *server;
 	int fd;
-	int moved;                 /* bytes of the chunk in hand; 0 at the end of the stream, or -errno */
-	int written;               /* of them */
-	uint64_t received, echoed; /* bytes */
-	uint64_t ended_ns;
+	int moved;   /* bytes of the chunk in hand; 0 at the end of the stream, or -errno */
+	int written; /* of them */
+	struct echo_account account;
 	char buffer[];
 };
 
@@ -54,7 +45,7 @@ static void note_written(struct connection *connection, int count)
 		return;
 	}
 	connection->written += count;
-	connection->echoed += (uint64_t)count;
+	connection->account.echoed += (uint64_t)count;
 }
 
 static enum async_state serve(struct async *self)
@@ -68,7 +59,7 @@ static enum async_state serve(struct async *self)
 		AWAIT(async_read(self, connection->fd, connection->buffer, server->room));
 		connection->moved = async_result(self);
 		if (connection->moved > 0)
-			connection->received += (uint64_t)connection->moved;
+			connection->account.received += (uint64_t)connection->moved;
 		connection->written = 0;
 		while (connection->written < connection->moved) {
 			AWAIT(async_write(self, connection->fd, connection->buffer + connection->written,
@@ -76,100 +67,33 @@ static enum async_state serve(struct async *self)
 			note_written(connection, async_result(self));
 		}
 	} while (connection->moved > 0);
-	connection->ended_ns = clock_now();
+	connection->account.ended_ns = clock_now();
+	connection->account.error = -connection->moved;
 	async_close(connection->fd);
 	ASYNC_END;
-}
-
-/* The soft limit on descriptors is often 1,024; the hard one is ours to use. */
-static void raise_descriptor_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-}
-
-/* A shortage ends the play as a refusal; any other error is a defect. */
-static void refuse_shortage(struct play *play, int error)
-{
-	if (error == -EMFILE || error == -ENFILE)
-		play_refuse(play, "descriptors", -error);
-	if (error == -ENOMEM || error == -ENOBUFS)
-		play_refuse(play, "memory", -error);
-	CHECK(error >= 0, "echo: a socket of the server failed: %s", strerror(-error));
-}
-
-static int listen_at_loopback(struct play *play, struct sockaddr_in *address)
-{
-	socklen_t length = sizeof *address;
-	int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	*address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) < 0 ||
-	    bind(fd, (struct sockaddr *)address, length) < 0 ||
-	    listen(fd, (int)play_value(play, ECHO_CONNECTIONS)) < 0 ||
-	    getsockname(fd, (struct sockaddr *)address, &length) < 0)
-		refuse_shortage(play, -errno);
-	refuse_shortage(play, async_adopt(fd));
-	return fd;
-}
-
-static void open_for_connections(struct server *server)
-{
-	struct sockaddr_in address;
-
-	raise_descriptor_limit();
-	server->listener = listen_at_loopback(server->play, &address);
-	play_listening(server->play, ntohs(address.sin_port));
 }
 
 /* Takes what async_accept() brought; a connection that its client gave up before it was accepted is not one. */
 static void take_connection(struct server *server, int fd)
 {
 	struct connection *connection = connection_at(server, server->accepted);
-	int one = 1;
 
 	if (fd == -ECONNABORTED)
 		return;
-	refuse_shortage(server->play, fd);
-	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) < 0)
-		refuse_shortage(server->play, -errno);
+	echo_accepted(server->play, fd);
 	connection->server = server;
 	connection->fd = fd;
 	async_spawn(&connection->async, serve);
 	server->accepted++;
 }
 
-static void say_what_failed(const struct server *server, uint64_t failed, int error)
-{
-	if (failed > 0)
-		fprintf(stderr, "echo: %llu of %llu connections did not end with the end of the stream: %s\n",
-			(unsigned long long)failed, (unsigned long long)server->connections, strerror(error));
-}
-
 static void add_up(const struct server *server)
 {
-	uint64_t last_ns = 0, tasks = 0, operations = 0, bytes = 0;
-	int error = 0;
+	struct echo_sum sum = {0};
 
-	for (uint64_t i = 0; i < server->connections; i++) {
-		const struct connection *connection = connection_at(server, i);
-
-		/* A connection that broke is no task that ended: the audit fails, and with it the play. */
-		tasks += async_ended(&connection->async) && connection->moved == 0;
-		operations += connection->echoed / server->size;
-		bytes += connection->received;
-		if (connection->moved < 0)
-			error = -connection->moved;
-		if (connection->ended_ns > last_ns)
-			last_ns = connection->ended_ns;
-	}
-	play_end(server->play, last_ns);
-	play_audit(server->play, tasks, operations, bytes, 0);
-	say_what_failed(server, server->connections - tasks, error);
+	for (uint64_t i = 0; i < server->connections; i++)
+		echo_add(&sum, &connection_at(server, i)->account, server->size);
+	echo_conclude(server->play, &sum);
 }
 
 static enum async_state serve_all(struct async *self)
@@ -177,7 +101,7 @@ static enum async_state serve_all(struct async *self)
 	struct server *server = (struct server *)self;
 
 	ASYNC_BEGIN;
-	open_for_connections(server);
+	server->listener = echo_listen(server->play, async_adopt);
 	while (server->accepted < server->connections) {
 		AWAIT(async_accept(self, server->listener));
 		take_connection(server, async_result(self));
@@ -192,18 +116,15 @@ static enum async_state serve_all(struct async *self)
 	ASYNC_END;
 }
 
-/* A buffer has a little more room than a message, where that is at most 16 KiB: a read that comes back short tells the
- * runtime that the socket is drained. */
 static int run(struct play *play)
 {
 	uint64_t size = play_value(play, ECHO_SIZE);
-	size_t room = size + LINE < BUFFER_MAX ? (size / LINE + 1) * LINE : BUFFER_MAX;
 	struct server server = {
 		.play = play,
 		.connections = play_value(play, ECHO_CONNECTIONS),
 		.size = size,
-		.room = room,
-		.stride = (sizeof(struct connection) + room + LINE - 1) / LINE * LINE,
+		.room = echo_room(size),
+		.stride = (sizeof(struct connection) + echo_room(size) + ECHO_LINE - 1) / ECHO_LINE * ECHO_LINE,
 	};
 	int error;
 
