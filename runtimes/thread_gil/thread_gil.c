@@ -1,36 +1,17 @@
 /* thread_gil.c: a task is a kernel thread, and only the holder of one lock runs, as in CPython.
  *
  * Always: a task's code runs while its thread holds the lock of gil.h; whatever may block in the kernel is done without
- * it. So tasks wait at the same time and compute one at a time. A task's control block belongs to its spawner. */
-#include <errno.h>
+ * it. So tasks wait at the same time and compute one at a time. */
 #include <linux/futex.h>
-#include <pthread.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 
-#include "../check.h"
 #include "../kernel/blocking.h"
 #include "../kernel/futex.h"
 #include "../kernel/shared_memory.h"
+#include "../kernel/threads.h"
 #include "../runtime.h"
 #include "../task.h"
 #include "gil.h"
-
-/* Room for a chain of calls into the C library and the frame of the signal that asks for the lock, up to 11 KiB of
- * registers on x86-64. Sanitizers make frames several times larger. */
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define LARGE_FRAMES 1
-#endif
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define LARGE_FRAMES 1
-#endif
-#ifdef LARGE_FRAMES
-#define STACK_BYTES (512 * 1024)
-#else
-#define STACK_BYTES (64 * 1024)
-#endif
 
 const struct runtime runtime = {
 	.name = "thread-gil",
@@ -45,33 +26,16 @@ const struct runtime runtime = {
 	.capabilities = RUNTIME_INTERLEAVES | RUNTIME_SHARES_MEMORY | RUNTIME_PREEMPTS,
 };
 
-/* Owned by the spawner from task_spawn() to task_join(). */
-struct thread {
-	pthread_t handle;
-	task_function *function;
-	void *argument;
-};
-
-static pthread_attr_t attributes; /* written before the first spawn, read by any spawner */
-
-/* Relaxed: only its value in task_run() counts, which every join that was done in time happens before. */
-static _Atomic unsigned long unjoined;
-
 int task_run(task_function *main, void *argument)
 {
-	unsigned long left;
-	int error = pthread_attr_init(&attributes);
+	int error = threads_open();
 
 	if (error)
-		return -error;
-	error = pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	CHECK(error == 0, "thread-gil: a stack of %d bytes is not allowed: %s", STACK_BYTES, strerror(error));
+		return error;
 	gil_open();
 	main(argument);
-	left = atomic_load_explicit(&unjoined, memory_order_relaxed);
-	CHECK(left == 0, "thread-gil: the first task returned before %lu task(s) were joined", left);
+	threads_close(runtime.name);
 	gil_close();
-	pthread_attr_destroy(&attributes);
 	shared_memory_unmap();
 	return 0;
 }
@@ -93,35 +57,17 @@ static void *thread_main(void *argument)
 
 int task_spawn(struct task *task, task_function *function, void *argument)
 {
-	struct thread *thread = malloc(sizeof(*thread));
-	int error;
+	int error = threads_spawn(task, thread_main, function, argument);
 
-	if (!thread)
-		return -ENOMEM;
-	thread->function = function;
-	thread->argument = argument;
-	error = pthread_create(&thread->handle, &attributes, thread_main, thread);
-	if (error) {
-		free(thread);
-		return -error;
-	}
-	task->id = (uintptr_t)thread;
-	atomic_fetch_add_explicit(&unjoined, 1, memory_order_relaxed);
 	gil_check();
-	return 0;
+	return error;
 }
 
 int task_join(struct task task)
 {
-	struct thread *thread = (struct thread *)task.id;
-	int error;
-
 	gil_drop();
-	error = pthread_join(thread->handle, NULL);
-	CHECK(error == 0, "thread-gil: cannot join a task, which must be one of the caller's: %s", strerror(error));
+	threads_join(task, runtime.name);
 	gil_take();
-	free(thread);
-	atomic_fetch_sub_explicit(&unjoined, 1, memory_order_relaxed);
 	return 0;
 }
 
