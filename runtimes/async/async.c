@@ -10,7 +10,7 @@
  * however deep the calls are.
  *
  * What always holds: every task that has not ended and does not run is in exactly one of: the ready queue, the timers,
- * a descriptor's waiter, an event, or the awaiter of another task. */
+ * the poller, an event, or the awaiter of another task. */
 #include "../async.h"
 
 #include "../check.h"

@@ -3,18 +3,17 @@
  * The loop hands out entries, each inside a request; what differs from coroutines is only what resuming one means: here
  * a call of its function, from the hub in callback_run(), with no stack of its own.
  *
- * What always holds: a request that is pending is in exactly one of the ready queue, the timers, or a descriptor's
- * waiter. `operation` is set while its descriptor was not ready and NULL once the request has ended, so that an entry
- * from the ready queue either tries its operation again or has its function called. `pending` has the request under way
- * for each direction of each descriptor, also while it is in the ready queue for a second try: closing the descriptor
- * finds it there, and it never tries on a number that belongs to somebody else by then. */
+ * What always holds: a request that is pending is in exactly one of the ready queue, the timers, or the poller.
+ * `operation` is set until it has ended and NULL from then on, so that an entry from the ready queue either makes the
+ * poller's call once more or has its function called. `pending` has the request under way for each direction of each
+ * descriptor, also while it is in the ready queue for a second call: closing the descriptor finds it there, and the
+ * call is never made on a number that belongs to somebody else by then. */
 #include "../callback.h"
 #include "../check.h"
 #include "../event_loop/loop.h"
 #include "../runtime.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,10 +30,10 @@ const struct runtime runtime = {
 	.capabilities = RUNTIME_INTERLEAVES | RUNTIME_SHARES_MEMORY,
 };
 
-/* An operation on a descriptor: tries it, and returns false if it would block, which the poller has been told then. */
+/* An operation on a descriptor: makes the poller's call for it. */
 struct callback_operation {
 	enum poller_direction direction;
-	bool (*attempt)(struct callback_request *request);
+	ssize_t (*attempt)(struct callback_request *request);
 };
 
 /* How many turns before its own a request is fetched into the cache. */
@@ -62,20 +61,16 @@ static void end(struct callback_request *request, ssize_t result)
 	request->operation = NULL;
 }
 
-/* Tries while the descriptor may be ready, then waits for it. True: the request has ended. */
+/* Makes the call, once or once more. True: the request has ended. */
 static bool advance(struct callback_request *request)
 {
-	const struct callback_operation *operation = request->operation;
-	struct poller *poller = &hub.loop.poller;
+	ssize_t result = request->operation->attempt(request);
 
-	while (poller_ready(poller, request->fd, operation->direction) > 0)
-		if (operation->attempt(request)) {
-			hub.pending[request->fd].request[operation->direction] = NULL;
-			return true;
-		}
-	CHECK(poller_await(poller, request->fd, operation->direction, &request->entry) == 0,
-	      "descriptor %d has a request that its poller does not know", request->fd);
-	return false;
+	if (result == POLLER_WAITS)
+		return false;
+	hub.pending[request->fd].request[request->operation->direction] = NULL;
+	end(request, result);
+	return true;
 }
 
 /* A request's turn has come. */
@@ -113,7 +108,7 @@ static void dispatch(void)
 static void close_descriptors(void)
 {
 	for (int fd = 0; fd < hub.descriptors; fd++)
-		if (poller_ready(&hub.loop.poller, fd, POLLER_READ) >= 0)
+		if (poller_adopted(&hub.loop.poller, fd))
 			callback_close(fd);
 	free(hub.pending);
 	hub.pending = NULL;
@@ -171,20 +166,11 @@ static int reserve(int fd)
 	return 0;
 }
 
-static int adopt(int fd)
+int callback_adopt(int fd)
 {
 	int error = reserve(fd);
 
 	return error < 0 ? error : poller_adopt(&hub.loop.poller, fd);
-}
-
-int callback_adopt(int fd)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
-		return -errno;
-	return adopt(fd);
 }
 
 int callback_close(int fd)
@@ -209,14 +195,13 @@ static bool occupy(struct callback_request *request, int fd, callback_function *
 		   const struct callback_operation *operation)
 {
 	struct callback_request **place;
-	int ready = poller_ready(&hub.loop.poller, fd, operation->direction);
 
 	request->function = function;
 	request->operation = operation;
 	request->fd = fd;
 	request->entry.result = 0;
-	if (ready < 0) {
-		end(request, ready);
+	if (!poller_adopted(&hub.loop.poller, fd)) {
+		end(request, -EBADF);
 		return false;
 	}
 	place = &hub.pending[fd].request[operation->direction];
@@ -236,64 +221,31 @@ static void begin(struct callback_request *request, int fd, callback_function *f
 		loop_ready(&hub.loop, &request->entry);
 }
 
-/* After a call that failed: true if the request has ended by it. */
-static bool failed(struct callback_request *request)
+static ssize_t attempt_read(struct callback_request *request)
 {
-	if (errno == EAGAIN)
-		poller_drained(&hub.loop.poller, request->fd, request->operation->direction);
-	if (errno == EAGAIN || errno == EINTR)
-		return false;
-	end(request, -errno);
-	return true;
+	return poller_read(&hub.loop.poller, request->fd, request->buffer, request->bytes, &request->entry);
 }
 
-static bool attempt_read(struct callback_request *request)
+static ssize_t attempt_write(struct callback_request *request)
 {
-	ssize_t count = read(request->fd, request->buffer, request->bytes);
-
-	if (count < 0)
-		return failed(request);
-	if ((size_t)count < request->bytes)
-		poller_short_read(&hub.loop.poller, request->fd);
-	end(request, count);
-	return true;
+	return poller_write(&hub.loop.poller, request->fd, request->buffer, request->bytes, &request->entry);
 }
 
-static bool attempt_write(struct callback_request *request)
+static ssize_t attempt_accept(struct callback_request *request)
 {
-	ssize_t count = send(request->fd, request->buffer, request->bytes, MSG_NOSIGNAL);
+	int fd = poller_accept(&hub.loop.poller, request->fd, &request->entry);
 
-	if (count < 0)
-		return failed(request);
-	end(request, count);
-	return true;
+	if (fd < 0 || reserve(fd) == 0)
+		return fd;
+	poller_forget(&hub.loop.poller, fd, &hub.loop.ready);
+	close(fd);
+	return -ENOMEM;
 }
 
-static bool attempt_accept(struct callback_request *request)
+/* The first call for it was made with the address, by callback_connect(). */
+static ssize_t conclude_connect(struct callback_request *request)
 {
-	int fd = accept4(request->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-	/* A connection that was given up while it waited in the queue is its own affair: accept(2). */
-	if (fd < 0)
-		return errno != ECONNABORTED && failed(request);
-	int error = adopt(fd);
-
-	if (error < 0)
-		close(fd);
-	end(request, error < 0 ? error : fd);
-	return true;
-}
-
-/* The attempt to connect is over when the socket calls itself writable: zero, or the error with which it ended. */
-static bool conclude_connect(struct callback_request *request)
-{
-	int error = 0;
-	socklen_t length = sizeof(error);
-
-	if (getsockopt(request->fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
-		error = errno;
-	end(request, -error);
-	return true;
+	return poller_connect(&hub.loop.poller, request->fd, NULL, 0, &request->entry);
 }
 
 static const struct callback_operation reading = {.direction = POLLER_READ, .attempt = attempt_read};
@@ -324,18 +276,15 @@ void callback_accept(struct callback_request *request, int listener, callback_fu
 void callback_connect(struct callback_request *request, int fd, const struct sockaddr *address, socklen_t length,
 		      callback_function *function)
 {
+	ssize_t result;
+
 	if (!occupy(request, fd, function, &connecting))
 		goto ended;
-	poller_connecting(&hub.loop.poller, fd);
-	if (connect(fd, address, length) == 0) {
-		poller_connected(&hub.loop.poller, fd);
-	} else if (errno != EINPROGRESS) {
-		hub.pending[fd].request[POLLER_WRITE] = NULL;
-		end(request, -errno);
-		goto ended;
-	}
-	if (!advance(request))
+	result = poller_connect(&hub.loop.poller, fd, address, length, &request->entry);
+	if (result == POLLER_WAITS)
 		return;
+	hub.pending[fd].request[connecting.direction] = NULL;
+	end(request, result);
 ended:
 	loop_ready(&hub.loop, &request->entry);
 }

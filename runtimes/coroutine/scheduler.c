@@ -8,7 +8,7 @@
  * likewise, while its control block is still in the cache.
  *
  * What always holds: `scheduler.current` is the task that runs. Every other task that has not ended is in exactly one
- * of: the ready queue, the timers, a descriptor's waiter, the wait table, or the `joiner` of another task.
+ * of: the ready queue, the timers, the poller, the wait table, or the `joiner` of another task.
  * The first task runs on the thread's own stack, all others on guarded ones of the pool (stack.h), with the control
  * block as the stack's header. */
 #include "../check.h"
@@ -21,7 +21,6 @@
 #include "switch.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -328,10 +327,6 @@ void coroutine_forked(void)
 
 int coroutine_adopt(int fd)
 {
-	int flags = fcntl(fd, F_GETFL);
-
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
-		return -errno;
 	return poller_adopt(&scheduler.loop.poller, fd);
 }
 
@@ -354,27 +349,27 @@ int coroutine_close(int fd)
 	return error;
 }
 
-/* Suspends until the next edge of the direction. 0, or why it can never come. */
-static int await(int fd, enum poller_direction direction)
+/* After a call of the poller. True: the task has waited, and makes the call again. False: *result is the operation's. */
+static bool go_on(ssize_t *result)
 {
-	struct coroutine *self = scheduler.current;
-	int error = poller_await(&scheduler.loop.poller, fd, direction, &self->entry);
-
-	return error < 0 ? error : suspend(self);
+	if (*result == POLLER_WAITS) {
+		*result = suspend(scheduler.current);
+		return *result == 0;
+	}
+	/* A peer that is always faster would keep the others from running for ever. */
+	if (*result >= 0 && ++scheduler.operations % OPERATIONS_A_TURN == 0)
+		coroutine_yield();
+	return false;
 }
 
-/* Suspends while the poller remembers that the operation would block. */
 int coroutine_await(int fd, enum poller_direction direction)
 {
-	int ready;
+	ssize_t result;
 
-	while ((ready = poller_ready(&scheduler.loop.poller, fd, direction)) == 0) {
-		int error = await(fd, direction);
-
-		if (error < 0)
-			return error;
-	}
-	return ready < 0 ? ready : 0;
+	do
+		result = poller_await(&scheduler.loop.poller, fd, direction, &scheduler.current->entry);
+	while (go_on(&result));
+	return (int)result;
 }
 
 void coroutine_drained(int fd, enum poller_direction direction)
@@ -382,117 +377,44 @@ void coroutine_drained(int fd, enum poller_direction direction)
 	poller_drained(&scheduler.loop.poller, fd, direction);
 }
 
-/* After a call that failed: 0 to try again, or the error that ends the operation. */
-static int retry(int fd, enum poller_direction direction)
-{
-	if (errno == EAGAIN)
-		coroutine_drained(fd, direction);
-	else if (errno != EINTR)
-		return -errno;
-	return 0;
-}
-
-/* A peer that is always faster would keep the others from running for ever. */
-static void take_turns(void)
-{
-	if (++scheduler.operations % OPERATIONS_A_TURN == 0)
-		coroutine_yield();
-}
-
 ssize_t coroutine_read(int fd, void *buffer, size_t bytes)
 {
-	for (;;) {
-		int error = coroutine_await(fd, POLLER_READ);
+	ssize_t result;
 
-		if (error < 0)
-			return error;
-		ssize_t count = read(fd, buffer, bytes);
-
-		if (count >= 0) {
-			if ((size_t)count < bytes)
-				poller_short_read(&scheduler.loop.poller, fd);
-			take_turns();
-			return count;
-		}
-		if ((error = retry(fd, POLLER_READ)) < 0)
-			return error;
-	}
+	do
+		result = poller_read(&scheduler.loop.poller, fd, buffer, bytes, &scheduler.current->entry);
+	while (go_on(&result));
+	return result;
 }
 
 ssize_t coroutine_write(int fd, const void *buffer, size_t bytes)
 {
-	for (;;) {
-		int error = coroutine_await(fd, POLLER_WRITE);
+	ssize_t result;
 
-		if (error < 0)
-			return error;
-		ssize_t count = send(fd, buffer, bytes, MSG_NOSIGNAL);
-
-		if (count >= 0) {
-			take_turns();
-			return count;
-		}
-		if ((error = retry(fd, POLLER_WRITE)) < 0)
-			return error;
-	}
-}
-
-static int adopt_accepted(int fd)
-{
-	int error = poller_adopt(&scheduler.loop.poller, fd);
-
-	if (error < 0) {
-		close(fd);
-		return error;
-	}
-	take_turns();
-	return fd;
+	do
+		result = poller_write(&scheduler.loop.poller, fd, buffer, bytes, &scheduler.current->entry);
+	while (go_on(&result));
+	return result;
 }
 
 int coroutine_accept(int listener)
 {
-	for (;;) {
-		int error = coroutine_await(listener, POLLER_READ);
+	ssize_t result;
 
-		if (error < 0)
-			return error;
-		int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-		if (fd >= 0)
-			return adopt_accepted(fd);
-		/* A connection that was given up while it waited in the queue is its own affair: accept(2). */
-		if (errno != ECONNABORTED && (error = retry(listener, POLLER_READ)) < 0)
-			return error;
-	}
-}
-
-/* Zero, or the error with which the connection attempt ended. */
-static int outcome(int fd)
-{
-	int error = 0;
-	socklen_t length = sizeof(error);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
-		return -errno;
-	return -error;
+	do
+		result = poller_accept(&scheduler.loop.poller, listener, &scheduler.current->entry);
+	while (go_on(&result));
+	return (int)result;
 }
 
 int coroutine_connect(int fd, const struct sockaddr *address, socklen_t length)
 {
-	int ready = poller_ready(&scheduler.loop.poller, fd, POLLER_WRITE);
+	ssize_t result;
 
-	if (ready < 0)
-		return ready;
-	poller_connecting(&scheduler.loop.poller, fd);
-	if (connect(fd, address, length) == 0) {
-		poller_connected(&scheduler.loop.poller, fd);
-		return 0;
-	}
-	if (errno != EINPROGRESS)
-		return -errno;
-	int error = await(fd, POLLER_WRITE);
-
-	return error < 0 ? error : outcome(fd);
+	do
+		result = poller_connect(&scheduler.loop.poller, fd, address, length, &scheduler.current->entry);
+	while (go_on(&result));
+	return (int)result;
 }
 
 /* The same functions under the names of task.h; see scheduler.h. */

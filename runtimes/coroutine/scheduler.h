@@ -33,7 +33,7 @@ void coroutine_suspend(void);
 void coroutine_ready(struct loop_entry *entry);
 
 /* For operations of another kind on an adopted descriptor: suspends while the operation would block. 0, -EBADF: it is
- * not adopted, or was closed meanwhile; -EBUSY as poller_await(). */
+ * not adopted, or was closed meanwhile; -EBUSY: another task waits for the direction already. */
 int coroutine_await(int fd, enum poller_direction direction);
 
 /* The operation would block now, or will when what is seen so far has been dealt with: the next coroutine_await() waits

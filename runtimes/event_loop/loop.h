@@ -8,7 +8,7 @@
  *	what makes an entry ready	where it waits
  *	loop_ready()			nowhere: it can run
  *	a time that has come		timers.h
- *	a descriptor's edge		poller.h
+ *	an operation on a socket	poller.h
  *	a word that another one wakes	wait_table.h
  *
  * Ready entries run in the order in which they became ready. The loop looks at the clock and at the descriptors when

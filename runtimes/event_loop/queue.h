@@ -3,7 +3,7 @@
  * An entry is a node that lies inside whatever can be resumed: the control block of a stackful coroutine, the state of
  * an async function, the record of a callback. The loop keeps its address and hands it back; it never calls, owns or
  * frees one, and what resuming means is known only to the runtime that put it there. An entry is in at most one place
- * at a time: a queue, the timers, a descriptor's waiter, or the wait table.
+ * at a time: a queue, the timers, the poller, or the wait table.
  *
  * The queue is a ring of addresses and not a list through the entries: who runs a few turns from now is then known
  * without touching those who run before, and can be fetched into the cache meanwhile (loop_queue_coming()). A list

@@ -14,7 +14,8 @@ coroutine_test(timers_test timers_test.c event_loop PkgConfig::CMOCKA)
 coroutine_test(loop_test loop_test.c event_loop PkgConfig::CMOCKA)
 coroutine_test(coroutine_test coroutine_test.c runtime_coroutine)
 
-set(loop_headers event_loop/loop.h event_loop/poller.h event_loop/queue.h event_loop/timers.h event_loop/wait_table.h)
+set(loop_headers event_loop/loop.h event_loop/poller.h event_loop/poller_epoll.h event_loop/queue.h event_loop/timers.h
+  event_loop/wait_table.h)
 set(coroutine_headers coroutine/fiber.h coroutine/overflow.h coroutine/scheduler.h coroutine/stack.h coroutine/switch.h)
 simul_headers_alone(${loop_headers} ${coroutine_headers})
 
@@ -28,7 +29,7 @@ elseif(NOT AARCH64_EMULATOR)
 else()
   set(aarch64_sources tests/coroutine_test.c sync.c
     coroutine/coroutine.c coroutine/scheduler.c coroutine/stack.c coroutine/overflow.c coroutine/switch_aarch64.S
-    event_loop/loop.c event_loop/queue.c event_loop/timers.c event_loop/poller.c event_loop/wait_table.c)
+    event_loop/loop.c event_loop/queue.c event_loop/timers.c event_loop/wait_table.c event_loop/poller_epoll.c)
   set(aarch64_depends check.h clock.h runtime.h sync.h task.h ${loop_headers} ${coroutine_headers} ${aarch64_sources})
   list(TRANSFORM aarch64_depends PREPEND "${PROJECT_SOURCE_DIR}/runtimes/")
   add_custom_command(OUTPUT coroutine_test_aarch64
