@@ -9,8 +9,9 @@
  *
  * What always holds: `scheduler.current` is the task that runs. Every other task that has not ended is in exactly one
  * of: the ready queue, the timers, the poller, the wait table, or the `joiner` of another task.
- * The first task runs on the thread's own stack, all others on guarded ones of the pool (stack.h), with the control
- * block as the stack's header. */
+ * The first task runs on the thread's own stack, all others on those of the pool (stack.h). A stack goes back to the
+ * pool when its task ends, the control block when it is joined. Control blocks lie side by side and not on the stacks,
+ * so that looking at those of many tasks touches few lines and few pages. */
 #include "../check.h"
 #include "../clock.h"
 #include "../event_loop/loop.h"
@@ -30,18 +31,25 @@
 /* Operations on descriptors that succeed at once, until the task that does them lets the others run. */
 enum { OPERATIONS_A_TURN = 64 };
 
-/* How many turns before its own the control block of a task and the two lines of frames below it are fetched. */
-enum { FETCH_AHEAD = 6, FETCH_LINE = 64 };
+/* How many turns before its own a task's control block is fetched, and the lines where its registers are saved. */
+enum { FETCH_BLOCK = 12, FETCH_FRAMES = 6, FETCH_LINE = 64 };
 
-/* The first line is all that a switch touches, besides the frames right below. */
 struct coroutine {
 	struct loop_entry entry;
-	void *stack_pointer;       /* while suspended */
-	struct loop_entry *joiner; /* waits for the end; ENDED afterwards */
-	task_function *function;
-	void *argument;
-	unsigned long number; /* in the order of spawning; the first task is 0 */
+	uint32_t number;     /* in the order of spawning; the first task is 0 */
+	void *stack_pointer; /* while suspended; the empty stack's until the task first leaves it */
+	union {
+		struct loop_entry *joiner;   /* waits for the end; ENDED afterwards */
+		struct coroutine *next_free; /* once joined */
+	};
 	struct fiber fiber;
+};
+
+enum { BLOCKS_TOGETHER = 512 };
+
+struct blocks {
+	struct blocks *next;
+	struct coroutine block[BLOCKS_TOGETHER];
 };
 
 /* Memory of coroutine_shared(). */
@@ -51,18 +59,21 @@ struct shared {
 	size_t bytes;
 };
 
+/* What a switch uses comes first, in one line. */
 static struct {
 	struct coroutine *current;
 	struct loop loop;
-	struct stack_pool stacks;
+	struct coroutine *free; /* control blocks, the last one joined first */
 	unsigned long spawned, joined;
+	struct stack_pool stacks;
+	struct blocks *blocks;
 	unsigned operations;
 	bool running;
 	bool deadlocked;
 	struct shared *shared;
 	struct coroutine first;
 	jmp_buf abandon; /* the way out of the first task, wherever it waits, when nothing can wake it */
-} scheduler;
+} scheduler __attribute__((aligned(64)));
 
 static struct loop_entry ended_mark;
 #define ENDED (&ended_mark)
@@ -82,11 +93,14 @@ FIBER_SWITCHES static int switch_to(struct coroutine *from, struct coroutine *to
 	return result;
 }
 
-FIBER_SWITCHES static int start(struct coroutine *from, struct coroutine *child, void (*body)(void *))
+typedef void *coroutine_body(void *self, void *function, void *argument);
+
+FIBER_SWITCHES static int start(struct coroutine *from, struct coroutine *child, void *top, coroutine_body *body,
+				task_function *function, void *argument)
 {
 	scheduler.current = child;
 	fiber_leave(&from->fiber, &child->fiber);
-	int result = stack_start(&from->stack_pointer, child, body, child);
+	int result = stack_call(&from->stack_pointer, top, body, child, (void *)function, argument);
 	fiber_arrive(&from->fiber);
 	return result;
 }
@@ -102,17 +116,21 @@ static struct coroutine *deadlock(void)
 	return &scheduler.first;
 }
 
-/* Fetches what a later turn will touch while others run: its control block and the frames below it. Always inlined:
- * gcc takes a function of nothing but prefetches for one without effect, and removes the call. */
+/* Fetches what later turns will touch while others run. Always inlined: gcc takes a function of nothing but prefetches
+ * for one without effect, and removes the call. */
 static inline __attribute__((always_inline)) void fetch_ahead(void)
 {
-	const char *coming = (const char *)loop_queue_coming(&scheduler.loop.ready, FETCH_AHEAD);
+	const struct loop_queue *ready = &scheduler.loop.ready;
+	size_t count = loop_queue_count(ready);
 
-	if (!coming)
+	if (count <= FETCH_FRAMES)
 		return;
-	__builtin_prefetch(coming, 1);
-	__builtin_prefetch(coming - FETCH_LINE, 1);
-	__builtin_prefetch(coming - 2 * FETCH_LINE, 1);
+	const char *frames = coroutine_of(loop_queue_at(ready, FETCH_FRAMES))->stack_pointer;
+
+	__builtin_prefetch(frames, 1);
+	__builtin_prefetch(frames + FETCH_LINE, 1);
+	if (count > FETCH_BLOCK)
+		__builtin_prefetch(loop_queue_at(ready, FETCH_BLOCK), 1);
 }
 
 static inline struct coroutine *next_task(void)
@@ -136,54 +154,115 @@ static int suspend(struct coroutine *self)
 	return self->entry.result;
 }
 
-void coroutine_yield(void)
+/* Apart, so that the ordinary yield needs no registers that it would have to save. */
+static __attribute__((noinline)) void yield_slowly(struct coroutine *self)
 {
-	struct coroutine *self = scheduler.current;
 	struct coroutine *next = coroutine_of(loop_rotate(&scheduler.loop, &self->entry));
 
-	fetch_ahead();
 	if (next != self)
 		switch_to(self, next);
 }
 
-/* What lies at the bottom of each stack but the first. A separate function, so that the body's frame is in no
- * uninstrumented one. Never returns. */
-static void run_body(struct coroutine *self)
+void coroutine_yield(void)
 {
-	self->function(self->argument);
+	struct coroutine *self = scheduler.current;
+	struct loop_entry *next = loop_rotate_quickly(&scheduler.loop, &self->entry);
+
+	if (__builtin_expect(!next, 0)) {
+		yield_slowly(self);
+		return;
+	}
+	fetch_ahead();
+	switch_to(self, coroutine_of(next));
+}
+
+/* A separate function, so that the body's frame is in no uninstrumented one. */
+static void run_body(struct coroutine *self, task_function *function, void *argument)
+{
+	function(argument);
 	if (self->joiner)
 		loop_ready_first(&scheduler.loop, self->joiner);
 	self->joiner = ENDED;
 }
 
-FIBER_SWITCHES static void coroutine_main(void *argument)
+/* What lies at the bottom of each stack but the first. The stack is the pool's again while it is still in use, which is
+ * as well: whoever could take it runs only after it has been left. */
+FIBER_SWITCHES static void *coroutine_main(void *block, void *function, void *argument)
 {
-	struct coroutine *self = argument;
+	struct coroutine *self = block;
+	void *top = self->stack_pointer;
 
 	fiber_arrive(&self->fiber);
-	run_body(self);
+	run_body(self, (task_function *)function, argument);
+	stack_give(&scheduler.stacks, top);
 	struct coroutine *next = next_task();
 
 	scheduler.current = next;
 	fiber_leave(NULL, &next->fiber);
-	stack_switch(&self->stack_pointer, next->stack_pointer);
+	/* A task that was never suspended returns to where it was spawned, as any function. */
+	if (__builtin_expect(self->stack_pointer != top, 0))
+		stack_switch(&self->stack_pointer, next->stack_pointer);
+	return next->stack_pointer;
+}
+
+static bool add_blocks(void)
+{
+	struct blocks *blocks = calloc(1, sizeof(*blocks));
+
+	if (!blocks)
+		return false;
+	blocks->next = scheduler.blocks;
+	scheduler.blocks = blocks;
+	for (size_t i = BLOCKS_TOGETHER; i-- > 0;) {
+		blocks->block[i].next_free = scheduler.free;
+		scheduler.free = &blocks->block[i];
+	}
+	return true;
+}
+
+static void free_blocks(void)
+{
+	for (struct blocks *blocks = scheduler.blocks, *next; blocks; blocks = next) {
+		next = blocks->next;
+		free(blocks);
+	}
+	scheduler.blocks = NULL;
+	scheduler.free = NULL;
+}
+
+/* Makes room for one more of everything. Apart for the same reason as yield_slowly(). */
+static __attribute__((noinline)) int spawn_slowly(struct task *task, task_function *function, void *argument)
+{
+	if (loop_queue_full(&scheduler.loop.ready))
+		loop_queue_grow(&scheduler.loop.ready);
+	if (!scheduler.free && !add_blocks())
+		return -ENOMEM;
+	if (stack_none_free(&scheduler.stacks)) {
+		void *top = stack_carve(&scheduler.stacks);
+
+		if (!top)
+			return -ENOMEM;
+		stack_give(&scheduler.stacks, top);
+	}
+	return coroutine_spawn(task, function, argument);
 }
 
 int coroutine_spawn(struct task *task, task_function *function, void *argument)
 {
-	struct coroutine *self = scheduler.current;
-	struct coroutine *child = stack_take(&scheduler.stacks);
+	struct coroutine *self = scheduler.current, *child = scheduler.free;
 
-	if (__builtin_expect(!child, 0))
-		return -ENOMEM;
+	if (__builtin_expect(!child || stack_none_free(&scheduler.stacks) || loop_queue_full(&scheduler.loop.ready), 0))
+		return spawn_slowly(task, function, argument);
+	void *top = stack_take(&scheduler.stacks);
+
+	scheduler.free = child->next_free;
 	child->joiner = NULL;
-	child->function = function;
-	child->argument = argument;
-	child->number = ++scheduler.spawned;
-	fiber_open(&child->fiber, &scheduler.stacks, child);
+	child->stack_pointer = top;
+	child->number = (uint32_t)++scheduler.spawned;
+	fiber_open(&child->fiber, &scheduler.stacks, top);
 	task->id = (uintptr_t)child;
 	loop_ready_first(&scheduler.loop, &self->entry);
-	return start(self, child, coroutine_main);
+	return start(self, child, top, coroutine_main, function, argument);
 }
 
 int coroutine_join(struct task task)
@@ -195,7 +274,8 @@ int coroutine_join(struct task task)
 		suspend(scheduler.current);
 	}
 	fiber_close(&child->fiber);
-	stack_give(&scheduler.stacks, child);
+	child->next_free = scheduler.free;
+	scheduler.free = child;
 	scheduler.joined++;
 	return 0;
 }
@@ -267,9 +347,11 @@ static void free_shared(void)
 	scheduler.shared = NULL;
 }
 
-static unsigned long number_of(const void *header)
+/* On one thread, whoever touches a guard page is the task that runs. */
+static unsigned long number_of(const void *stack)
 {
-	return ((const struct coroutine *)header)->number;
+	(void)stack;
+	return scheduler.current->number;
 }
 
 static int open_scheduler(void)
@@ -278,7 +360,7 @@ static int open_scheduler(void)
 
 	if (error < 0)
 		return error;
-	stack_pool_open(&scheduler.stacks, sizeof(struct coroutine));
+	stack_pool_open(&scheduler.stacks, 0);
 	error = overflow_watch(&scheduler.stacks, number_of);
 	if (error < 0) {
 		loop_close(&scheduler.loop);
@@ -297,6 +379,7 @@ static void close_scheduler(void)
 {
 	overflow_unwatch();
 	stack_pool_close(&scheduler.stacks);
+	free_blocks();
 	loop_close(&scheduler.loop);
 	free_shared();
 	scheduler.running = false;

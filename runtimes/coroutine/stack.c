@@ -224,7 +224,9 @@ static char *slot_of(const struct stack_pool *pool, const struct stack_slab *sla
 
 char *stack_bottom(const struct stack_pool *pool, const void *header)
 {
-	return slot_of(pool, slab_of(pool, header), header) + pool->page_bytes;
+	const char *below = (const char *)header - 1; /* the first byte of the frames: the header may be empty */
+
+	return slot_of(pool, slab_of(pool, below), below) + pool->page_bytes;
 }
 
 void *stack_guarded_by(const struct stack_pool *pool, const void *address)

@@ -1,15 +1,15 @@
-/* stack.h: guarded stacks from slabs, the last one freed taken first.
+/* stack.h: guarded stacks from slabs, the last one given back taken first.
  *
  *	one slot of a slab, higher addresses first
  *
  *	+--------------------------+ <- slot + bytes, a multiple of the page size
  *	| colour: (i mod 32) * 64  |    unused, so that the busy lines of many stacks spread over the sets of the cache
  *	+--------------------------+
- *	| header (a control block) |    the user's; never touched by the pool
+ *	| header, if asked for     |    the user's; never touched by the pool
  *	+--------------------------+ <- stack_take() returns this address: the stack pointer starts here, aligned to 64
  *	| frames                   |
- *	|    |                     |    only pages that were touched exist: a suspended task of few frames has one,
- *	|    v                     |    which holds its header too, and resuming it touches neighbouring lines
+ *	|    |                     |    only pages that were touched exist: a suspended task of few frames has one
+ *	|    v                     |
  *	|                          |
  *	+--------------------------+ <- slot + page
  *	| guard page               |    any access is a SIGSEGV, see overflow.h
@@ -67,20 +67,26 @@ void stack_pool_close(struct stack_pool *pool);
 /* The slow half of stack_take(): a stack that was never taken, or NULL. */
 void *stack_carve(struct stack_pool *pool);
 
+static inline bool stack_none_free(const struct stack_pool *pool)
+{
+	return pool->frees == 0;
+}
+
 /* A stack: the address of its header, which is as its last user or a fresh page of zeroes left it. The frames go below.
  * NULL: no memory, or no mapping, is left; a sentence on standard error says which, once.
  * Addresses of free stacks are kept apart from the stacks, so that those taken soon can be fetched into the cache. */
 static inline void *stack_take(struct stack_pool *pool)
 {
-	if (__builtin_expect(pool->frees == 0, 0))
+	if (__builtin_expect(stack_none_free(pool), 0))
 		return stack_carve(pool);
 	void *header = pool->free[--pool->frees];
 
 	if (pool->frees >= STACK_FETCH_AHEAD) {
 		const char *coming = pool->free[pool->frees - STACK_FETCH_AHEAD];
 
-		__builtin_prefetch(coming, 1);
 		__builtin_prefetch(coming - 64, 1);
+		__builtin_prefetch(coming - 128, 1);
+		__builtin_prefetch(coming - 192, 1);
 	}
 	return header;
 }

@@ -31,4 +31,8 @@ int stack_switch(void **from, void *to);
  * Function must not return. */
 int stack_start(void **from, void *top, void (*function)(void *), void *argument);
 
+/* The same for a function(a, b, c) that may return: the stack pointer of whom to resume. Where that is the caller, the
+ * processor foresees the way back, as that of any call; elsewhere stack_switch() is faster. Returns 0. */
+int stack_call(void **from, void *top, void *(*function)(void *, void *, void *), void *a, void *b, void *c);
+
 #endif

@@ -32,14 +32,7 @@
 	str	x9, [x0]
 	.endm
 
-	.globl	stack_switch
-	.hidden	stack_switch
-	.type	stack_switch, %function
-	.p2align 5
-stack_switch:
-	.cfi_startproc
-	save_frame
-	mov	sp, x1
+	.macro restore_frame
 	ldp	x19, x20, [sp, #0]
 	ldp	x21, x22, [sp, #16]
 	ldp	x23, x24, [sp, #32]
@@ -64,6 +57,17 @@ stack_switch:
 	.cfi_restore x28
 	.cfi_restore x29
 	.cfi_restore x30
+	.endm
+
+	.globl	stack_switch
+	.hidden	stack_switch
+	.type	stack_switch, %function
+	.p2align 5
+stack_switch:
+	.cfi_startproc
+	save_frame
+	mov	sp, x1
+	restore_frame
 	mov	w0, #0
 	br	x30
 	.cfi_endproc
@@ -87,5 +91,33 @@ stack_start:
 	brk	#1
 	.cfi_endproc
 	.size	stack_start, .-stack_start
+
+/* As stack_start(); what the function returns is on top of a frame that was saved. The caller's, mostly: then this return
+ * and the call of stack_call() are a pair, as the processor predicts. */
+	.globl	stack_call
+	.hidden	stack_call
+	.type	stack_call, %function
+	.p2align 5
+stack_call:
+	.cfi_startproc
+	save_frame
+	.cfi_remember_state
+	mov	sp, x1
+	.cfi_def_cfa sp, 0
+	.cfi_undefined x30
+	mov	x29, #0
+	mov	x30, #0
+	mov	x6, x2
+	mov	x0, x3
+	mov	x1, x4
+	mov	x2, x5
+	blr	x6
+	mov	sp, x0
+	.cfi_restore_state
+	restore_frame
+	mov	w0, #0
+	ret
+	.cfi_endproc
+	.size	stack_call, .-stack_call
 
 	.section .note.GNU-stack, "", %progbits

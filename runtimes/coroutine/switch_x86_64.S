@@ -25,14 +25,7 @@
 	movq	%rsp, (%rdi)
 	.endm
 
-	.globl	stack_switch
-	.hidden	stack_switch
-	.type	stack_switch, @function
-	.p2align 5
-stack_switch:
-	.cfi_startproc
-	save_frame
-	movq	%rsi, %rsp
+	.macro restore_frame
 	popq	%r15
 	.cfi_adjust_cfa_offset -8
 	.cfi_restore r15
@@ -51,6 +44,17 @@ stack_switch:
 	popq	%rbp
 	.cfi_adjust_cfa_offset -8
 	.cfi_restore rbp
+	.endm
+
+	.globl	stack_switch
+	.hidden	stack_switch
+	.type	stack_switch, @function
+	.p2align 5
+stack_switch:
+	.cfi_startproc
+	save_frame
+	movq	%rsi, %rsp
+	restore_frame
 	xorl	%eax, %eax
 	popq	%rcx
 	.cfi_adjust_cfa_offset -8
@@ -76,5 +80,32 @@ stack_start:
 	ud2
 	.cfi_endproc
 	.size	stack_start, .-stack_start
+
+/* As stack_start(); what the function returns is on top of a frame that was saved. The caller's, mostly: then this return
+ * and the call of stack_call() are a pair, as the processor predicts. */
+	.globl	stack_call
+	.hidden	stack_call
+	.type	stack_call, @function
+	.p2align 5
+stack_call:
+	.cfi_startproc
+	save_frame
+	.cfi_remember_state
+	movq	%rsi, %rsp
+	.cfi_def_cfa rsp, 0
+	.cfi_undefined rip
+	xorl	%ebp, %ebp
+	movq	%rdx, %rax
+	movq	%rcx, %rdi
+	movq	%r8, %rsi
+	movq	%r9, %rdx
+	call	*%rax
+	movq	%rax, %rsp
+	.cfi_restore_state
+	restore_frame
+	xorl	%eax, %eax
+	ret
+	.cfi_endproc
+	.size	stack_call, .-stack_call
 
 	.section .note.GNU-stack, "", @progbits

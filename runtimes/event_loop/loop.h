@@ -66,12 +66,23 @@ static inline void loop_ready(struct loop *loop, struct loop_entry *entry)
 	loop_queue_push(&loop->ready, entry);
 }
 
+/* The quick half of loop_rotate(), which touches nothing but the queue. NULL: nothing was done, and the slow half is
+ * due: it is time to look, or nobody else is ready. */
+static inline struct loop_entry *loop_rotate_quickly(struct loop *loop, struct loop_entry *entry)
+{
+	if (__builtin_expect(loop_queue_empty(&loop->ready) || --loop->allowance <= 0, 0))
+		return NULL;
+	return loop_queue_rotate(&loop->ready, entry);
+}
+
 /* Loop_ready() and loop_next() in one: entry goes to the end, and who runs next comes back, which may be entry itself.
  */
 static inline struct loop_entry *loop_rotate(struct loop *loop, struct loop_entry *entry)
 {
-	if (__builtin_expect(!loop_queue_empty(&loop->ready) && --loop->allowance > 0, 1))
-		return loop_queue_rotate(&loop->ready, entry);
+	struct loop_entry *next = loop_rotate_quickly(loop, entry);
+
+	if (__builtin_expect(next != NULL, 1))
+		return next;
 	loop_queue_push(&loop->ready, entry);
 	return loop_look(loop);
 }

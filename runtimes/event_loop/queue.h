@@ -43,9 +43,14 @@ static inline bool loop_queue_empty(const struct loop_queue *queue)
 	return queue->head == queue->tail;
 }
 
+static inline bool loop_queue_full(const struct loop_queue *queue)
+{
+	return queue->tail - queue->head > queue->mask;
+}
+
 static inline void loop_queue_push(struct loop_queue *queue, struct loop_entry *entry)
 {
-	if (__builtin_expect(queue->tail - queue->head > queue->mask, 0))
+	if (__builtin_expect(loop_queue_full(queue), 0))
 		loop_queue_grow(queue);
 	queue->slots[queue->tail++ & queue->mask] = entry;
 }
@@ -53,7 +58,7 @@ static inline void loop_queue_push(struct loop_queue *queue, struct loop_entry *
 /* For what should run next and not in its turn: a parent whose child starts, a joiner whose task has ended. */
 static inline void loop_queue_push_front(struct loop_queue *queue, struct loop_entry *entry)
 {
-	if (__builtin_expect(queue->tail - queue->head > queue->mask, 0))
+	if (__builtin_expect(loop_queue_full(queue), 0))
 		loop_queue_grow(queue);
 	queue->slots[--queue->head & queue->mask] = entry;
 }
@@ -64,10 +69,21 @@ static inline struct loop_entry *loop_queue_pop(struct loop_queue *queue)
 	return queue->slots[queue->head++ & queue->mask];
 }
 
-/* Who will be popped after `turns` others, or NULL if nobody is known yet. */
+static inline size_t loop_queue_count(const struct loop_queue *queue)
+{
+	return queue->tail - queue->head;
+}
+
+/* Who will be popped after `turns` others; there must be as many. */
+static inline struct loop_entry *loop_queue_at(const struct loop_queue *queue, size_t turns)
+{
+	return queue->slots[(queue->head + turns) & queue->mask];
+}
+
+/* The same, or NULL if nobody is known yet. */
 static inline struct loop_entry *loop_queue_coming(const struct loop_queue *queue, size_t turns)
 {
-	return queue->tail - queue->head > turns ? queue->slots[(queue->head + turns) & queue->mask] : NULL;
+	return loop_queue_count(queue) > turns ? loop_queue_at(queue, turns) : NULL;
 }
 
 /* Entry goes to the end and the first one is taken out. The queue must not be empty. */

@@ -102,11 +102,57 @@ static void starts_on_the_new_stack(void **state)
 	assert_int_equal(stack_switch(&here, there), 0);
 }
 
+static void *look_and_return(void *a, void *b, void *c)
+{
+	seen[0] = (uint64_t)(uintptr_t)a;
+	seen[1] = (uint64_t)(uintptr_t)b;
+	seen[2] = (uint64_t)(uintptr_t)c;
+	return here;
+}
+
+/* A value in each callee-saved register comes back. */
+static void calls_on_the_new_stack(void **state)
+{
+	volatile uint64_t seed = 7;
+	uint64_t a = seed, b = a * 3, c = a * 5, d = a * 7, e = a * 11, f = a * 13, g = a * 17;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(stack_call(&here, stack + STACK, look_and_return, &here, &there, stack), 0);
+		assert_true(seen[0] == (uint64_t)(uintptr_t)&here && seen[1] == (uint64_t)(uintptr_t)&there &&
+			    seen[2] == (uint64_t)(uintptr_t)stack);
+		a += b, b ^= c, c += d, d ^= e, e += f, f ^= g, g += a;
+	}
+	uint64_t sum = a ^ b ^ c ^ d ^ e ^ f ^ g;
+
+	a = seed, b = a * 3, c = a * 5, d = a * 7, e = a * 11, f = a * 13, g = a * 17;
+	for (int i = 0; i < 3; i++)
+		a += b, b ^= c, c += d, d ^= e, e += f, f ^= g, g += a;
+	assert_true(sum == (a ^ b ^ c ^ d ^ e ^ f ^ g));
+}
+
+static void *switch_and_return(void *first, void *second, void *unused)
+{
+	(void)unused;
+	stack_switch(second, *(void **)first);
+	return *(void **)first;
+}
+
+/* Whoever called is resumed where it is then, though it has switched since. */
+static void call_returns_to_where_the_caller_is(void **state)
+{
+	(void)state;
+	assert_int_equal(stack_call(&here, stack + STACK, switch_and_return, &here, &there, NULL), 0);
+	assert_int_equal(stack_switch(&here, there), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keeps_registers),
 		cmocka_unit_test(starts_on_the_new_stack),
+		cmocka_unit_test(calls_on_the_new_stack),
+		cmocka_unit_test(call_returns_to_where_the_caller_is),
 	};
 
 	return cmocka_run_group_tests(tests, open_stack, close_stack);
