@@ -15,7 +15,8 @@ enum runtime_capability {
 	RUNTIME_SWITCHES_STACKS = 1 << 4, /* tasks run on stacks of our own; sanitizers need telling */
 	RUNTIME_POOLED = 1 << 5,          /* only as many tasks as workers are under way; one that waits keeps its worker */
 	RUNTIME_WORKERS = 1 << 6,         /* tasks run on runtime_worker_count() workers, which a player takes as workers=N */
-	RUNTIME_PRIVATE_DESCRIPTORS = 1 << 7 /* a descriptor opened after the first spawn cannot be handed to a task */
+	RUNTIME_PRIVATE_DESCRIPTORS = 1 << 7, /* a descriptor opened after the first spawn cannot be handed to a task */
+	RUNTIME_NO_SOCKETS = 1 << 8 /* none of the verbs for sockets works: -ENOTSUP */
 };
 
 struct runtime {

@@ -104,6 +104,7 @@ static unsigned capability(const char *name)
 		{"shares-memory", RUNTIME_SHARES_MEMORY},     {"preempts", RUNTIME_PREEMPTS},
 		{"switches-stacks", RUNTIME_SWITCHES_STACKS}, {"pooled", RUNTIME_POOLED},
 		{"workers", RUNTIME_WORKERS},                 {"private-descriptors", RUNTIME_PRIVATE_DESCRIPTORS},
+		{"no-sockets", RUNTIME_NO_SOCKETS},
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)

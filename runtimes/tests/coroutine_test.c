@@ -5,7 +5,6 @@
 #include "../runtime.h"
 #include "../sync.h"
 #include "../task.h"
-#include "loopback.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -236,7 +235,7 @@ static void echo(void *argument)
 	CHECK(task_close(fd) == 0, "close");
 }
 
-static struct sockaddr_in address;
+static struct sockaddr_in address = {.sin_family = AF_INET};
 
 static void client(void *argument)
 {
@@ -256,11 +255,16 @@ static void client(void *argument)
 
 static int open_listener(void)
 {
-	struct place place = place_open();
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	socklen_t length = sizeof(address);
 
-	address = place.address;
-	CHECK(task_adopt(place.listener) == 0, "adopt");
-	return place.listener;
+	address.sin_port = 0;
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	CHECK(listener >= 0 && bind(listener, (struct sockaddr *)&address, length) == 0 && listen(listener, 128) == 0,
+	      "no listener: %s", strerror(errno));
+	getsockname(listener, (struct sockaddr *)&address, &length);
+	CHECK(task_adopt(listener) == 0, "adopt");
+	return listener;
 }
 
 static void echo_main(void *argument)

@@ -38,8 +38,19 @@ static const struct parameter parameters[] = {
 	{.name = NULL},
 };
 
+static int resolve(struct values *values, char reason[REASON_MAX])
+{
+	(void)values;
+	(void)reason;
+	return 0; /* no parameter depends on another one */
+}
+
 static int admit(const struct values *values, struct stage stage, char reason[REASON_MAX])
 {
+	if (stage.capabilities & RUNTIME_NO_SOCKETS) {
+		snprintf(reason, REASON_MAX, "this runtime has no sockets: a task cannot wait for one");
+		return -ENOTSUP;
+	}
 	if (stage.capabilities & RUNTIME_PRIVATE_DESCRIPTORS) {
 		snprintf(reason, REASON_MAX,
 			 "a connection cannot be handed to a task: its descriptor is opened after the workers have begun");
@@ -107,7 +118,7 @@ const struct workload_spec echo_spec = {
 	.operation = "message",
 	.bound_text = "timed messages x half of the calibrated cost of one send and one recv, over the cores in use",
 	.parameters = parameters,
-	.resolve = resolve_nothing,
+	.resolve = resolve,
 	.admit = admit,
 	.expect = expect,
 };

@@ -27,6 +27,13 @@ static const struct parameter parameters[] = {
 	{.name = NULL},
 };
 
+static int resolve(struct values *values, char reason[REASON_MAX])
+{
+	(void)values;
+	(void)reason;
+	return 0; /* no parameter depends on another one */
+}
+
 static int admit(const struct values *values, struct stage stage, char reason[REASON_MAX])
 {
 	bool lazy = values->value[RANGE_MODE] == RANGE_LAZY, interleaves = stage.capabilities & RUNTIME_INTERLEAVES;
@@ -65,7 +72,7 @@ const struct workload_spec range_spec = {
 	.operation = "number",
 	.bound_text = "none: the least that a model must do to hand a number over is what is asked",
 	.parameters = parameters,
-	.resolve = resolve_nothing,
+	.resolve = resolve,
 	.admit = admit,
 	.expect = expect,
 };
