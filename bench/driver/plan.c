@@ -66,8 +66,10 @@ static unsigned all_cores(const struct machine *machine)
 int plan_admit(const struct player *player, const struct workload_spec *spec, const struct values *values,
 	       struct stage stage, char reason[REASON_MAX])
 {
-	if (player_info_plays(&player->info, spec->name))
-		return spec->admit(values, stage, reason);
+	int error = spec->admit(values, stage, reason);
+
+	if (error < 0 || player_info_plays(&player->info, spec->name))
+		return error;
 	snprintf(reason, REASON_MAX, "this player does not play %s", spec->name);
 	return -ENOTSUP;
 }

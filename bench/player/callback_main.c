@@ -14,6 +14,14 @@ int main(int argc, char **argv)
 		{.spec = chess_callback.spec, .perform = perform, .dialect_body = &chess_callback},
 		{.spec = counting_callback.spec, .perform = perform, .dialect_body = &counting_callback},
 		{.spec = echo_callback.spec, .perform = perform, .dialect_body = &echo_callback},
+		{.spec = spawn_callback.spec, .perform = perform, .dialect_body = &spawn_callback},
+		{.spec = switch_callback.spec, .perform = perform, .dialect_body = &switch_callback},
+		{.spec = idle_callback.spec, .perform = perform, .dialect_body = &idle_callback},
+		{.spec = skynet_callback.spec, .perform = perform, .dialect_body = &skynet_callback},
+		{.spec = starvation_callback.spec, .perform = perform, .dialect_body = &starvation_callback},
+		{.spec = contention_callback.spec, .perform = perform, .dialect_body = &contention_callback},
+		{.spec = order_callback.spec, .perform = perform, .dialect_body = &order_callback},
+		{.spec = range_callback.spec, .perform = perform, .dialect_body = &range_callback},
 		{.spec = NULL},
 	};
 

@@ -14,6 +14,8 @@ struct play;
 
 /* The parameter of that index in the spec's table. */
 uint64_t play_value(const struct play *play, int index);
+/* All of them. */
+const struct values *play_values(const struct play *play);
 struct stage play_stage(const struct play *play);
 
 /* All tasks exist and wait: measures memory, then CPU, then reads the clock. Returns that time, the start of the steady work. */
@@ -63,6 +65,8 @@ struct async_body {
 };
 
 extern const struct async_body chess_async, counting_async, echo_async;
+extern const struct async_body spawn_async, switch_async, idle_async, skynet_async;
+extern const struct async_body starvation_async, contention_async, order_async, range_async;
 
 /* A body of the callback dialect; run() sets up, calls callback_run() and returns what it returned. */
 struct callback_body {
@@ -71,5 +75,7 @@ struct callback_body {
 };
 
 extern const struct callback_body chess_callback, counting_callback, echo_callback;
+extern const struct callback_body spawn_callback, switch_callback, idle_callback, skynet_callback;
+extern const struct callback_body starvation_callback, contention_callback, order_callback, range_callback;
 
 #endif

@@ -64,6 +64,11 @@ uint64_t play_value(const struct play *play, int index)
 	return play->values.value[index];
 }
 
+const struct values *play_values(const struct play *play)
+{
+	return &play->values;
+}
+
 struct stage play_stage(const struct play *play)
 {
 	return play->stage;
@@ -292,17 +297,23 @@ static void print_info(const struct runtime *runtime, const struct player_body *
 	print_line(info);
 }
 
+/* The last one, without a spec, if there is none of that name. */
 static const struct player_body *find_body(const struct player_body *bodies, const char *name)
 {
-	const struct player_body *body = bodies;
+	while (bodies->spec && strcmp(bodies->spec->name, name) != 0)
+		bodies++;
+	return bodies;
+}
 
-	while (body->spec && strcmp(body->spec->name, name) != 0)
-		body++;
-	if (body->spec)
-		return body;
+static const struct workload_spec *find_spec(const struct player_body *bodies, const char *name)
+{
+	const struct workload_spec *spec = workload_find(name);
+
+	if (spec)
+		return spec;
 	fprintf(stderr, "unknown workload '%s'; known workloads:", name);
-	for (body = bodies; body->spec; body++)
-		fprintf(stderr, " %s", body->spec->name);
+	for (; bodies->spec; bodies++)
+		fprintf(stderr, " %s", bodies->spec->name);
 	fputc('\n', stderr);
 	return NULL;
 }
@@ -385,24 +396,37 @@ static int take_workers(struct stage *stage, int *count, char **pairs, char reas
 	return error;
 }
 
+/* Why this runtime cannot play: 0, or -ENOTSUP and a sentence. */
+static int admit(const struct runtime *runtime, const struct player_body *body, const struct play *play,
+		 char reason[REASON_MAX])
+{
+	int error = play->spec->admit(&play->values, play->stage, reason);
+
+	if (error < 0 || body->spec)
+		return error;
+	snprintf(reason, REASON_MAX, "nobody has written %s in the %s dialect", play->spec->name, runtime->dialect);
+	return -ENOTSUP;
+}
+
 static int play_verb(int count, char **arguments, const struct runtime *runtime, const struct player_body *bodies)
 {
-	const struct player_body *body = count > 0 ? find_body(bodies, arguments[0]) : NULL;
 	struct play play = {.stage = {.cores = cores_here(), .capabilities = runtime->capabilities}};
+	const struct player_body *body;
 	char reason[REASON_MAX];
 
 	if (count < 1)
 		fprintf(stderr, "play which workload? See --help.\n");
-	if (!body)
+	play.spec = count < 1 ? NULL : find_spec(bodies, arguments[0]);
+	if (!play.spec)
 		return EXIT_USAGE;
-	play.spec = body->spec;
+	body = find_body(bodies, arguments[0]);
 	count--;
 	if (take_workers(&play.stage, &count, ++arguments, reason) < 0 ||
 	    workload_values(play.spec, count, arguments, &play.values, reason) < 0) {
 		fprintf(stderr, "%s: %s\n", play.spec->name, reason);
 		return EXIT_USAGE;
 	}
-	if (play.spec->admit(&play.values, play.stage, reason) < 0) {
+	if (admit(runtime, body, &play, reason) < 0) {
 		fprintf(stderr, "%s: %s\n", play.spec->name, reason);
 		print_line(json_pack("{s:i, s:{s:s, s:s, s:s}}", "protocol", PROTOCOL, "refused", "what", "verb", "error",
 				     "ENOTSUP", "text", reason));

@@ -77,6 +77,21 @@ uint64_t stage_switch_ns(struct stage stage, bool wakes)
 	return wakes && stage_parallelism(stage) > 1 ? 30 * NS_PER_US : 4 * NS_PER_US;
 }
 
+int resolve_nothing(struct values *values, char reason[REASON_MAX])
+{
+	(void)values;
+	(void)reason;
+	return 0;
+}
+
+int admit_everyone(const struct values *values, struct stage stage, char reason[REASON_MAX])
+{
+	(void)values;
+	(void)stage;
+	(void)reason;
+	return 0;
+}
+
 const struct workload_spec *workload_find(const char *name)
 {
 	for (int i = 0; workloads[i]; i++)

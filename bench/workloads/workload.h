@@ -58,6 +58,10 @@ struct workload_spec {
 	void (*expect)(const struct values *values, struct stage stage, struct expectation *expectation);
 };
 
+/* For a spec none of whose parameters depends on another one, and for one that every stage can play. Both return 0. */
+int resolve_nothing(struct values *values, char reason[REASON_MAX]);
+int admit_everyone(const struct values *values, struct stage stage, char reason[REASON_MAX]);
+
 /* All workloads, in the order of listings; ends with NULL. */
 extern const struct workload_spec *const workloads[];
 

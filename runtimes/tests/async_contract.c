@@ -13,6 +13,7 @@
 #include "../check.h"
 #include "../clock.h"
 #include "../runtime.h"
+#include "loopback.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -436,30 +437,6 @@ static void generators_yield_to_their_end(void **state)
 }
 
 /* Sockets. */
-struct place {
-	int listener;
-	struct sockaddr_in address;
-};
-
-static struct place place_open(void)
-{
-	struct place place = {.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-	socklen_t length = sizeof(place.address);
-
-	place.address.sin_family = AF_INET;
-	place.address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	CHECK(place.listener >= 0 && bind(place.listener, (struct sockaddr *)&place.address, length) == 0 &&
-		      listen(place.listener, 64) == 0 &&
-		      getsockname(place.listener, (struct sockaddr *)&place.address, &length) == 0,
-	      "cannot listen on 127.0.0.1: %s", strerror(errno));
-	return place;
-}
-
-static unsigned char pattern(size_t position)
-{
-	return (unsigned char)(position * 2654435761u >> 13);
-}
-
 /* Sends a pattern and shuts its side; or echoes; or checks the pattern that comes back. */
 struct peer {
 	struct async async;

@@ -8,6 +8,7 @@
 #include "../check.h"
 #include "../clock.h"
 #include "../runtime.h"
+#include "loopback.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -272,15 +273,11 @@ static void open_pair(int ends[2])
 /* A listener on 127.0.0.1, adopted. */
 static int open_listener(struct sockaddr_in *address)
 {
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	socklen_t length = sizeof(*address);
+	struct place place = place_open();
 
-	*address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	CHECK(fd >= 0 && bind(fd, (struct sockaddr *)address, length) == 0 && listen(fd, CLIENTS) == 0 &&
-		      getsockname(fd, (struct sockaddr *)address, &length) == 0,
-	      "cannot listen on 127.0.0.1: %s", strerror(errno));
-	EXPECT(callback_adopt(fd) == 0);
-	return fd;
+	*address = place.address;
+	EXPECT(callback_adopt(place.listener) == 0);
+	return place.listener;
 }
 
 /* One end of a conversation: writes its byte first or reads first, and goes on in turns. */
@@ -400,11 +397,6 @@ struct pourer {
 	size_t read, written;
 	unsigned char in[CHUNK], out[CHUNK];
 };
-
-static unsigned char pattern(size_t position)
-{
-	return (unsigned char)(position * 2654435761u >> 13);
-}
 
 static void pour(struct pourer *pourer);
 

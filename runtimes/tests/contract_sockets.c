@@ -14,30 +14,11 @@
 #include <unistd.h>
 
 #include "../check.h"
+#include "loopback.h"
 
 enum { BIG = 8 << 20, CHUNK = 64 << 10, CLIENTS = 20, MESSAGES = 50, MESSAGE = 64 };
 
 static const char not_handed[] = "a descriptor that is opened later cannot be handed to a task";
-
-/* A listener, and where it listens. */
-struct place {
-	int listener;
-	struct sockaddr_in address;
-};
-
-static struct place place_open(void)
-{
-	struct place place = {.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-	socklen_t length = sizeof(place.address);
-
-	place.address.sin_family = AF_INET;
-	place.address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	CHECK(place.listener >= 0 && bind(place.listener, (struct sockaddr *)&place.address, length) == 0 &&
-		      listen(place.listener, 64) == 0 &&
-		      getsockname(place.listener, (struct sockaddr *)&place.address, &length) == 0,
-	      "cannot listen on 127.0.0.1: %s", strerror(errno));
-	return place;
-}
 
 static int plain_connect(const struct place *place)
 {
@@ -66,11 +47,6 @@ static int accept_adopted(const struct place *place)
 	fd = task_accept(place->listener);
 	EXPECT(fd >= 0);
 	return fd;
-}
-
-static unsigned char pattern(size_t position)
-{
-	return (unsigned char)(position * 2654435761u >> 13);
 }
 
 static void write_pattern(int fd, size_t bytes)

@@ -5,6 +5,7 @@
 #include "../runtime.h"
 #include "../sync.h"
 #include "../task.h"
+#include "loopback.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -235,7 +236,7 @@ static void echo(void *argument)
 	CHECK(task_close(fd) == 0, "close");
 }
 
-static struct sockaddr_in address = {.sin_family = AF_INET};
+static struct sockaddr_in address;
 
 static void client(void *argument)
 {
@@ -255,16 +256,11 @@ static void client(void *argument)
 
 static int open_listener(void)
 {
-	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	socklen_t length = sizeof(address);
+	struct place place = place_open();
 
-	address.sin_port = 0;
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	CHECK(listener >= 0 && bind(listener, (struct sockaddr *)&address, length) == 0 && listen(listener, 128) == 0,
-	      "no listener: %s", strerror(errno));
-	getsockname(listener, (struct sockaddr *)&address, &length);
-	CHECK(task_adopt(listener) == 0, "adopt");
-	return listener;
+	address = place.address;
+	CHECK(task_adopt(place.listener) == 0, "adopt");
+	return place.listener;
 }
 
 static void echo_main(void *argument)

@@ -51,14 +51,6 @@ static int resolve(struct values *values, char reason[REASON_MAX])
 	return 0;
 }
 
-static int admit(const struct values *values, struct stage stage, char reason[REASON_MAX])
-{
-	(void)values;
-	(void)stage;
-	(void)reason;
-	return 0;
-}
-
 uint64_t chess_steps(uint64_t move_ns, uint64_t step_ps)
 {
 	uint64_t steps = move_ns * 1000 / step_ps;
@@ -112,6 +104,6 @@ const struct workload_spec chess_spec = {
 	.bound_text = "the longer of one game and of all moves shared by the masters",
 	.parameters = parameters,
 	.resolve = resolve,
-	.admit = admit,
+	.admit = admit_everyone,
 	.expect = expect,
 };

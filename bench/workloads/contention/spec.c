@@ -52,14 +52,6 @@ static int resolve(struct values *values, char reason[REASON_MAX])
 	return -EINVAL;
 }
 
-static int admit(const struct values *values, struct stage stage, char reason[REASON_MAX])
-{
-	(void)values;
-	(void)stage;
-	(void)reason;
-	return 0;
-}
-
 bool contention_is_exact(const struct values *values, struct stage stage)
 {
 	bool suspended = values->value[CONTENTION_SUSPEND] == CONTENTION_SUSPENDED;
@@ -116,6 +108,6 @@ const struct workload_spec contention_spec = {
 	.bound_text = "none: a processor may take any time for an increment",
 	.parameters = parameters,
 	.resolve = resolve,
-	.admit = admit,
+	.admit = admit_everyone,
 	.expect = expect,
 };

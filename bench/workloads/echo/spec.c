@@ -38,13 +38,6 @@ static const struct parameter parameters[] = {
 	{.name = NULL},
 };
 
-static int resolve(struct values *values, char reason[REASON_MAX])
-{
-	(void)values;
-	(void)reason;
-	return 0; /* no parameter depends on another one */
-}
-
 static int admit(const struct values *values, struct stage stage, char reason[REASON_MAX])
 {
 	if (stage.capabilities & RUNTIME_NO_SOCKETS) {
@@ -118,7 +111,7 @@ const struct workload_spec echo_spec = {
 	.operation = "message",
 	.bound_text = "timed messages x half of the calibrated cost of one send and one recv, over the cores in use",
 	.parameters = parameters,
-	.resolve = resolve,
+	.resolve = resolve_nothing,
 	.admit = admit,
 	.expect = expect,
 };

@@ -20,7 +20,6 @@ static const struct parameter parameters[] = {
 			.least = 1,
 			.most = 10000000,
 			.help = "tasks asleep at the same time"},
-	/* Lateness is kept in 32 bits of nanoseconds, 4 s; so is no sleep worth more. */
 	[IDLE_SLEEP] = {.name = "sleep",
 			.type = PARAMETER_DURATION,
 			.fallback = "100ms",
@@ -39,21 +38,6 @@ static const struct parameter parameters[] = {
 			 .help = "after as many tasks have lived and ended, or at the first touch of their memory"},
 	{.name = NULL},
 };
-
-static int resolve(struct values *values, char reason[REASON_MAX])
-{
-	(void)values;
-	(void)reason;
-	return 0; /* no parameter depends on another one */
-}
-
-static int admit(const struct values *values, struct stage stage, char reason[REASON_MAX])
-{
-	(void)values;
-	(void)stage;
-	(void)reason;
-	return 0;
-}
 
 /* Where one task at a time may run although the kernel schedules them, those that wait for their turn look for it every
  * few ms: their number squared counts. 1000 took 4.9 s in a virtual machine. */
@@ -88,7 +72,7 @@ const struct workload_spec idle_spec = {
 	.operation = "sleep",
 	.bound_text = "the sleep, once for each round of tasks that can be under way",
 	.parameters = parameters,
-	.resolve = resolve,
-	.admit = admit,
+	.resolve = resolve_nothing,
+	.admit = admit_everyone,
 	.expect = expect,
 };

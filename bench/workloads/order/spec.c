@@ -49,13 +49,6 @@ static const struct parameter parameters[] = {
 	{.name = NULL},
 };
 
-static int resolve(struct values *values, char reason[REASON_MAX])
-{
-	(void)values;
-	(void)reason;
-	return 0; /* no parameter depends on another one */
-}
-
 static int admit(const struct values *values, struct stage stage, char reason[REASON_MAX])
 {
 	uint64_t tasks = order_scripts[values->value[ORDER_EXAMPLE]].tasks, concurrency = stage_concurrency(stage);
@@ -140,7 +133,7 @@ const struct workload_spec order_spec = {
 	.operation = "word in its place",
 	.bound_text = "the longest task's sleeps where tasks interleave, else all sleeps",
 	.parameters = parameters,
-	.resolve = resolve,
+	.resolve = resolve_nothing,
 	.admit = admit,
 	.expect = expect,
 };

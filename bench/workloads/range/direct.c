@@ -27,8 +27,6 @@ struct row {
 	uint64_t number[]; /* eager only */
 };
 
-enum { TASKS = 2 };
-
 static void wait_while(struct slot *slot, uint32_t full)
 {
 	/* Acquire pairs with the release in hand_over(): the number is there, or is no longer needed. */
@@ -94,9 +92,9 @@ static void take_eagerly(void *argument)
 	row->sum = sum;
 }
 
-static struct row *set_up(struct play *play, struct task tasks[TASKS])
+static struct row *set_up(struct play *play, struct task tasks[RANGE_TASKS])
 {
-	static task_function *const bodies[][TASKS] = {
+	static task_function *const bodies[][RANGE_TASKS] = {
 		[RANGE_EAGER] = {make_eagerly, take_eagerly},
 		[RANGE_LAZY] = {make_lazily, take_lazily},
 	};
@@ -106,8 +104,8 @@ static struct row *set_up(struct play *play, struct task tasks[TASKS])
 	if (!row)
 		play_refuse(play, "memory", ENOMEM);
 	row->numbers = numbers;
-	row->arrivals = (uint32_t)stage_arrivals(play_stage(play), TASKS);
-	for (uint64_t i = 0; i < TASKS; i++) {
+	row->arrivals = (uint32_t)stage_arrivals(play_stage(play), RANGE_TASKS);
+	for (uint64_t i = 0; i < RANGE_TASKS; i++) {
 		int error = task_spawn(&tasks[i], bodies[mode][i], row);
 
 		if (error < 0)
@@ -133,24 +131,23 @@ static void range_main(void *argument)
 {
 	struct play *play = argument;
 	bool eager = play_value(play, RANGE_MODE) == RANGE_EAGER;
-	struct task tasks[TASKS];
+	struct task tasks[RANGE_TASKS];
 	struct row *row = set_up(play, tasks);
-	uint64_t joined = 0, paused_ns = 0, begun_ns = play_begin(play);
+	struct range_sum sum = {.begun_ns = play_begin(play)};
 
 	gate_open(&row->start);
 	if (row->arrivals == 0)
 		gate_open(&row->made);
 	else if (eager)
-		paused_ns = inspect(play, row);
-	joined += task_join(tasks[0]) >= 0;
+		sum.paused_ns = inspect(play, row);
+	sum.ended += task_join(tasks[0]) >= 0;
 	if (row->arrivals == 0)
-		paused_ns = inspect(play, row);
-	joined += task_join(tasks[1]) >= 0;
-	play_end(play, row->ended_ns - paused_ns);
-	play_audit(play, joined, row->taken, 0, row->sum);
-	play_figure(play, "ns_per_number", (double)(row->ended_ns - paused_ns - begun_ns) / (double)row->numbers);
-	if (play_memory_growth(play) > 0)
-		play_figure(play, "memory_bytes", (double)play_memory_growth(play));
+		sum.paused_ns = inspect(play, row);
+	sum.ended += task_join(tasks[1]) >= 0;
+	sum.taken = row->taken;
+	sum.sum = row->sum;
+	sum.ended_ns = row->ended_ns;
+	range_report(play, &sum);
 }
 
 const struct direct_body range_direct = {.spec = &range_spec, .main = range_main};

@@ -27,13 +27,6 @@ static const struct parameter parameters[] = {
 	{.name = NULL},
 };
 
-static int resolve(struct values *values, char reason[REASON_MAX])
-{
-	(void)values;
-	(void)reason;
-	return 0; /* no parameter depends on another one */
-}
-
 static int admit(const struct values *values, struct stage stage, char reason[REASON_MAX])
 {
 	bool lazy = values->value[RANGE_MODE] == RANGE_LAZY, interleaves = stage.capabilities & RUNTIME_INTERLEAVES;
@@ -72,7 +65,7 @@ const struct workload_spec range_spec = {
 	.operation = "number",
 	.bound_text = "none: the least that a model must do to hand a number over is what is asked",
 	.parameters = parameters,
-	.resolve = resolve,
+	.resolve = resolve_nothing,
 	.admit = admit,
 	.expect = expect,
 };

@@ -21,8 +21,7 @@ struct crowd {
 
 static void empty(void *mark)
 {
-	if (mark)
-		++*(uint8_t *)mark;
+	spawn_leave_mark(mark);
 }
 
 static void yielding(void *mark)
@@ -35,8 +34,7 @@ static void yielding(void *mark)
 static void run_batch(struct crowd *crowd, uint64_t first, uint64_t end, uint8_t *marks)
 {
 	for (uint64_t i = first; i < end; i++) {
-		void *mark = marks && i % SPAWN_MARK_EVERY == 0 ? &marks[i / SPAWN_MARK_EVERY] : NULL;
-		int error = task_spawn(&crowd->handle[i - first], crowd->body, mark);
+		int error = task_spawn(&crowd->handle[i - first], crowd->body, spawn_mark_of(marks, i));
 
 		if (error < 0)
 			play_refuse_at(crowd->play, "tasks", -error, i - first);
@@ -73,28 +71,16 @@ static void set_up(struct play *play, struct crowd *crowd)
 	crowd->joined = 0;
 }
 
-static uint64_t sum_marks(const struct crowd *crowd)
-{
-	uint64_t sum = 0;
-
-	for (uint64_t i = 0; i < spawn_marks(crowd->tasks); i++)
-		sum += crowd->marks[i] * (i + 1);
-	return sum;
-}
-
 static void spawn_main(void *argument)
 {
 	struct play *play = argument;
 	struct crowd crowd;
-	uint64_t begun_ns, ended_ns;
+	uint64_t begun_ns;
 
 	set_up(play, &crowd);
 	begun_ns = play_begin(play);
 	run_batches(&crowd);
-	ended_ns = clock_now();
-	play_end(play, ended_ns);
-	play_audit(play, crowd.joined, crowd.joined, 0, sum_marks(&crowd));
-	play_figure(play, "ns_per_task", (double)(ended_ns - begun_ns) / (double)crowd.tasks);
+	spawn_report(play, crowd.joined, crowd.marks, begun_ns, clock_now());
 	free(crowd.handle);
 }
 

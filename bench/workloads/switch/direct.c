@@ -138,16 +138,14 @@ static void switch_main(void *argument)
 	bool ring = play_value(play, SWITCH_MODE) == SWITCH_RING;
 	struct circle *circle = set_up(play, ring ? pass_on : yield_in_turn);
 	uint64_t begun_ns = ring ? start_ring(play, circle) : start_yielding(play, circle);
-	uint64_t joined = 0, turns = 0, checksum = 0;
+	struct switch_sum sum = {0};
 
 	for (uint64_t i = 0; i < circle->tasks; i++) {
-		joined += task_join(circle->seat[i].task) >= 0;
-		turns += circle->seat[i].turns;
-		checksum += circle->seat[i].checksum;
+		sum.ended += task_join(circle->seat[i].task) >= 0;
+		sum.turns += circle->seat[i].turns;
+		sum.checksum += circle->seat[i].checksum;
 	}
-	play_end(play, circle->ended_ns);
-	play_audit(play, joined, turns, 0, checksum);
-	play_figure(play, "ns_per_switch", (double)(circle->ended_ns - begun_ns) / (double)circle->yields);
+	switch_report(play, &sum, begun_ns, circle->ended_ns);
 }
 
 const struct direct_body switch_direct = {.spec = &switch_spec, .main = switch_main};

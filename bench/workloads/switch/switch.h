@@ -1,8 +1,10 @@
-/* switch.h: the indices of the switch parameters, and how the work is shared by the tasks. */
+/* switch.h: the indices of the switch parameters, how the work is shared by the tasks, and what comes of it. */
 #ifndef SIMUL_SWITCH_H
 #define SIMUL_SWITCH_H
 
 #include "../workload.h"
+
+struct play;
 
 enum switch_parameter { SWITCH_TASKS, SWITCH_YIELDS, SWITCH_MODE };
 
@@ -14,6 +16,16 @@ static inline uint64_t switch_share(uint64_t yields, uint64_t tasks, uint64_t in
 {
 	return yields / tasks + (index < yields % tasks);
 }
+
+/* Of all tasks together. */
+struct switch_sum {
+	uint64_t ended; /* tasks */
+	uint64_t turns;
+	uint64_t checksum; /* of the token's steps */
+};
+
+/* All tasks have ended: ends the play and hands back what was done. */
+void switch_report(struct play *play, const struct switch_sum *sum, uint64_t begun_ns, uint64_t ended_ns);
 
 extern const struct workload_spec switch_spec;
 
