@@ -9,23 +9,12 @@ static int perform(const struct player_body *body, struct play *play)
 	return task_run(direct->main, play);
 }
 
+#define BODY(name) {.spec = name##_direct.spec, .perform = perform, .dialect_body = &name##_direct},
+
 int main(int argc, char **argv)
 {
-	const struct player_body bodies[] = {
-		{.spec = chess_direct.spec, .perform = perform, .dialect_body = &chess_direct},
-		{.spec = counting_direct.spec, .perform = perform, .dialect_body = &counting_direct},
-		{.spec = echo_direct.spec, .perform = perform, .dialect_body = &echo_direct},
-		{.spec = spawn_direct.spec, .perform = perform, .dialect_body = &spawn_direct},
-		{.spec = switch_direct.spec, .perform = perform, .dialect_body = &switch_direct},
-		{.spec = idle_direct.spec, .perform = perform, .dialect_body = &idle_direct},
-		{.spec = skynet_direct.spec, .perform = perform, .dialect_body = &skynet_direct},
-		{.spec = syscall_direct.spec, .perform = perform, .dialect_body = &syscall_direct},
-		{.spec = starvation_direct.spec, .perform = perform, .dialect_body = &starvation_direct},
-		{.spec = contention_direct.spec, .perform = perform, .dialect_body = &contention_direct},
-		{.spec = order_direct.spec, .perform = perform, .dialect_body = &order_direct},
-		{.spec = range_direct.spec, .perform = perform, .dialect_body = &range_direct},
-		{.spec = NULL},
-	};
+	const struct player_body bodies[] = {WORKLOADS_IN_EVERY_DIALECT(BODY)
+						     WORKLOADS_DIRECT_ONLY(BODY){.spec = NULL}};
 
 	return player_main(argc, argv, &runtime, bodies);
 }

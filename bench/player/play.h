@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "../workloads/list.h"
 #include "../workloads/workload.h"
 
 struct play;
@@ -18,7 +19,8 @@ uint64_t play_value(const struct play *play, int index);
 const struct values *play_values(const struct play *play);
 struct stage play_stage(const struct play *play);
 
-/* All tasks exist and wait: measures memory, then CPU, then reads the clock. Returns that time, the start of the steady work. */
+/* All tasks exist and wait: measures memory, then CPU, then reads the clock. Returns that time, the start of the steady
+ * work. */
 uint64_t play_begin(struct play *play);
 
 /* Memory may be at its most in the midst of the steady work: measures it once more; the larger of both counts. Returns
@@ -41,8 +43,9 @@ void play_figure(struct play *play, const char *name, double value);
 /* Tells the driver that the server of this play listens on 127.0.0.1:port; the driver then starts the load. */
 void play_listening(struct play *play, uint16_t port);
 
-/* Ends the play: the machine cannot do this (a limit, a privilege, a kernel feature), which is a result and not a failure.
- * what: "threads", "processes", "descriptors", "memory", "ports" ... error: a positive errno. Does not return. */
+/* Ends the play: the machine cannot do this (a limit, a privilege, a kernel feature), which is a result and not a
+ * failure. what: "threads", "processes", "descriptors", "memory", "ports" ... error: a positive errno. Does not return.
+ */
 _Noreturn void play_refuse(struct play *play, const char *what, int error);
 
 /* The same after `reached` of them could be had. */
@@ -54,9 +57,9 @@ struct direct_body {
 	void (*main)(void *play);
 };
 
-extern const struct direct_body chess_direct, counting_direct, echo_direct;
-extern const struct direct_body spawn_direct, switch_direct, idle_direct, skynet_direct, syscall_direct;
-extern const struct direct_body starvation_direct, contention_direct, order_direct, range_direct;
+#define DECLARE_DIRECT(name) extern const struct direct_body name##_direct;
+WORKLOADS_IN_EVERY_DIALECT(DECLARE_DIRECT)
+WORKLOADS_DIRECT_ONLY(DECLARE_DIRECT)
 
 /* A body of the async dialect; run() keeps the first task's frame, calls async_run() and returns what it returns. */
 struct async_body {
@@ -64,9 +67,8 @@ struct async_body {
 	int (*run)(struct play *play);
 };
 
-extern const struct async_body chess_async, counting_async, echo_async;
-extern const struct async_body spawn_async, switch_async, idle_async, skynet_async;
-extern const struct async_body starvation_async, contention_async, order_async, range_async;
+#define DECLARE_ASYNC(name) extern const struct async_body name##_async;
+WORKLOADS_IN_EVERY_DIALECT(DECLARE_ASYNC)
 
 /* A body of the callback dialect; run() sets up, calls callback_run() and returns what it returned. */
 struct callback_body {
@@ -74,8 +76,7 @@ struct callback_body {
 	int (*run)(struct play *play);
 };
 
-extern const struct callback_body chess_callback, counting_callback, echo_callback;
-extern const struct callback_body spawn_callback, switch_callback, idle_callback, skynet_callback;
-extern const struct callback_body starvation_callback, contention_callback, order_callback, range_callback;
+#define DECLARE_CALLBACK(name) extern const struct callback_body name##_callback;
+WORKLOADS_IN_EVERY_DIALECT(DECLARE_CALLBACK)
 
 #endif

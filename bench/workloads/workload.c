@@ -1,30 +1,18 @@
-/* workload.c: the explicit list of workloads, one line each. */
+/* workload.c: finding a workload, its values, and what a stage can do. */
 #include "workload.h"
 
 #include "../../runtimes/clock.h"
 #include "../../runtimes/runtime.h"
+#include "list.h"
 
 #include <string.h>
 
-extern const struct workload_spec chess_spec, counting_spec, echo_spec;
-extern const struct workload_spec spawn_spec, switch_spec, idle_spec, skynet_spec, syscall_spec;
-extern const struct workload_spec starvation_spec, contention_spec, order_spec, range_spec;
+#define DECLARE(name) extern const struct workload_spec name##_spec;
+WORKLOADS_IN_EVERY_DIALECT(DECLARE)
+WORKLOADS_DIRECT_ONLY(DECLARE)
 
-const struct workload_spec *const workloads[] = {
-	&chess_spec,
-	&counting_spec,
-	&echo_spec,
-	&spawn_spec,
-	&switch_spec,
-	&idle_spec,
-	&skynet_spec,
-	&syscall_spec,
-	&starvation_spec,
-	&contention_spec,
-	&order_spec,
-	&range_spec,
-	NULL,
-};
+#define LIST(name) &name##_spec,
+const struct workload_spec *const workloads[] = {WORKLOADS_IN_EVERY_DIALECT(LIST) WORKLOADS_DIRECT_ONLY(LIST) NULL};
 
 static uint64_t stage_workers(struct stage stage)
 {
@@ -59,7 +47,8 @@ uint64_t stage_parallelism(struct stage stage)
 /* Tasks that the kernel schedules, each of them a kernel's own object; workers that pass tasks on are not meant. */
 static bool stage_of_kernel(struct stage stage)
 {
-	return (stage.capabilities & RUNTIME_PREEMPTS) && !(stage.capabilities & (RUNTIME_POOLED | RUNTIME_SWITCHES_STACKS));
+	return (stage.capabilities & RUNTIME_PREEMPTS) &&
+	       !(stage.capabilities & (RUNTIME_POOLED | RUNTIME_SWITCHES_STACKS));
 }
 
 uint64_t stage_task_ns(struct stage stage)

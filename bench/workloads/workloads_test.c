@@ -212,6 +212,7 @@ static void every_spec_is_whole(void **state)
 
 		assert_ptr_equal(workload_find(spec->name), spec);
 		assert_true(spec->question && spec->operation && spec->bound_text);
+		assert_true(spec->resolve && spec->admit && spec->expect);
 		for (int j = 0; spec->parameters[j].name; j++) {
 			assert_non_null(spec->parameters[j].help);
 			if (spec->parameters[j].calibrate)
