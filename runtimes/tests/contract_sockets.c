@@ -413,7 +413,7 @@ static void serve_many(void *argument)
 {
 	struct place *place = argument;
 	struct task clients[CLIENTS], servers[CLIENTS];
-	int fds[CLIENTS];
+	int *fds = shared(CLIENTS * sizeof(*fds));
 
 	for (int i = 0; i < CLIENTS; i++)
 		clients[i] = spawn(ask_for_echoes, place);
