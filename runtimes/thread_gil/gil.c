@@ -21,7 +21,7 @@
 
 static struct {
 	_Atomic uint32_t locked;    /* a futex: those who want the lock sleep here */
-	_Atomic uint32_t waiters;   /* threads in the slow half of gil_take() */
+	_Atomic uint32_t waiters;   /* threads in the slow half of gil_take(), or that yield */
 	_Atomic uint32_t switches;  /* counts how often it went to another thread; a futex for forced switching */
 	_Atomic uint32_t watchers;  /* threads that wait for the next switch */
 	_Atomic uint32_t requested; /* the holder shall drop it */
@@ -145,10 +145,14 @@ void gil_yield(void)
 {
 	if (atomic_load(&gil.waiters) == 0)
 		return;
-	/* A waiter that is counted stays until it has the lock, and it is not this thread: the switch will come. */
+	/* A waiter that is counted stays until it has the lock, and it is not this thread: the switch will come. This one
+	 * counts as a waiter from now on, and not from when the kernel lets it run again: or the next one to yield would
+	 * find nobody. */
 	inside = 1;
+	atomic_fetch_add(&gil.waiters, 1);
 	let_go_and_await_switch();
 	take();
+	atomic_fetch_sub(&gil.waiters, 1);
 	inside = 0;
 	gil_check();
 }

@@ -1,7 +1,7 @@
 /* direct.c: switch in the direct dialect. The reference for the other dialects.
  *
- * The clock is read by the task that ends last (yield) or that takes the last step (ring), so that no task reads it
- * beside its turns. */
+ * The clock is read by the task that arrives last and by the one that ends last (yield), or that takes the last step
+ * (ring), so that no task reads it beside its turns. */
 #include <errno.h>
 #include <string.h>
 
@@ -25,8 +25,10 @@ struct seat {
 struct circle {
 	struct gate gate; /* in yield mode only */
 	uint64_t tasks, yields;
-	_Atomic uint64_t left; /* tasks that have not ended */
-	uint64_t ended_ns;
+	_Atomic uint64_t absent; /* yielding: tasks that do not take turns yet */
+	_Atomic uint32_t met;    /* yielding: nobody is absent */
+	_Atomic uint64_t left;   /* tasks that have not ended */
+	uint64_t begun_ns, ended_ns;
 	struct seat seat[]; /* one a task, and the first task's own behind them */
 };
 
@@ -37,6 +39,19 @@ static uint64_t share_of(const struct seat *seat)
 	return switch_share(circle->yields, circle->tasks, (uint64_t)(seat - circle->seat));
 }
 
+/* An open gate wakes tasks up, which takes the kernel longer than a fast model takes for all of its turns: so each
+ * yields, untimed, until the last one is there. Whoever yielded before would yield to nobody. */
+static void meet(struct circle *circle)
+{
+	/* Relaxed: task_join() orders the reading of begun_ns, and nothing else is handed over. */
+	if (atomic_fetch_sub_explicit(&circle->absent, 1, memory_order_relaxed) == 1) {
+		circle->begun_ns = clock_now();
+		atomic_store_explicit(&circle->met, 1, memory_order_relaxed);
+	}
+	while (!atomic_load_explicit(&circle->met, memory_order_relaxed))
+		task_yield();
+}
+
 static void yield_in_turn(void *argument)
 {
 	struct seat *seat = argument;
@@ -44,6 +59,7 @@ static void yield_in_turn(void *argument)
 	uint64_t share = share_of(seat);
 
 	gate_pass(&circle->gate, (uint32_t)circle->tasks);
+	meet(circle);
 	for (uint64_t turn = 0; turn < share; turn++)
 		task_yield();
 	seat->turns = share;
@@ -99,6 +115,7 @@ static struct circle *set_up(struct play *play, task_function *body)
 		play_refuse(play, "memory", ENOMEM);
 	circle->tasks = tasks;
 	circle->yields = play_value(play, SWITCH_YIELDS);
+	atomic_init(&circle->absent, tasks);
 	atomic_init(&circle->left, tasks);
 	for (uint64_t i = 0; i <= tasks; i++)
 		circle->seat[i].circle = circle;
@@ -111,25 +128,19 @@ static struct circle *set_up(struct play *play, task_function *body)
 	return circle;
 }
 
-static uint64_t start_yielding(struct play *play, struct circle *circle)
+static void start_yielding(struct play *play, struct circle *circle)
 {
-	uint64_t begun_ns;
-
 	gate_await(&circle->gate, (uint32_t)circle->tasks);
-	begun_ns = play_begin(play);
+	play_begin(play);
 	gate_open(&circle->gate);
-	return begun_ns;
 }
 
-static uint64_t start_ring(struct play *play, struct circle *circle)
+static void start_ring(struct play *play, struct circle *circle)
 {
-	uint64_t begun_ns;
-
 	give_token(circle->seat, 1);
 	take_token(&circle->seat[circle->tasks]);
-	begun_ns = play_begin(play);
+	circle->begun_ns = play_begin(play);
 	give_token(circle->seat, 1);
-	return begun_ns;
 }
 
 static void switch_main(void *argument)
@@ -137,15 +148,18 @@ static void switch_main(void *argument)
 	struct play *play = argument;
 	bool ring = play_value(play, SWITCH_MODE) == SWITCH_RING;
 	struct circle *circle = set_up(play, ring ? pass_on : yield_in_turn);
-	uint64_t begun_ns = ring ? start_ring(play, circle) : start_yielding(play, circle);
 	struct switch_sum sum = {0};
 
+	if (ring)
+		start_ring(play, circle);
+	else
+		start_yielding(play, circle);
 	for (uint64_t i = 0; i < circle->tasks; i++) {
 		sum.ended += task_join(circle->seat[i].task) >= 0;
 		sum.turns += circle->seat[i].turns;
 		sum.checksum += circle->seat[i].checksum;
 	}
-	switch_report(play, &sum, begun_ns, circle->ended_ns);
+	switch_report(play, &sum, circle->begun_ns, circle->ended_ns);
 }
 
 const struct direct_body switch_direct = {.spec = &switch_spec, .main = switch_main};
