@@ -31,7 +31,8 @@ struct starvation_hog {
 struct starvation_heart {
 	uint64_t beats, beat_ns;
 	uint64_t beaten; /* in time or late, but not before it was due */
-	uint64_t ended_ns;
+	uint64_t gap_ns;   /* the longest time without a beat, from the start on */
+	uint64_t ended_ns; /* the last beat */
 	uint64_t *late_ns; /* one a beat */
 };
 

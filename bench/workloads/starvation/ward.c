@@ -31,7 +31,9 @@ void starvation_compute(struct starvation_hog *hog)
 void starvation_beat(struct starvation_ward *ward, uint64_t beat)
 {
 	uint64_t due_ns = starvation_due_ns(ward, beat), now_ns = clock_now();
+	uint64_t gap_ns = now_ns - (beat > 0 ? ward->heart.ended_ns : ward->begun_ns);
 
+	ward->heart.gap_ns = gap_ns > ward->heart.gap_ns ? gap_ns : ward->heart.gap_ns;
 	ward->heart.ended_ns = now_ns;
 	if (now_ns < due_ns)
 		return; /* not counted: the audit fails */
@@ -46,6 +48,7 @@ void starvation_report(struct play *play, const struct starvation_ward *ward, ui
 
 	play_end(play, heart->ended_ns > hog->ended_ns ? heart->ended_ns : hog->ended_ns);
 	play_audit(play, ended, heart->beaten, 0, hog->position);
+	play_figure(play, "gap_max_ms", (double)heart->gap_ns / 1e6);
 	lateness_report(play, heart->late_ns, heart->beats);
 	play_figure(play, "hog_ms", (double)(hog->ended_ns - ward->begun_ns) / 1e6);
 }
