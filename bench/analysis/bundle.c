@@ -118,6 +118,40 @@ const json_t *bundle_object(const struct bundle *bundle, const char *key)
 	return json_object_get(bundle->manifest, key);
 }
 
+const json_t *bundle_info(const struct bundle *bundle, const char *runtime)
+{
+	const json_t *players = bundle_object(bundle, "players"), *player;
+	size_t i;
+
+	json_array_foreach(players, i, player)
+	{
+		const json_t *info = json_object_get(player, "info");
+		const char *name = json_string_value(json_object_get(info, "runtime"));
+
+		if (name && strcmp(name, runtime) == 0)
+			return info;
+	}
+	return NULL;
+}
+
+bool bundle_is_peer(const struct bundle *bundle, const char *runtime)
+{
+	return json_is_true(json_object_get(bundle_info(bundle, runtime), "peer"));
+}
+
+bool bundle_can(const struct bundle *bundle, const char *runtime, const char *capability)
+{
+	const json_t *names = json_object_get(bundle_info(bundle, runtime), "capabilities"), *name;
+	size_t i;
+
+	json_array_foreach(names, i, name)
+	{
+		if (json_is_string(name) && strcmp(json_string_value(name), capability) == 0)
+			return true;
+	}
+	return false;
+}
+
 const char *bundle_text(const struct bundle *bundle, const char *object, const char *key)
 {
 	const json_t *from = object ? bundle_object(bundle, object) : bundle->manifest;
@@ -354,9 +388,10 @@ static void measures_read(const json_t *json, double value[MEASURES])
 
 	value[MEASURE_WALL_NS] = wall;
 	value[MEASURE_CPU_NS] = sum_known(json_measure(cpu, "user"), json_measure(cpu, "system"));
+	value[MEASURE_STEADY_NS] = json_measure(cpu, "steady");
 	value[MEASURE_MEMORY_BYTES] = memory_of(json_object_get(record, "memory"));
 	value[MEASURE_RATE] = messages * 1e9 / wall;
-	value[MEASURE_CPU_NS_PER_MESSAGE] = json_measure(cpu, "steady") / messages;
+	value[MEASURE_CPU_NS_PER_MESSAGE] = value[MEASURE_STEADY_NS] / messages;
 }
 
 static struct cell *cell_find(const struct bundle *bundle, const char *name)

@@ -32,6 +32,7 @@ enum {
 enum measure {
 	MEASURE_WALL_NS,
 	MEASURE_CPU_NS,       /* user and system, of the whole play */
+	MEASURE_STEADY_NS,    /* the same from the start of the timed work to the end of the teardown */
 	MEASURE_MEMORY_BYTES, /* PSS of all tasks alive, less the baseline, plus the kernel's part where measured */
 	MEASURE_RATE,         /* messages of the load a second of wall time */
 	MEASURE_CPU_NS_PER_MESSAGE, /* server's steady CPU time over messages */
@@ -88,6 +89,13 @@ const char *bundle_text(const struct bundle *bundle, const char *object, const c
 /* Finite and not negative, or NAN. Booleans are no numbers. object may be NULL. */
 double json_measure(const json_t *object, const char *key);
 const json_t *bundle_object(const struct bundle *bundle, const char *key);
+
+/* What the runtime's player said of itself in this run; NULL if the manifest does not say. */
+const json_t *bundle_info(const struct bundle *bundle, const char *runtime);
+/* Others' work, there to be compared with. */
+bool bundle_is_peer(const struct bundle *bundle, const char *runtime);
+/* Whether it claims that capability ("preempts", "pooled" ...). */
+bool bundle_can(const struct bundle *bundle, const char *runtime, const char *capability);
 
 /* A parameter of the cell as a number, or NAN. */
 double cell_parameter(const struct cell *cell, const char *name);

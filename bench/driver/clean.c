@@ -61,18 +61,22 @@ size_t text_clean(char *text, size_t length, bool one_line)
 	return to;
 }
 
-void text_duration(uint64_t ns, char text[TEXT_DURATION_MAX])
+const char *text_duration(double ns, char text[TEXT_DURATION_MAX])
 {
 	static const struct {
 		double ns;
 		const char *name;
 	} units[] = {{1e9, "s"}, {1e6, "ms"}, {1e3, "us"}, {1, "ns"}};
+	unsigned long long seconds = (unsigned long long)(ns / 1e9 + 0.5);
 	size_t unit = 0;
 
-	while (unit < 3 && (double)ns < units[unit].ns)
+	while (unit < 3 && ns < 0.9995 * units[unit].ns)
 		unit++;
-	if ((double)ns >= 1e4 * units[unit].ns)
-		snprintf(text, TEXT_DURATION_MAX, "%.0f %s", (double)ns / units[unit].ns, units[unit].name);
+	if (seconds < 100)
+		snprintf(text, TEXT_DURATION_MAX, "%.3g %s", ns / units[unit].ns, units[unit].name);
+	else if (seconds < 6000)
+		snprintf(text, TEXT_DURATION_MAX, "%llu min %llu s", seconds / 60, seconds % 60);
 	else
-		snprintf(text, TEXT_DURATION_MAX, "%.4g %s", (double)ns / units[unit].ns, units[unit].name);
+		snprintf(text, TEXT_DURATION_MAX, "%llu h %llu min", seconds / 3600, seconds / 60 % 60);
+	return text;
 }

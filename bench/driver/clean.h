@@ -16,7 +16,7 @@ enum { TEXT_DURATION_MAX = 32 };
  * + 1. Returns the new length, never longer than the old one. */
 size_t text_clean(char *text, size_t length, bool one_line);
 
-/* The unit that reads best, four digits: "36.55 ms", "60 s". */
-void text_duration(uint64_t ns, char text[TEXT_DURATION_MAX]);
+/* The unit that reads best, three digits: "36.6 ms", "60 s", "4 min 10 s". Returns text. */
+const char *text_duration(double ns, char text[TEXT_DURATION_MAX]);
 
 #endif

@@ -2,12 +2,15 @@
 #include "plan.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../runtimes/clock.h"
+#include "../../runtimes/runtime.h"
 #include "calibration.h"
+#include "clean.h"
 
 enum { CELLS_MAX = 100000 };
 
@@ -27,6 +30,9 @@ struct point {
 	const struct axes *axes;
 	const struct texts *pairs;
 	unsigned cores;
+	const char *workers; /* NULL: nothing was said of them */
+	uint64_t limit_ns;
+	bool of_those_who_can; /* cells that would be refused are left out */
 };
 
 static int fail(const struct planner *planner, const char *format, const char *word, const char *known)
@@ -74,23 +80,41 @@ int plan_admit(const struct player *player, const struct workload_spec *spec, co
 	return -ENOTSUP;
 }
 
-static void refuse_long(const struct planner *planner, struct cell *cell)
+/* Before the time that it would take: no patience helps there. */
+static void refuse_many(const struct planner *planner, struct cell *cell)
 {
-	char estimate[DURATION_TEXT_MAX], limit[DURATION_TEXT_MAX];
+	const char *setting;
+	uint64_t most = machine_kernel_tasks(planner->request->machine, &setting);
 
-	if (cell->expectation.estimate_ns <= planner->request->limit_ns)
+	if (stage_of_kernel(cell->stage) && cell->expectation.alive > most)
+		snprintf(cell->refused, sizeof cell->refused,
+			 "%" PRIu64 " threads or processes at the same time: this machine ends at %" PRIu64 " (%s)",
+			 cell->expectation.alive, most, setting);
+}
+
+static void refuse_long(const struct planner *planner, struct cell *cell, uint64_t limit_ns)
+{
+	char estimate[TEXT_DURATION_MAX], limit[TEXT_DURATION_MAX];
+
+	if (cell->refused[0] || cell->expectation.estimate_ns <= limit_ns)
 		return;
-	duration_text((double)cell->expectation.estimate_ns, estimate);
-	duration_text((double)planner->request->limit_ns, limit);
+	text_duration((double)cell->expectation.estimate_ns, estimate);
+	text_duration((double)limit_ns, limit);
 	snprintf(cell->refused, sizeof cell->refused, "would take about %s on this runtime; %s stops at %s", estimate,
 		 planner->request->limit_text, limit);
 }
 
 /* What the parameters and the stage allow; fills in the expectation of a cell that is played. */
-static int cell_judge(const struct planner *planner, struct cell *cell, const struct texts *pairs)
+static int cell_judge(const struct planner *planner, struct cell *cell, const struct point *point)
 {
+	const struct texts *pairs = point->pairs;
+
 	if (workload_values(cell->spec, (int)pairs->count, pairs->items, &cell->values, cell->refused) < 0)
 		return 0;
+	if (cell->workers_set && !(cell->stage.capabilities & RUNTIME_WORKERS)) {
+		snprintf(cell->refused, sizeof cell->refused, "this runtime has no workers that could be set");
+		return 0;
+	}
 	cell->placement = placement_of(planner, cell->stage.cores, cell->refused);
 	if (!cell->placement)
 		return 0;
@@ -98,7 +122,8 @@ static int cell_judge(const struct planner *planner, struct cell *cell, const st
 	if (plan_admit(cell->player, cell->spec, &cell->values, cell->stage, cell->refused) < 0)
 		return 0;
 	cell->spec->expect(&cell->values, cell->stage, &cell->expectation);
-	refuse_long(planner, cell);
+	refuse_many(planner, cell);
+	refuse_long(planner, cell, point->limit_ns);
 	return 0;
 }
 
@@ -114,6 +139,9 @@ static int cell_names(struct cell *cell, const struct point *point)
 		parameter_format(parameter, cell->values.value[i], text);
 		snprintf(keys + strlen(keys), sizeof keys - strlen(keys), "/%s=%s", parameter->name, text);
 	}
+	if (cell->workers_set)
+		snprintf(keys + strlen(keys), sizeof keys - strlen(keys), "/%s=%u", worker_parameters[0].name,
+			 cell->stage.workers);
 	if (asprintf(&cell->name, "%s/%s%s/cores=%u", cell->spec->name, cell->player->name, keys, point->cores) < 0 ||
 	    asprintf(&cell->group, "%s%s/cores=%u", cell->spec->name, keys, point->cores) < 0)
 		return -ENOMEM;
@@ -163,13 +191,23 @@ static int texts_terminate(struct texts *argv)
 	return 0;
 }
 
+static int add_workers(struct texts *argv, const struct cell *cell)
+{
+	char pair[2 * PARAMETER_TEXT_MAX];
+
+	if (!cell->workers_set || !(cell->stage.capabilities & RUNTIME_WORKERS))
+		return 0;
+	snprintf(pair, sizeof pair, "%s=%u", worker_parameters[0].name, cell->stage.workers);
+	return texts_add(argv, pair);
+}
+
 static int cell_argv(struct cell *cell, const struct plan_request *request)
 {
 	char timeout[PARAMETER_TEXT_MAX];
 
 	if (texts_add(&cell->argv, cell->player->path) < 0 || texts_add(&cell->argv, "play") < 0 ||
 	    texts_add(&cell->argv, cell->spec->name) < 0 || add_parameters(&cell->argv, cell, true) < 0 ||
-	    texts_terminate(&cell->argv) < 0)
+	    add_workers(&cell->argv, cell) < 0 || texts_terminate(&cell->argv) < 0)
 		return -ENOMEM;
 	if (!is_loaded(cell->spec) || !request->load)
 		return 0;
@@ -218,13 +256,16 @@ static int plan_cell(const struct planner *planner, const struct point *point, c
 	struct cell cell = {
 		.spec = point->spec,
 		.player = player,
-		.stage = {.cores = point->cores, .capabilities = player->info.capabilities},
+		.stage = {.cores = point->cores,
+			  .capabilities = player->info.capabilities,
+			  .workers = point->workers ? (unsigned)atoi(point->workers) : 0},
+		.workers_set = point->workers != NULL,
 	};
-	int error = cell_judge(planner, &cell, point->pairs);
+	int error = cell_judge(planner, &cell, point);
 
 	if (error == 0)
 		error = cell_names(&cell, point);
-	if (error == 0 && !is_wanted(planner, &cell)) {
+	if (error == 0 && ((point->of_those_who_can && cell.refused[0]) || !is_wanted(planner, &cell))) {
 		cell_clear(&cell);
 		return 0;
 	}
@@ -243,7 +284,7 @@ static int plan_players(const struct planner *planner, const struct point *point
 	int error = 0;
 
 	for (size_t i = 0; error == 0 && i < players->count; i++)
-		if (plan_request_has_player(planner->request, &players->items[i]))
+		if (plan_request_has_player(planner->request, point->spec, &players->items[i]))
 			error = plan_cell(planner, point, &players->items[i]);
 	return error;
 }
@@ -265,21 +306,22 @@ static int add_calibrations(const struct planner *planner, const struct workload
 	return error;
 }
 
-static int plan_points(const struct planner *planner, const struct workload_spec *spec, const struct axes *axes,
-		       unsigned cores)
+/* The place of a sweep that is filled in so far; workers and pairs follow. */
+static int plan_points(const struct planner *planner, const struct point *place)
 {
-	size_t points = axes_points(axes);
+	size_t points = axes_points(place->axes);
 	int error = 0;
 
 	if (points > CELLS_MAX)
 		return fail(planner, "this asks for more than %s cells%s", "100000", "");
 	for (size_t i = 0; error == 0 && i < points; i++) {
 		struct texts pairs = {.items = NULL};
-		struct point point = {.spec = spec, .axes = axes, .pairs = &pairs, .cores = cores};
+		struct point point = *place;
 
-		error = axes_pairs(axes, i, &pairs);
+		point.pairs = &pairs;
+		error = axes_pairs(place->axes, i, &pairs);
 		if (error == 0)
-			error = add_calibrations(planner, spec, axes, &pairs);
+			error = add_calibrations(planner, place->spec, place->axes, &pairs);
 		if (error == 0)
 			error = plan_players(planner, &point);
 		texts_clear(&pairs);
@@ -287,8 +329,23 @@ static int plan_points(const struct planner *planner, const struct workload_spec
 	return error;
 }
 
-static int plan_cores(const struct planner *planner, const struct workload_spec *spec, const struct axes *axes,
-		      unsigned of_profile)
+static int plan_workers(const struct planner *planner, struct point place, unsigned cores)
+{
+	struct texts workers = {.items = NULL};
+	int error = plan_request_workers(planner->request, place.spec, &workers, planner->reason);
+
+	place.cores = cores;
+	if (error == 0 && workers.count == 0)
+		error = plan_points(planner, &place);
+	for (size_t i = 0; error == 0 && i < workers.count; i++) {
+		place.workers = workers.items[i];
+		error = plan_points(planner, &place);
+	}
+	texts_clear(&workers);
+	return error;
+}
+
+static int plan_cores(const struct planner *planner, const struct point *place, unsigned of_profile)
 {
 	const struct texts *cores = &planner->request->cores;
 	unsigned all = all_cores(planner->request->machine);
@@ -296,40 +353,58 @@ static int plan_cores(const struct planner *planner, const struct workload_spec 
 	int error = 0;
 
 	if (cores->count == 0)
-		return plan_points(planner, spec, axes, of_profile ? of_profile : all);
+		return plan_workers(planner, *place, of_profile ? of_profile : all);
 	for (size_t i = 0; error == 0 && i < cores->count; i++) {
 		if (strcmp(cores->items[i], "all") == 0)
 			count = all;
 		else if (count_parse(cores->items[i], &count) < 0 || count < 1 || count > 100000)
 			return fail(planner, "--cores=%.60s: it takes numbers from 1 on, or all%s", cores->items[i],
 				    "");
-		error = plan_points(planner, spec, axes, (unsigned)count);
+		error = plan_workers(planner, *place, (unsigned)count);
 	}
 	return error;
+}
+
+/* The profile's limit, or the sweep's own where that is longer and half of the timeout is not shorter. */
+static uint64_t limit_of(const struct plan_request *request, const struct sweep *sweep)
+{
+	uint64_t own = sweep->limit_ns < request->timeout_ns / 2 ? sweep->limit_ns : request->timeout_ns / 2;
+
+	return own > request->limit_ns ? own : request->limit_ns;
 }
 
 static int plan_sweep(const struct planner *planner, const struct workload_spec *spec, const struct sweep *sweep)
 {
 	struct axes axes = {.count = 0};
+	struct point place = {.spec = spec, .axes = &axes, .limit_ns = limit_of(planner->request, sweep)};
 	int error = plan_request_axes(planner->request, spec, sweep, &axes, planner->reason);
 
+	place.of_those_who_can = !plan_request_chose(&planner->request->workloads, spec->name);
 	if (error == 0)
-		error = plan_cores(planner, spec, &axes, sweep->cores);
+		error = plan_cores(planner, &place, sweep->cores);
 	axes_clear(&axes);
 	return error;
+}
+
+/* Whether the sweep is played: its workload was asked for, or one that it stands beside. */
+static bool is_played(const struct plan_request *request, const struct sweep *sweep)
+{
+	return plan_request_chose(&request->workloads, sweep->workload) ||
+	       (sweep->beside && plan_request_chose(&request->workloads, sweep->beside));
 }
 
 /* A workload that the profile does not know is played once, as its defaults say, on one core. */
 static int plan_workload(const struct planner *planner, const struct workload_spec *spec)
 {
 	static const struct sweep defaults = {.cores = 1};
-	bool known = false;
+	bool known = !plan_request_chose(&planner->request->workloads, spec->name);
 	int error = 0;
 
 	for (const struct sweep *sweep = planner->request->profile->sweeps; error == 0 && sweep->workload; sweep++)
 		if (strcmp(sweep->workload, spec->name) == 0) {
 			known = true;
-			error = plan_sweep(planner, spec, sweep);
+			if (is_played(planner->request, sweep))
+				error = plan_sweep(planner, spec, sweep);
 		}
 	return known ? error : plan_sweep(planner, spec, &defaults);
 }
@@ -343,8 +418,7 @@ int plan_make(const struct plan_request *request, struct plan *plan, char reason
 	snprintf(reason, REASON_MAX, "there is not enough memory");
 	error = plan_request_check(request, reason);
 	for (int i = 0; error == 0 && workloads[i]; i++)
-		if (plan_request_chose(&request->workloads, workloads[i]->name))
-			error = plan_workload(&planner, workloads[i]);
+		error = plan_workload(&planner, workloads[i]);
 	if (error < 0)
 		plan_clear(plan);
 	return error;

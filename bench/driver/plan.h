@@ -17,6 +17,7 @@ struct cell {
 	const struct player *player;
 	struct values values;
 	struct stage stage;
+	bool workers_set; /* stage.workers was asked for: it stands in the names, and the player is told */
 	struct expectation expectation;
 	const struct placement *placement; /* NULL where there are not so many cores */
 	struct texts argv;                 /* of the player, NULL-terminated */

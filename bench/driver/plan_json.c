@@ -13,6 +13,8 @@ static json_t *parameters_json(const struct cell *cell)
 				    parameter->type == PARAMETER_CHOICE ? json_string(parameter->choices[value])
 									: json_integer((json_int_t)value));
 	}
+	if (cell->workers_set)
+		json_object_set_new(object, worker_parameters[0].name, json_integer(cell->stage.workers));
 	return object;
 }
 

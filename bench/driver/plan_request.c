@@ -6,18 +6,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../runtimes/runtime.h"
+
 bool plan_request_chose(const struct texts *names, const char *name)
 {
 	return names->count == 0 || texts_have(names, name);
 }
 
-bool plan_request_has_player(const struct plan_request *request, const struct player *player)
+/* Is the workload among those of the profile that nobody has to ask for? */
+static bool is_ordinary(const struct profile *profile, const char *workload)
+{
+	struct texts names = {.items = NULL};
+	bool ordinary =
+		!profile->workloads || texts_split(&names, profile->workloads, ',') < 0 || texts_have(&names, workload);
+
+	texts_clear(&names);
+	return ordinary;
+}
+
+bool plan_request_has_player(const struct plan_request *request, const struct workload_spec *spec,
+			     const struct player *player)
 {
 	if (player->broken[0])
 		return false;
 	if (texts_have(&request->runtimes, player->name))
 		return true;
-	return player->info.peer ? request->peers : request->runtimes.count == 0;
+	if (!player->info.peer || request->peers)
+		return player->info.peer || request->runtimes.count == 0;
+	return request->runtimes.count == 0 && (request->profile->peers || !is_ordinary(request->profile, spec->name));
 }
 
 static int refuse(char reason[REASON_MAX], const char *format, const char *word, const char *known)
@@ -87,14 +103,31 @@ static const char *setting_for(const char *setting, const struct workload_spec *
 	return (size_t)(dot - setting) == length && strncmp(setting, spec->name, length) == 0 ? dot + 1 : NULL;
 }
 
-/* The setting as an axis of the workload; NULL if the workload has not its key. */
-static const char *axis_for(const char *setting, const struct workload_spec *spec)
+/* The setting as an axis of that table, which is the workload's or its runtimes'; NULL if its key is not there. */
+static const char *axis_in(const struct parameter *table, const char *setting, const struct workload_spec *spec)
 {
 	const char *axis = setting_for(setting, spec);
 	char key[PARAMETER_TEXT_MAX];
 
 	snprintf(key, sizeof key, "%.*s", axis ? (int)strcspn(axis, "=") : 0, axis ? axis : "");
-	return parameter_find(spec->parameters, key) >= 0 ? axis : NULL;
+	return parameter_find(table, key) >= 0 ? axis : NULL;
+}
+
+static const char *axis_for(const char *setting, const struct workload_spec *spec)
+{
+	return axis_in(spec->parameters, setting, spec);
+}
+
+/* Whether one of those that take part has workers. */
+static bool has_workers(const struct plan_request *request, const struct workload_spec *spec)
+{
+	for (size_t i = 0; i < request->players->count; i++) {
+		const struct player *player = &request->players->items[i];
+
+		if (plan_request_has_player(request, spec, player) && (player->info.capabilities & RUNTIME_WORKERS))
+			return true;
+	}
+	return false;
 }
 
 /* The known keys, where a sentence has room for them. */
@@ -126,9 +159,22 @@ static int check_setting(const struct plan_request *request, const char *setting
 {
 	if (!strchr(setting, '='))
 		return refuse(reason, "--set %.60s is not key=value%s", setting, "");
-	for (int i = 0; workloads[i]; i++)
-		if (plan_request_chose(&request->workloads, workloads[i]->name) && axis_for(setting, workloads[i]))
+	bool workers = false;
+
+	for (int i = 0; workloads[i]; i++) {
+		if (!plan_request_chose(&request->workloads, workloads[i]->name))
+			continue;
+		if (axis_for(setting, workloads[i]))
 			return 0;
+		if (!axis_in(worker_parameters, setting, workloads[i]))
+			continue;
+		if (has_workers(request, workloads[i]))
+			return 0;
+		workers = true;
+	}
+	if (workers)
+		return refuse(reason, "--set %.60s: no runtime of this run has workers; simul list says which have%s",
+			      setting, "");
 	return refuse_setting(request, setting, reason);
 }
 
@@ -155,6 +201,30 @@ int plan_request_axes(const struct plan_request *request, const struct workload_
 
 		if (axis)
 			error = axes_take(axes, spec, axis, reason);
+	}
+	return error;
+}
+
+int plan_request_workers(const struct plan_request *request, const struct workload_spec *spec, struct texts *workers,
+			 char reason[REASON_MAX])
+{
+	struct values values;
+	int error = 0;
+
+	for (size_t i = 0; error == 0 && i < request->settings.count; i++) {
+		const char *axis = axis_in(worker_parameters, request->settings.items[i], spec);
+
+		if (!axis)
+			continue;
+		texts_clear(workers); /* of two settings the later one counts */
+		error = texts_split(workers, strchr(axis, '=') + 1, ',');
+	}
+	for (size_t i = 0; error == 0 && i < workers->count; i++) {
+		char pair[2 * PARAMETER_TEXT_MAX];
+
+		snprintf(pair, sizeof pair, "%s=%.40s", worker_parameters[0].name, workers->items[i]);
+		values_init(&values, worker_parameters);
+		error = values_take(&values, worker_parameters, pair, reason);
 	}
 	return error;
 }

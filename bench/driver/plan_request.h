@@ -15,7 +15,7 @@ struct plan_request {
 	const struct profile *profile;
 	struct texts workloads; /* names; empty: all */
 	struct texts runtimes;  /* names; empty: all usable players that are no peers */
-	bool peers;             /* the peers besides */
+	bool peers;             /* the peers besides, in all workloads */
 	struct texts settings;  /* "key=value,..." or "workload.key=value,..." */
 	struct texts cores;     /* counts; empty: the profile's */
 	uint64_t limit_ns;      /* a cell that is estimated to take longer is refused */
@@ -34,12 +34,19 @@ int plan_request_check(const struct plan_request *request, char reason[REASON_MA
 /* Whether the name is among those that were asked for; of none all are. */
 bool plan_request_chose(const struct texts *names, const char *name);
 
-/* Whether the player takes part: named, or one of those that are meant where none is. */
-bool plan_request_has_player(const struct plan_request *request, const struct player *player);
+/* Whether the player takes part in the workload: named, or one of those that are meant where none is. Peers are meant
+ * in workloads that the profile leaves to those who ask for them: what is asked there is how a model compares. */
+bool plan_request_has_player(const struct plan_request *request, const struct workload_spec *spec,
+			     const struct player *player);
 
 /* Adds the axes of a sweep, with the settings that are for this workload in the place of what they replace.
  * 0, -EINVAL and a sentence, or -ENOMEM. */
 int plan_request_axes(const struct plan_request *request, const struct workload_spec *spec, const struct sweep *sweep,
 		      struct axes *axes, char reason[REASON_MAX]);
+
+/* Adds the numbers of workers that are set for this workload to *workers: none where nothing is said of them.
+ * 0, -EINVAL and a sentence, or -ENOMEM. */
+int plan_request_workers(const struct plan_request *request, const struct workload_spec *spec, struct texts *workers,
+			 char reason[REASON_MAX]);
 
 #endif

@@ -1,7 +1,8 @@
 /* profiles.c: see profiles.h.
  *
  * quick measures for at most 90 s on two cores with all runtimes of this repository, and so leaves the primitives to
- * those who ask for them; standard for about half an hour. */
+ * those who ask for them; standard for about half an hour. For a million tasks that sleep quick takes longer a play
+ * than for anything else: there the question is how many there can be. */
 #include "profiles.h"
 
 #include <stddef.h>
@@ -14,11 +15,20 @@ static const struct sweep quick_sweeps[] = {
 	{.workload = "chess", .axes = {"boards=24"}},
 	{.workload = "counting", .axes = {"limit=1000000", "slices=1,2,4,8"}},
 	{.workload = "echo", .axes = {"connections+messages=1+1000,50+100,500+20"}, .cores = 1},
-	{.workload = "spawn", .axes = {"tasks=1000", "batch=1"}, .cores = 1},
+	{.workload = "spawn", .axes = {"tasks=1000,100000", "batch=1"}, .cores = 1},
+	{.workload = "spawn", .axes = {"tasks=100000", "batch=100000"}, .cores = 1},
+	{.workload = "spawn", .axes = {"tasks=100000", "batch=100000", "body=yield", "memory=warm,cold"}, .cores = 1},
 	{.workload = "switch", .axes = {"tasks+yields=2+100000"}, .cores = 1},
-	{.workload = "idle", .axes = {"tasks=1000"}, .cores = 1},
-	{.workload = "skynet", .axes = {"leaves=1000"}, .cores = 1},
-	{.workload = "syscall", .axes = {"mode=getppid,epoll_wait,thread,fork"}, .cores = 1},
+	{.workload = "switch",
+	 .axes = {"mode=ring", "tasks+yields=100+100000,10000+1000000,100000+1000000"},
+	 .cores = 1},
+	{.workload = "idle", .axes = {"tasks=1000,100000"}, .cores = 1},
+	{.workload = "idle", .axes = {"tasks=100000", "start=spawn", "memory=warm,cold"}, .cores = 1},
+	{.workload = "idle", .axes = {"tasks=1000000", "memory=cold"}, .cores = 1, .limit_ns = 8 * NS_PER_S},
+	{.workload = "skynet", .axes = {"leaves=1000,1000000"}, .cores = 1},
+	{.workload = "skynet", .axes = {"leaves=1000000"}},
+	{.workload = "syscall", .axes = {"mode=thread,fork"}, .cores = 1, .beside = "spawn"},
+	{.workload = "syscall", .axes = {"mode=getppid,epoll_wait"}, .cores = 1},
 	{.workload = "starvation", .axes = {"hog=60ms", "yields=no,yes"}, .cores = 1},
 	{.workload = "contention", .axes = {"mode+increments=none+1000000,atomic+100000,mutex+10000"}},
 	{.workload = "contention", .axes = {"suspend=yes", "increments=1000"}, .cores = 1},
@@ -39,12 +49,16 @@ static const struct sweep standard_sweeps[] = {
 	{.workload = "switch",
 	 .axes = {"tasks+yields=2+1000000,100+1000000,1000+1000000,10000+1000000,100000+10000000"},
 	 .cores = 1},
-	{.workload = "switch", .axes = {"mode=ring", "tasks+yields=2+100000,10000+1000000"}, .cores = 1},
-	{.workload = "idle", .axes = {"tasks=1000,10000,100000,1000000"}, .cores = 1},
+	{.workload = "switch",
+	 .axes = {"mode=ring", "tasks+yields=2+100000,100+100000,10000+1000000,100000+10000000"},
+	 .cores = 1},
+	{.workload = "idle", .axes = {"tasks=1000,10000,100000"}, .cores = 1},
+	{.workload = "idle", .axes = {"tasks=1000000", "memory=warm,cold"}, .cores = 1, .limit_ns = 15 * NS_PER_S},
 	{.workload = "idle", .axes = {"tasks=100000", "memory=cold"}, .cores = 1},
 	{.workload = "idle", .axes = {"tasks=100000", "start=spawn", "memory=warm,cold"}, .cores = 1},
 	{.workload = "skynet", .axes = {"leaves=1000,1000000"}, .cores = 1},
 	{.workload = "skynet", .axes = {"leaves=1000000"}},
+	{.workload = "syscall", .axes = {"mode=thread,fork"}, .cores = 1, .beside = "spawn"},
 	{.workload = "syscall",
 	 .axes = {"mode=atomic,mutex,clock_gettime,getppid,sched_yield,futex,epoll_wait,eventfd,pipe,page,thread,vfork,"
 		  "fork"},
@@ -88,6 +102,7 @@ static const struct sweep full_sweeps[] = {
 	{.workload = "idle", .axes = {"tasks=100000", "start=spawn", "memory=warm,cold"}},
 	{.workload = "skynet", .axes = {"leaves=1000,10000,100000,1000000"}, .cores = 1},
 	{.workload = "skynet", .axes = {"leaves=1000,1000000"}},
+	{.workload = "syscall", .axes = {"mode=thread,fork"}, .cores = 1, .beside = "spawn"},
 	{.workload = "syscall",
 	 .axes = {"mode=atomic,mutex,clock_gettime,getppid,sched_yield,futex,epoll_wait,eventfd,pipe,page,thread,vfork,"
 		  "fork"},
@@ -122,7 +137,8 @@ const struct profile profiles[] = {
 	},
 	{
 		.name = "full",
-		.help = "everything: 20 repetitions and more sizes, some hours on 2 cores",
+		.help = "everything and the peers: 20 repetitions and more sizes, some hours on 2 cores",
+		.peers = true,
 		.repetitions = 20,
 		.limit_ns = 60 * NS_PER_S,
 		.timeout_ns = 300 * NS_PER_S,

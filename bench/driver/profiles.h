@@ -2,19 +2,24 @@
 #ifndef SIMUL_PROFILES_H
 #define SIMUL_PROFILES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Cells of one workload: the product of its axes, played by every runtime. */
 struct sweep {
 	const char *workload;
-	const char *axes[4]; /* as axes.h reads them; NULL after the last */
+	const char *axes[6]; /* as axes.h reads them; NULL after the last */
 	unsigned cores;      /* of the player; 0: all that it may use */
+	uint64_t limit_ns;   /* in place of the profile's, where that is less and the timeout allows it */
+	/* Played too where only this workload is asked for, by those that can: what its figures are held against. */
+	const char *beside;
 };
 
 struct profile {
 	const char *name;
 	const char *help;
 	const char *workloads; /* played unless others are asked for, with commas; NULL: all */
+	bool peers;            /* played in all workloads, unless runtimes are asked for */
 	unsigned repetitions;
 	uint64_t limit_ns;          /* a cell that is estimated to take longer is refused */
 	uint64_t timeout_ns;        /* an invocation that takes longer is ended */

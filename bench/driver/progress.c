@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "../../runtimes/clock.h"
-#include "text.h"
+#include "clean.h"
 
 /* What an invocation costs beside its work: starting, watching, and syncing its record. */
 static const uint64_t overhead_ns = 30 * NS_PER_MS;
@@ -59,13 +59,13 @@ static int columns(void)
 
 static void draw(const char *cell)
 {
-	char line[512], left[DURATION_TEXT_MAX];
+	char line[512], left[TEXT_DURATION_MAX];
 	double seconds = left_ns() / 1e9;
 
 	if (seconds < 100)
 		snprintf(left, sizeof left, "%.0f s", seconds + 0.5);
 	else
-		duration_text(seconds * 1e9, left);
+		text_duration(seconds * 1e9, left);
 	snprintf(line, sizeof line, "[%zu/%zu] about %s left: %s", progress.done, progress.total, left, cell);
 	fprintf(stderr, "\r\033[K%.*s", columns() - 1, line);
 	progress.drawn = true;
@@ -87,11 +87,11 @@ void progress_playing(const char *cell, uint64_t estimate_ns)
 
 static void print_good(const char *cell, uint64_t wall_ns, uint64_t bound_ns)
 {
-	char wall[DURATION_TEXT_MAX], bound[DURATION_TEXT_MAX];
+	char wall[TEXT_DURATION_MAX], bound[TEXT_DURATION_MAX];
 
-	fprintf(stderr, "[%zu/%zu] %s %s", progress.done, progress.total, cell, duration_text((double)wall_ns, wall));
+	fprintf(stderr, "[%zu/%zu] %s %s", progress.done, progress.total, cell, text_duration((double)wall_ns, wall));
 	if (bound_ns > 0)
-		fprintf(stderr, " (bound %s)", duration_text((double)bound_ns, bound));
+		fprintf(stderr, " (bound %s)", text_duration((double)bound_ns, bound));
 	fputc('\n', stderr);
 }
 

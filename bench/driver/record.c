@@ -272,8 +272,8 @@ static int check_bound(uint64_t wall_ns, uint64_t bound_ns, char reason[REASON_M
 		return complain(reason, -EBADMSG, "the wall time is missing or not a positive whole number of ns");
 	if ((double)wall_ns >= (double)bound_ns * (1 - bound_tolerance))
 		return 0;
-	text_duration(wall_ns, wall);
-	text_duration(bound_ns, bound);
+	text_duration((double)wall_ns, wall);
+	text_duration((double)bound_ns, bound);
 	return complain(reason, -EBADMSG, "wall %s is below the bound of %s: no correct play can be that fast", wall,
 			bound);
 }
@@ -292,8 +292,8 @@ static int check_cpu(const json_t *record, unsigned cores, char reason[REASON_MA
 	most = (double)span * cores;
 	if ((double)cpu <= most * (1 + cpu_tolerance) + cpu_tolerance_ns)
 		return 0;
-	text_duration(cpu, cpu_text);
-	text_duration(span, span_text);
+	text_duration((double)cpu, cpu_text);
+	text_duration((double)span, span_text);
 	return complain(reason, -EBADMSG, "%s of CPU time in %s on %u core%s: more than there is", cpu_text, span_text,
 			cores, cores == 1 ? "" : "s");
 }

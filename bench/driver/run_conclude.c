@@ -69,19 +69,21 @@ static void print_reason(const struct plan *plan, size_t first, FILE *out)
 	fprintf(out, ": %s\n", plan->cells[first].refused);
 }
 
-static void print_refused(const struct run *run, FILE *out)
+/* tabled: a table stands above it that has said some of the reasons already. */
+static void print_refused(const struct run *run, bool tabled, FILE *out)
 {
 	const struct plan *plan = &run->plan;
 
 	if (plan->count > plan->playable)
-		fprintf(out, "\n%zu of %zu cells are not played:\n", plan->count - plan->playable, plan->count);
+		fprintf(out, "\n%zu of %zu cells are not played%s\n", plan->count - plan->playable, plan->count,
+			tabled ? "; the reasons that the tables do not give:" : ":");
 	for (size_t i = 0; i < plan->count; i++)
-		if (plan->cells[i].refused[0])
+		if (plan->cells[i].refused[0] && !(tabled && report_tells_all(plan->cells[i].spec->name)))
 			print_reason(plan, i, out);
 	for (size_t i = 0; i < run->schedule.cells; i++) {
 		const char *reason = player_refusal(run, i);
 
-		if (reason)
+		if (reason && !(tabled && report_tells_all(run->plan.cells[run->playable[i]].spec->name)))
 			fprintf(out, "  %s: refused by its player: %s\n", run->plan.cells[run->playable[i]].name,
 				reason);
 	}
@@ -137,7 +139,7 @@ int run_conclude(struct run *run)
 		return explain_stop(run);
 	error = print_summary(run, out);
 	failed = print_failed(run, out);
-	print_refused(run, out);
+	print_refused(run, error == 0, out);
 	fprintf(out, "\nBundle: %s\n", run->ledger.path);
 	fflush(out);
 	draw_plots(run, out);
@@ -154,6 +156,6 @@ int run_explain_nothing(const struct run *run)
 		say("there is nothing to play: no cell matches; see simul run --benchmark_list_tests");
 	else
 		say("there is nothing to play: every cell is refused");
-	print_refused(run, stderr);
+	print_refused(run, false, stderr);
 	return DRIVER_NOTHING_DONE;
 }

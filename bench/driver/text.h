@@ -1,4 +1,4 @@
-/* text.h: small text: lists of words (names, "key=value" pairs, an argv), and times for people. */
+/* text.h: small text: lists of words (names, "key=value" pairs, an argv). */
 #ifndef SIMUL_DRIVER_TEXT_H
 #define SIMUL_DRIVER_TEXT_H
 
@@ -16,10 +16,5 @@ int texts_add(struct texts *texts, const char *text);
 int texts_split(struct texts *texts, const char *text, char separator);
 bool texts_have(const struct texts *texts, const char *text);
 void texts_clear(struct texts *texts);
-
-enum { DURATION_TEXT_MAX = 32 };
-
-/* "830 us", "37.1 ms", "18 s", "4 min 10 s": about three digits are enough for a person. Returns text. */
-const char *duration_text(double ns, char text[DURATION_TEXT_MAX]);
 
 #endif

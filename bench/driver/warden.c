@@ -234,7 +234,7 @@ static void time_is_up(struct warden *warden)
 	const struct program *late = warden->player.ended ? &warden->load : &warden->player;
 	char limit[TEXT_DURATION_MAX];
 
-	text_duration(warden->plan->timeout_ns, limit);
+	text_duration((double)warden->plan->timeout_ns, limit);
 	decide(warden, INVOCATION_FAILED, "%sdid not end within %s", late->name, limit);
 }
 

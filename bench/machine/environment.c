@@ -216,3 +216,24 @@ json_t *machine_json(const struct machine *machine, bool with_host_name)
 	put_mitigations(json, machine->root);
 	return json;
 }
+
+uint64_t machine_kernel_tasks(const struct machine *machine, const char **setting)
+{
+	static const struct {
+		const char *path, *setting;
+	} limits[] = {
+		{"/proc/sys/kernel/pid_max", "kernel.pid_max"},
+		{"/proc/sys/kernel/threads-max", "kernel.threads-max"},
+	};
+	uint64_t least = UINT64_MAX;
+	int64_t value;
+
+	*setting = "";
+	for (size_t i = 0; i < COUNT(limits); i++) {
+		if (read_number(machine->root, limits[i].path, &value) < 0 || value <= 0 || (uint64_t)value >= least)
+			continue;
+		least = (uint64_t)value;
+		*setting = limits[i].setting;
+	}
+	return least;
+}

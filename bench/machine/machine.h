@@ -58,6 +58,10 @@ struct placement {
 int placement_choose(const struct machine *machine, unsigned count, struct placement *placement, char reason[256]);
 void placement_clear(struct placement *placement);
 
+/* How many threads and processes there can be at all, and the setting that says so ("kernel.pid_max"), in *setting, a
+ * literal. UINT64_MAX and "" where nothing is known. */
+uint64_t machine_kernel_tasks(const struct machine *machine, const char **setting);
+
 /* For a person: packages, caches, cores, SMT, what is allowed and why fewer than there are. */
 void machine_print(const struct machine *machine, FILE *file);
 /* For the manifest and for programs; a new reference. What cannot be read is absent. */

@@ -50,13 +50,6 @@ static const struct {
 	{RUNTIME_NO_SOCKETS, "no-sockets"},
 };
 
-/* What a player takes besides the workload's own parameters, where its runtime has workers. */
-static const struct parameter worker_parameters[] = {
-	{.name = "workers", .type = PARAMETER_COUNT, .fallback = "0", .least = 0, .most = 4096,
-	 .help = "threads or processes that the tasks run on; 0: one for each core"},
-	{.name = NULL},
-};
-
 /* What the bodies call. */
 
 uint64_t play_value(const struct play *play, int index)

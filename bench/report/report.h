@@ -15,6 +15,9 @@
  * -ENOENT: no bundle there; -EINVAL: no bundle of a format that is known; -EIO: `out` could not be written. */
 int report_summary(const char *bundle, FILE *out);
 
+/* Whether the table gives the reason of every cell of that workload that has no result, and not of the headline's. */
+bool report_tells_all(const char *workload);
+
 struct report_options {
 	bool terminal;      /* draw as text on standard output, as wide as the terminal; no image is written */
 	const char *figure; /* only the figure of that name ("scoreboard", "chess", ...); NULL: all of them */

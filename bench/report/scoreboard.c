@@ -35,6 +35,24 @@ struct score *scores_make(const struct group *group)
 	return scores;
 }
 
+const char *method_text(const struct summary *least, size_t most, char *text, size_t size)
+{
+	static const char *const methods[] = {
+		[INTERVAL_NONE] = "no interval",
+		[INTERVAL_RANGE] = "interval: least to greatest",
+		[INTERVAL_RANK] = "interval: rank-based",
+	};
+	char n[48] = "", level[48] = "";
+
+	if (most > least->n)
+		snprintf(n, sizeof(n), " to %zu", most);
+	if (least->interval.level > 0)
+		snprintf(level, sizeof(level), ", %s%.1f %%", most > least->n ? "at least " : "",
+			 100 * least->interval.level);
+	snprintf(text, size, "n = %zu%s, %s%s", least->n, n, methods[least->interval.method], level);
+	return text;
+}
+
 void group_title(const struct family *family, const struct group *group, char *text, size_t size)
 {
 	const char *tasks = group->at == 1 ? family->axis->task : family->axis->tasks;

@@ -12,6 +12,9 @@ struct score {
 /* One score a cell, fastest first, those without a result last; owned by the caller. NULL: no memory. */
 struct score *scores_make(const struct group *group);
 
+/* "n = 5 to 10, interval: rank-based, 95.0 %": least: the summary of the fewest invocations. Returns text. */
+const char *method_text(const struct summary *least, size_t most, char *text, size_t size);
+
 /* "chess, 24 boards on 1 core". */
 void group_title(const struct family *family, const struct group *group, char *text, size_t size);
 

@@ -10,6 +10,7 @@
 
 #include "../analysis/groups.h"
 #include "own.h"
+#include "quantity.h"
 #include "scoreboard.h"
 #include "text.h"
 
@@ -161,24 +162,15 @@ static void print_rows(const struct table *table)
 /* What stands behind the intervals, said of the cell with the fewest invocations. */
 static void print_method(const struct table *table)
 {
-	static const char *const methods[] = {
-		[INTERVAL_NONE] = "no interval",
-		[INTERVAL_RANGE] = "interval: least to greatest",
-		[INTERVAL_RANK] = "interval: rank-based",
-	};
 	const struct summary *least = &table->scores[0].wall;
 	size_t most = least->n;
+	char text[120];
 
 	for (size_t i = 1; i < table->group->cell_count && table->scores[i].wall.n > 0; i++) {
 		least = table->scores[i].wall.n < least->n ? &table->scores[i].wall : least;
 		most = table->scores[i].wall.n > most ? table->scores[i].wall.n : most;
 	}
-	fprintf(table->out, "n = %zu", least->n);
-	if (most > least->n)
-		fprintf(table->out, " to %zu", most);
-	fprintf(table->out, ", %s", methods[least->interval.method]);
-	if (least->interval.level > 0)
-		fprintf(table->out, ", %s%.1f %%", most > least->n ? "at least " : "", 100 * least->interval.level);
+	fputs(method_text(least, most, text, sizeof(text)), table->out);
 }
 
 static void print_table(const struct table *table)
@@ -273,27 +265,37 @@ static void print_answer_line(void *context, const char *text)
 	fprintf(context, "%s\n  ", text);
 }
 
+/* Wrapped, the lines after the first set in. */
+static void print_wrapped(void *context, const char *answer)
+{
+	char *lines = NULL;
+	size_t size;
+	FILE *wrapped = open_memstream(&lines, &size);
+
+	if (!wrapped)
+		return;
+	text_wrap(answer, TABLE_WIDTH - 2, print_answer_line, wrapped);
+	fclose(wrapped);
+	if (lines && size >= 2)
+		fprintf(context, "%.*s", (int)(size - 2), lines);
+	free(lines);
+}
+
 static int print_answer(const struct table *table)
 {
-	char *answer = NULL, *lines = NULL;
+	char *answer = NULL;
 	size_t size;
-	FILE *text = open_memstream(&answer, &size), *wrapped = open_memstream(&lines, &size);
+	FILE *text = open_memstream(&answer, &size);
 
-	if (text)
-		write_answer(table, text);
-	if (text)
-		fclose(text);
-	if (answer && wrapped)
-		text_wrap(answer, TABLE_WIDTH - 2, print_answer_line, wrapped);
-	if (wrapped)
-		fclose(wrapped);
-	bool complete = answer && lines && size >= 2;
-
-	if (complete)
-		fprintf(table->out, "%.*s", (int)(size - 2), lines);
+	if (!text)
+		return -ENOMEM;
+	write_answer(table, text);
+	fclose(text);
+	if (!answer)
+		return -ENOMEM;
+	print_wrapped(table->out, answer);
 	free(answer);
-	free(lines);
-	return complete ? 0 : -ENOMEM;
+	return 0;
 }
 
 /* --- all workloads -------------------------------------------------------------------------------------------- */
@@ -311,30 +313,78 @@ static int table_make(const struct bundle *bundle, const struct family *family, 
 	return 0;
 }
 
-static int print_all(const struct bundle *bundle, const struct groups *groups, FILE *out, bool answers)
+/* One whose figures are not wall time has tables of its own. */
+static int print_own(const struct bundle *bundle, const struct groups *groups, const struct family *family, FILE *out,
+		     bool answers)
+{
+	if (answers)
+		return own_answers(bundle, groups, family, print_wrapped, out);
+	return own_tables(bundle, groups, family, out);
+}
+
+static int print_workload(const struct bundle *bundle, const struct family *family, FILE *out, bool answers)
+{
+	struct table table;
+	int error = table_make(bundle, family, out, &table);
+
+	if (error == -ENODATA) {
+		if (answers)
+			fprintf(out, "%.60s: no invocation has a good result\n", family->workload);
+		return 0;
+	}
+	if (!error && !answers) {
+		print_table(&table);
+		error = own_strange(bundle, table.group, out);
+	}
+	if (!error && answers)
+		error = print_answer(&table);
+	free(table.scores);
+	return error;
+}
+
+static bool has_own(const struct groups *groups)
 {
 	const struct family *family = NULL;
 
-	while ((family = family_next_workload(groups, family))) {
-		struct table table;
-		int error = table_make(bundle, family, out, &table);
+	while ((family = family_next_workload(groups, family)))
+		if (quantity_known(family->workload))
+			return true;
+	return false;
+}
 
-		if (error == -ENODATA) {
-			if (answers)
-				fprintf(out, "%.60s: no invocation has a good result\n", family->workload);
-			continue;
-		}
-		if (!error && !answers) {
-			print_table(&table);
-			error = own_figures_print(bundle, groups, table.group, out);
-		}
-		if (!error && answers)
-			error = print_answer(&table);
-		free(table.scores);
-		if (error)
-			return error;
-	}
-	return 0;
+static bool has_peers(const struct bundle *bundle)
+{
+	for (unsigned i = 0; i < bundle->runtime_count; i++)
+		if (bundle_is_peer(bundle, bundle->runtimes[i]))
+			return true;
+	return false;
+}
+
+/* How the tables of own_tables() are read; said once. */
+static void print_key(const struct bundle *bundle, FILE *out)
+{
+	if (has_peers(bundle))
+		fputs("Lower is better. * a peer: what others wrote, to compare with. x NAME: how many times the "
+		      "median\n"
+		      "of that peer, the best one first; ~ where the two intervals overlap.\n\n",
+		      out);
+	else
+		fputs("Lower is better. x best: how many times the median of the best runtime; ~ where the two\n"
+		      "intervals overlap.\n\n",
+		      out);
+}
+
+static int print_all(const struct bundle *bundle, const struct groups *groups, FILE *out, bool answers)
+{
+	const struct family *family = NULL;
+	int error = 0;
+
+	if (!answers && has_own(groups))
+		print_key(bundle, out);
+	while (!error && (family = family_next_workload(groups, family)))
+		error = quantity_known(family->workload) ? print_own(bundle, groups, family, out, answers)
+							 : print_workload(bundle, family, out, answers);
+	return error;
 }
 
 /* Counts intervals of headline cells, and those of them that are wider than a quarter of their median. */
@@ -386,6 +436,11 @@ static void print_left_out(const struct bundle *bundle, FILE *out)
 		fputs("This run has no cells: there is nothing to say.\n", out);
 	if (failed + bundle->malformed + bundle->unknown_cells > 0)
 		fputc('\n', out);
+}
+
+bool report_tells_all(const char *workload)
+{
+	return quantity_known(workload);
 }
 
 int report_summary(const char *path, FILE *out)

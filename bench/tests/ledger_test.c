@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "../driver/ledger.h"
-#include "../driver/text.h"
 
 static char folder[] = "ledger_test.XXXXXX";
 static char path[256];
@@ -157,23 +156,6 @@ static void files_are_whole(void **state)
 	ledger_close(&ledger);
 }
 
-static void times_read_well(void **state)
-{
-	static const struct {
-		double ns;
-		const char *text;
-	} known[] = {
-		{0, "0 ns"},         {830, "830 ns"},       {1000, "1.00 us"},     {999499, "999 us"},
-		{999600, "1.00 ms"}, {37.14e6, "37.1 ms"},  {2e9, "2.00 s"},       {9.996e9, "10 s"},
-		{18.2e9, "18 s"},    {250e9, "4 min 10 s"}, {7380e9, "2 h 3 min"},
-	};
-	char text[DURATION_TEXT_MAX];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		assert_string_equal(duration_text(known[i].ns, text), known[i].text);
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -183,7 +165,6 @@ int main(void)
 		cmocka_unit_test_setup(torn_line_is_cut, set_up),
 		cmocka_unit_test_setup(full_disk_leaves_whole_lines, set_up),
 		cmocka_unit_test_setup(files_are_whole, set_up),
-		cmocka_unit_test(times_read_well),
 	};
 	char command[64];
 	int failed;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -210,7 +211,7 @@ static void refusals_have_reasons(void **state)
 	assert_non_null(strstr(find(fixture, "echo/calls/connections=50/cores=1")->refused, "connections=1"));
 	/* 100 boards x 30 pairs x 600 us, one after another. */
 	assert_string_equal(find(fixture, "chess/calls/boards=100/cores=1")->refused,
-			    "would take about 1.80 s on this runtime; the quick profile stops at 1.00 s");
+			    "would take about 1.8 s on this runtime; the quick profile stops at 1 s");
 	for (size_t i = 0; i < fixture->plan.count; i++)
 		playable += fixture->plan.cells[i].refused[0] == '\0';
 	assert_int_equal(playable, fixture->plan.playable);
@@ -235,6 +236,89 @@ static void settings_replace_and_name(void **state)
 	assert_string_equal(cell->argv.items[1], "play");
 	assert_string_equal(cell->argv.items[2], "chess");
 	assert_null(cell->argv.items[cell->argv.count]);
+}
+
+static const char primitives[] = "{\"protocol\": 1, \"runtime\": \"kernel\", \"workloads\": [\"idle\", \"spawn\"], "
+				 "\"capabilities\": [\"interleaves\", \"preempts\"]}";
+static const char pool[] = "{\"protocol\": 1, \"runtime\": \"pool\", \"workloads\": [\"counting\"], "
+			   "\"capabilities\": [\"interleaves\", \"parallel\", \"pooled\", \"workers\"]}";
+static const char bare[] =
+	"{\"protocol\": 1, \"runtime\": \"bare\", \"workloads\": [\"syscall\"], \"capabilities\": []}";
+
+static void workers_reach_those_that_have_some(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct cell *cell;
+
+	add_player(fixture, pool);
+	texts_add(&fixture->request.workloads, "counting");
+	texts_add(&fixture->request.settings, "workers=1,3");
+	assert_int_equal(make(fixture), 0);
+	cell = find(fixture, "counting/pool/limit=1000000/slices=8/workers=3/cores=4");
+	assert_true(texts_have(&cell->argv, "workers=3"));
+	assert_int_equal(cell->stage.workers, 3);
+	assert_string_equal(cell->group, "counting/limit=1000000/slices=8/workers=3/cores=4");
+	assert_string_equal(find(fixture, "counting/thread/limit=1000000/slices=8/workers=1/cores=4")->refused,
+			    "this runtime has no workers that could be set");
+}
+
+static void workers_that_nobody_has_are_refused(void **state)
+{
+	struct fixture *fixture = *state;
+
+	texts_add(&fixture->request.workloads, "counting");
+	texts_add(&fixture->request.settings, "workers=2");
+	assert_int_equal(make(fixture), -EINVAL);
+	assert_non_null(strstr(fixture->reason, "no runtime of this run has workers"));
+	add_player(fixture, pool);
+	fixture->request.settings.items[0][strlen("workers=")] = 'x';
+	assert_int_equal(make(fixture), -EINVAL);
+	assert_string_equal(fixture->reason, "workers=x is not understood: it takes a whole number");
+}
+
+static void the_kernel_has_room_for_so_many(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add_player(fixture, primitives);
+	texts_add(&fixture->request.workloads, "idle");
+	texts_add(&fixture->request.runtimes, "kernel");
+	texts_add(&fixture->request.settings, "tasks=10000000");
+	assert_int_equal(make(fixture), 0);
+	assert_non_null(strstr(fixture->plan.cells[0].refused,
+			       "10000000 threads or processes at the same time: this machine ends at "));
+}
+
+/* The floor is measured beside what stands on it, by who can, and is nobody's refusal. */
+static void spawn_brings_the_bare_calls(void **state)
+{
+	struct fixture *fixture = *state;
+	size_t calls = 0;
+
+	add_player(fixture, primitives);
+	add_player(fixture, bare);
+	texts_add(&fixture->request.workloads, "spawn");
+	assert_int_equal(make(fixture), 0);
+	assert_string_equal(find(fixture, "syscall/bare/mode=fork/cores=1")->refused, "");
+	for (size_t i = 0; i < fixture->plan.count; i++)
+		calls += strcmp(fixture->plan.cells[i].spec->name, "syscall") == 0;
+	assert_int_equal(calls, 2);
+}
+
+static void primitives_are_held_against_peers(void **state)
+{
+	struct fixture *fixture = *state;
+	static const char switching[] =
+		"{\"protocol\": 1, \"runtime\": \"library\", \"workloads\": [\"switch\", \"counting\"], "
+		"\"capabilities\": [\"interleaves\"], \"peer\": true}";
+
+	add_player(fixture, switching);
+	texts_add(&fixture->request.workloads, "switch");
+	texts_add(&fixture->request.workloads, "counting");
+	assert_int_equal(make(fixture), 0);
+	find(fixture, "switch/library/tasks=2/cores=1");
+	for (size_t i = 0; i < fixture->plan.count; i++)
+		assert_null(strstr(fixture->plan.cells[i].name, "counting/library"));
 }
 
 /* What a player is given leads it to the very values that the driver holds it against. */
@@ -444,6 +528,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(quick_plan_is_whole, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(refusals_have_reasons, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(settings_replace_and_name, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(workers_reach_those_that_have_some, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(workers_that_nobody_has_are_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_kernel_has_room_for_so_many, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(spawn_brings_the_bare_calls, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(primitives_are_held_against_peers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(arguments_come_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(cores_may_be_too_many, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(filter_leaves_out, set_up, tear_down),

@@ -394,15 +394,19 @@ static void durations_read_well(void **state)
 		{0, "0 ns"},
 		{999, "999 ns"},
 		{1000, "1 us"},
-		{36550000, "36.55 ms"},
+		{999499, "999 us"},
+		{999600, "1 ms"},
+		{36550000, "36.5 ms"},
+		{9996000000, "10 s"},
 		{60 * NS_PER_S, "60 s"},
-		{86400 * NS_PER_S, "86400 s"},
+		{250 * NS_PER_S, "4 min 10 s"},
+		{86400 * NS_PER_S, "24 h 0 min"},
 	};
 	char text[TEXT_DURATION_MAX];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		text_duration(cases[i].ns, text);
+		text_duration((double)cases[i].ns, text);
 		assert_string_equal(text, cases[i].text);
 	}
 }

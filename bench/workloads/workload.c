@@ -14,6 +14,16 @@ WORKLOADS_DIRECT_ONLY(DECLARE)
 #define LIST(name) &name##_spec,
 const struct workload_spec *const workloads[] = {WORKLOADS_IN_EVERY_DIALECT(LIST) WORKLOADS_DIRECT_ONLY(LIST) NULL};
 
+const struct parameter worker_parameters[] = {
+	{.name = "workers",
+	 .type = PARAMETER_COUNT,
+	 .fallback = "0",
+	 .least = 0,
+	 .most = 4096,
+	 .help = "threads or processes that the tasks run on; 0: one for each core"},
+	{.name = NULL},
+};
+
 static uint64_t stage_workers(struct stage stage)
 {
 	return stage.workers > 0 ? stage.workers : stage.cores;
@@ -44,8 +54,8 @@ uint64_t stage_parallelism(struct stage stage)
 	return concurrency < stage.cores ? concurrency : stage.cores;
 }
 
-/* Tasks that the kernel schedules, each of them a kernel's own object; workers that pass tasks on are not meant. */
-static bool stage_of_kernel(struct stage stage)
+/* Workers that pass tasks on are not meant. */
+bool stage_of_kernel(struct stage stage)
 {
 	return (stage.capabilities & RUNTIME_PREEMPTS) &&
 	       !(stage.capabilities & (RUNTIME_POOLED | RUNTIME_SWITCHES_STACKS));

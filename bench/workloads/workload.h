@@ -25,6 +25,9 @@ uint64_t stage_arrivals(struct stage stage, uint64_t tasks);
 /* How many tasks can compute at the same time. */
 uint64_t stage_parallelism(struct stage stage);
 
+/* Whether each task is a thread or a process of the kernel's own: the kernel then limits how many there can be. */
+bool stage_of_kernel(struct stage stage);
+
 /* For estimates: about what it takes, in ns, to create, run and join an empty task, its memory being there; and to go
  * from one task to another, by yielding or (wakes) by waking it and waiting. Generous, after figures of a virtual machine. */
 uint64_t stage_task_ns(struct stage stage);
@@ -37,6 +40,7 @@ struct expectation {
 	uint64_t bytes;      /* bytes received by the tasks; 0 where the work has none */
 	uint64_t checksum;
 	uint64_t bound_ns;    /* no correct play can take less wall time; 0: no such time is known */
+	uint64_t alive;       /* tasks that are there at the same time, about; 0: few */
 	uint64_t estimate_ns; /* about what this stage will take, for time limits and the time left */
 };
 
@@ -61,6 +65,9 @@ struct workload_spec {
 /* For a spec none of whose parameters depends on another one, and for one that every stage can play. Both return 0. */
 int resolve_nothing(struct values *values, char reason[REASON_MAX]);
 int admit_everyone(const struct values *values, struct stage stage, char reason[REASON_MAX]);
+
+/* What every workload takes besides its own parameters where the runtime has workers; ends with a NULL name. */
+extern const struct parameter worker_parameters[];
 
 /* All workloads, in the order of listings; ends with NULL. */
 extern const struct workload_spec *const workloads[];

@@ -59,6 +59,7 @@ static void expect(const struct values *values, struct stage stage, struct expec
 	*expectation = (struct expectation){
 		.tasks = tasks,
 		.operations = tasks,
+		.alive = tasks,
 		.bound_ns = rounds * values->value[IDLE_SLEEP],
 		.estimate_ns = rounds * values->value[IDLE_SLEEP] +
 			       tasks * (lives * (stage_task_ns(stage) + stage_switch_ns(stage, true)) + touch_ns) +

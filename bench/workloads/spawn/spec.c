@@ -68,6 +68,7 @@ static void expect(const struct values *values, struct stage stage, struct expec
 		.tasks = tasks,
 		.operations = tasks,
 		.checksum = marks * (marks + 1) / 2,
+		.alive = values->value[SPAWN_BODY] == SPAWN_YIELD ? values->value[SPAWN_BATCH] : 0,
 		.estimate_ns = created * stage_task_ns(stage) + values->value[SPAWN_BATCH] * touch_ns,
 	};
 }

@@ -68,6 +68,7 @@ static void expect(const struct values *values, struct stage stage, struct expec
 	*expectation = (struct expectation){
 		.tasks = tasks,
 		.operations = yields,
+		.alive = tasks,
 		.checksum = ring ? yields * (yields + 1) / 2 : 0,
 		.estimate_ns = tasks * stage_task_ns(stage) + yields * stage_switch_ns(stage, ring),
 	};
