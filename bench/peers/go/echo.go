@@ -1,0 +1,92 @@
+// echo.go: a TCP server that sends back what it receives, a goroutine a connection. The driver starts the load.
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync"
+)
+
+const bufferMost = 16 << 10
+
+type connection struct {
+	socket         net.Conn
+	received, sent uint64
+	ended          uint64
+	err            error // what ended it before the end of the stream
+}
+
+func (connection *connection) serve(room uint64) {
+	buffer := make([]byte, room)
+	for {
+		count, err := connection.socket.Read(buffer)
+		connection.received += uint64(count)
+		if count > 0 {
+			sent, failed := connection.socket.Write(buffer[:count])
+			connection.sent += uint64(sent)
+			if failed != nil {
+				err = failed
+			}
+		}
+		if err != nil {
+			if err != io.EOF {
+				connection.err = err
+			}
+			break
+		}
+	}
+	connection.ended = now()
+	connection.socket.Close()
+}
+
+func playEcho(play *play) {
+	size, room := play.value["size"], uint64(bufferMost)
+	if size+64 < room {
+		room = (size/64 + 1) * 64
+	}
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		die(exitWrong, "echo: %v", err)
+	}
+	printLine(map[string]any{"protocol": protocol, "listening": listener.Addr().(*net.TCPAddr).Port})
+	connections := make([]connection, play.value["connections"])
+	gate := newGate(uint64(len(connections)))
+	var ended sync.WaitGroup
+	ended.Add(len(connections))
+	for i := range connections {
+		connection := &connections[i]
+		connection.socket, err = listener.Accept()
+		if err != nil {
+			printLine(map[string]any{"protocol": protocol, "refused": map[string]any{
+				"what": "descriptors", "error": "EMFILE", "reached": i, "text": "echo: " + err.Error()}})
+			os.Exit(exitRefused)
+		}
+		go func() {
+			gate.pass()
+			connection.serve(room)
+			ended.Done()
+		}()
+	}
+	listener.Close()
+	gate.arrived.Wait()
+	play.begin()
+	gate.open()
+	ended.Wait()
+	var last, tasks, operations, bytes uint64
+	for i := range connections {
+		operations += connections[i].sent / size
+		bytes += connections[i].received
+		if connections[i].ended > last {
+			last = connections[i].ended
+		}
+		if connections[i].err == nil {
+			tasks++ // one that broke is no task that ended
+		} else {
+			fmt.Fprintln(os.Stderr, "echo:", connections[i].err)
+		}
+	}
+	play.end(last)
+	play.audit(tasks, operations, bytes, 0)
+}

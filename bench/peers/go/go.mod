@@ -1,0 +1,3 @@
+module simul-go
+
+go 1.19
