@@ -68,7 +68,7 @@ static void own(struct deque *deque)
 		for (unsigned i = random >> 16 & 31; i > 0 && pushed < ITEMS; i--)
 			deque_push(deque, (void *)&taken[pushed++]);
 		for (unsigned i = random >> 24 & 31; i > 0; i--)
-			if ((item = (random & 64 ? deque_pop : deque_take_oldest)(deque)))
+			if ((item = random & 64 ? deque_pop(deque) : deque_take_oldest(deque)))
 				take(item);
 	}
 }
@@ -78,6 +78,7 @@ static void test_deque(void)
 	pthread_t thieves[THIEVES];
 	struct deque deque;
 
+	barrier_open();
 	CHECK(deque_open(&deque, false) == 0, "deque");
 	for (int i = 0; i < THIEVES; i++)
 		CHECK(pthread_create(&thieves[i], NULL, steal_all, &deque) == 0, "thread");

@@ -20,14 +20,7 @@ enum { FIRST_STACK_BYTES = 1 << 20, ALTERNATE_BYTES = 256 * 1024 };
 
 struct crew crew;
 
-static _Thread_local struct worker *here;
-
-/* Not inlined, and not taken for a function that gives the same for ever. */
-__attribute__((noinline)) struct worker *worker_here(void)
-{
-	__asm__ volatile("" ::: "memory");
-	return here;
-}
+_Thread_local struct worker *worker_of_thread;
 
 static int open_worker(struct worker *worker, unsigned index)
 {
@@ -35,6 +28,7 @@ static int open_worker(struct worker *worker, unsigned index)
 	int error;
 
 	worker->index = index;
+	worker->next_number = index + 1;
 	worker->random = (index + 1) * UINT64_C(0x9E3779B97F4A7C15);
 	worker->granted = worker->allowance = 16;
 	worker->hub.worker = worker;
@@ -91,6 +85,7 @@ static int open_crew(void)
 {
 	int error = words_open();
 
+	barrier_open();
 	if (error < 0)
 		return error;
 	if ((error = readiness_open()) < 0)
@@ -169,10 +164,10 @@ static struct unit *make_first(struct first *first)
 
 static void work(struct worker *worker, struct unit *first)
 {
-	here = worker;
+	worker_of_thread = worker;
 	fiber_open_first(&worker->hub.fiber);
 	worker_run(worker, first);
-	here = NULL;
+	worker_of_thread = NULL;
 }
 
 /* A stack that overflows is told of on another one, which each thread has to have: overflow.h gives it to the first. */

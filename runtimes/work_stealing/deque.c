@@ -27,6 +27,8 @@ int deque_open(struct deque *deque, bool alone)
 	atomic_init(&deque->top, 0);
 	atomic_init(&deque->bottom, 0);
 	atomic_init(&deque->ring, ring);
+	deque->mask = ring->mask;
+	atomic_init(&deque->emptied, 0);
 	deque->alone = alone;
 	return 0;
 }
@@ -55,23 +57,46 @@ struct deque_ring *deque_grow(struct deque *deque, int64_t top, int64_t bottom)
 	}
 	/* Release: partner of the acquire in deque_steal(). */
 	atomic_store_explicit(&deque->ring, ring, memory_order_release);
+	deque->mask = ring->mask;
 	return ring;
 }
 
 void *deque_steal(struct deque *deque)
 {
-	for (;;) {
-		/* Both sequentially consistent: partner of deque_race(). Bottom also acquires the slot's item. */
-		int64_t top = atomic_load(&deque->top);
-		int64_t bottom = atomic_load(&deque->bottom);
+	/* Acquire: of the former thief's reading, as in deque_push(). */
+	int64_t top = atomic_load_explicit(&deque->top, memory_order_acquire), claim = top + 1;
 
-		if (top >= bottom)
-			return NULL;
-		/* Read before it is won: a slot that is overwritten meanwhile shows in top. */
-		struct deque_ring *ring = atomic_load_explicit(&deque->ring, memory_order_acquire);
-		void *item = atomic_load_explicit(&ring->slots[top & ring->mask], memory_order_relaxed);
+	if (top & 1 || deque_empty(deque))
+		return NULL;
+	/* While the claim stands, top's number stays, and so does the slot. */
+	if (!atomic_compare_exchange_strong(&deque->top, &top, claim))
+		return NULL;
+	barrier_heavy();
+	/* Acquire: partner of the release in deque_push(), for the item. */
+	int64_t bottom = atomic_load_explicit(&deque->bottom, memory_order_acquire);
 
-		if (atomic_compare_exchange_strong(&deque->top, &top, top + 1))
-			return item;
+	if (bottom <= top >> 1) {
+		atomic_compare_exchange_strong(&deque->top, &claim, top);
+		return NULL;
 	}
+	struct deque_ring *ring = atomic_load_explicit(&deque->ring, memory_order_acquire);
+	void *item = atomic_load_explicit(&ring->slots[top >> 1 & ring->mask], memory_order_relaxed);
+
+	/* Fails if the owner has disputed the claim. Release: the slot may be written again. */
+	return atomic_compare_exchange_strong(&deque->top, &claim, top + 2) ? item : NULL;
+}
+
+void *deque_dispute(struct deque *deque, int64_t bottom, void *item)
+{
+	int64_t claim = 2 * bottom + 1;
+
+	/* The item is taken as a thief takes it, or was; or the claim has been given back, and no other one will do,
+	 * since whoever claims from now on sees the announcement. */
+	if (!atomic_compare_exchange_strong(&deque->top, &claim, 2 * bottom + 2)) {
+		if (claim == 2 * bottom)
+			return item;
+		item = NULL;
+	}
+	atomic_store_explicit(&deque->bottom, bottom + 1, memory_order_release);
+	return item;
 }

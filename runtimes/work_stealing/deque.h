@@ -1,23 +1,26 @@
 /* deque.h: a growing double-ended queue with one owner and any number of thieves.
  *
- * The owner pushes and pops at the bottom, the last pushed first; thieves take from the top, the oldest first. The
- * owner may also take the oldest itself, which makes the same structure a queue that can be stolen from.
+ * The owner pushes and pops at the bottom, the last pushed first; thieves take from the top, the oldest first.
  *
  *	top (only grows)		bottom (the owner's)
  *	 |				 |
  *	 v				 v
  *	 [ oldest | ...		 | last ]
  *
- * The method is D. Chase and Y. Lev, "Dynamic Circular Work-Stealing Deque" (2005), in C11 atomics after N. Le, A. Pop,
- * A. Cohen and F. Zappa Nardelli, "Correct and Efficient Work-Stealing for Weak Memory Models" (2013). Where they put
- * a fence between two accesses, both accesses are sequentially consistent here: the cost is the same, and
- * ThreadSanitizer understands it. model/deque.pml checks it with a store buffer in between.
+ * The structure is that of D. Chase and Y. Lev, "Dynamic Circular Work-Stealing Deque" (2005), in C11 atomics after
+ * N. Le, A. Pop, A. Cohen and F. Zappa Nardelli, "Correct and Efficient Work-Stealing for Weak Memory Models" (2013).
+ * The race for the last item is decided otherwise, so that the owner pays neither a fence nor an atomic operation for
+ * an item that nobody wants: a thief first claims the oldest item and only then reads bottom, the owner first announces
+ * by bottom which item it takes and then reads top. Each writes before it reads (E. Dijkstra's and T. Dekker's mutual
+ * exclusion), and the thief pays for the order on both sides with membarrier(2), or both with a fence (barrier.h). So
+ * either the thief sees the announcement and gives its claim back, or the owner sees the claim; then whoever moves top
+ * on by compare-and-exchange has the item, and neither ever waits for the other. model/deque.pml checks it.
  *
- * The one race is for the last item: the owner announces by `bottom` that it takes it and then reads `top`, a thief
- * reads `top` and then `bottom`. In the one order that all agree on, either the thief sees the announcement, or the
- * owner sees that only this item is left; then whoever moves `top` has it. */
+ * The same structure is a queue if nobody pops: then all take the oldest, and only top is raced for. */
 #ifndef SIMUL_WORK_STEALING_DEQUE_H
 #define SIMUL_WORK_STEALING_DEQUE_H
+
+#include "barrier.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -32,11 +35,14 @@ struct deque_ring {
 };
 
 struct deque {
-	_Alignas(64) _Atomic int64_t top; /* thieves and owner; partner of bottom */
-	_Alignas(64) _Atomic int64_t
-		bottom; /* written by the owner; its release publishes the slot and what lies in it */
+	/* The number of the oldest item, twice, and one more while a thief has a claim to it. */
+	_Alignas(64) _Atomic int64_t top; /* partner of bottom */
+	/* Written by the owner; its release publishes the slot and what lies in it. */
+	_Alignas(64) _Atomic int64_t bottom;
 	_Atomic(struct deque_ring *) ring; /* written by the owner; release for its slots */
-	bool alone;                        /* there are no thieves: nothing to announce */
+	int64_t mask;                      /* of the ring: the owner's */
+	_Atomic uint32_t emptied;          /* how often the owner has popped the last item: the owner's */
+	bool alone;                        /* there are no thieves: nothing is raced for */
 };
 
 /* Alone says that no other thread ever comes. -ENOMEM. */
@@ -48,80 +54,90 @@ void deque_close(struct deque *deque);
 /* Owner: doubles the room; ends the program if there is no memory for it. Returns the new ring. */
 struct deque_ring *deque_grow(struct deque *deque, int64_t top, int64_t bottom);
 
-/* Any thread: the oldest item, taken out; NULL if there is none. */
+/* Any thread: the oldest item, taken out; NULL if there is none, or another thief has a claim to it. It takes
+ * microseconds (barrier.h): for a queue use deque_take_oldest(). */
 void *deque_steal(struct deque *deque);
 
+/* Owner: decides who has the last item, numbered bottom, to which a thief has a claim. */
+void *deque_dispute(struct deque *deque, int64_t bottom, void *item);
+
 /* Owner: item becomes the last one. */
-static inline void deque_push(struct deque *deque, void *item)
+static inline __attribute__((always_inline)) void deque_push(struct deque *deque, void *item)
 {
 	int64_t bottom = atomic_load_explicit(&deque->bottom, memory_order_relaxed);
 	/* Acquire: a thief has read a slot before it moved top on, and only then it may be written again. */
-	int64_t top = atomic_load_explicit(&deque->top, memory_order_acquire);
+	int64_t top = atomic_load_explicit(&deque->top, memory_order_acquire) >> 1;
 	struct deque_ring *ring = atomic_load_explicit(&deque->ring, memory_order_relaxed);
 
-	if (__builtin_expect(bottom - top > ring->mask, 0))
+	if (__builtin_expect(bottom - top > deque->mask, 0))
 		ring = deque_grow(deque, top, bottom);
-	atomic_store_explicit(&ring->slots[bottom & ring->mask], item, memory_order_relaxed);
+	atomic_store_explicit(&ring->slots[bottom & deque->mask], item, memory_order_relaxed);
 	atomic_store_explicit(&deque->bottom, bottom + 1, memory_order_release);
-}
-
-/* Owner: the item numbered bottom - 1 if no thief was faster. */
-static inline void *deque_race(struct deque *deque, int64_t bottom, void *item)
-{
-	/* Both sequentially consistent: partner of the two loads of deque_steal(). */
-	atomic_store(&deque->bottom, bottom);
-	int64_t top = atomic_load(&deque->top);
-
-	if (__builtin_expect(top < bottom, 1))
-		return item;
-	if (top > bottom || !atomic_compare_exchange_strong(&deque->top, &top, top + 1))
-		item = NULL;
-	atomic_store_explicit(&deque->bottom, bottom + 1, memory_order_release);
-	return item;
 }
 
 /* Owner: the last item, taken out; NULL if there is none. */
-static inline void *deque_pop(struct deque *deque)
+static inline __attribute__((always_inline)) void *deque_pop(struct deque *deque)
 {
 	int64_t bottom = atomic_load_explicit(&deque->bottom, memory_order_relaxed) - 1;
 	struct deque_ring *ring = atomic_load_explicit(&deque->ring, memory_order_relaxed);
 
 	/* Top only grows: what looks empty is. */
-	if (atomic_load_explicit(&deque->top, memory_order_relaxed) > bottom)
+	if (atomic_load_explicit(&deque->top, memory_order_relaxed) >> 1 > bottom)
 		return NULL;
-	void *item = atomic_load_explicit(&ring->slots[bottom & ring->mask], memory_order_relaxed);
+	void *item = atomic_load_explicit(&ring->slots[bottom & deque->mask], memory_order_relaxed);
 
-	if (!deque->alone)
-		return deque_race(deque, bottom, item);
-	atomic_store_explicit(&deque->bottom, bottom, memory_order_relaxed);
-	return item;
+	atomic_store_explicit(&deque->bottom, bottom, memory_order_release);
+	barrier_light(); /* partner of the heavy one in deque_steal() */
+	int64_t top = atomic_load_explicit(&deque->top, memory_order_relaxed);
+
+	if (__builtin_expect(top < 2 * bottom, 1))
+		return item;
+	atomic_store_explicit(&deque->emptied, atomic_load_explicit(&deque->emptied, memory_order_relaxed) + 1,
+			      memory_order_relaxed);
+	return __builtin_expect(top == 2 * bottom, 1) ? item : deque_dispute(deque, bottom, item);
 }
 
-/* Owner: the oldest item, taken out; NULL if there is none. */
+/* Any thread if nobody pops, else the owner: the oldest item, taken out; NULL if there is none, or a thief has a claim
+ * to it. */
 static inline void *deque_take_oldest(struct deque *deque)
 {
-	int64_t bottom = atomic_load_explicit(&deque->bottom, memory_order_relaxed);
-	int64_t top = atomic_load_explicit(&deque->top, memory_order_relaxed);
-	struct deque_ring *ring = atomic_load_explicit(&deque->ring, memory_order_relaxed);
+	int64_t top = atomic_load_explicit(&deque->top, memory_order_acquire);
 
-	while (top < bottom) {
-		void *item = atomic_load_explicit(&ring->slots[top & ring->mask], memory_order_relaxed);
+	for (;;) {
+		/* Acquire: partner of the release in deque_push(). */
+		int64_t bottom = atomic_load_explicit(&deque->bottom, memory_order_acquire);
+
+		if (top >= 2 * bottom || top & 1)
+			return NULL;
+		struct deque_ring *ring = atomic_load_explicit(&deque->ring, memory_order_acquire);
+		/* Read before it is won: a slot that is overwritten meanwhile shows in top. */
+		void *item = atomic_load_explicit(&ring->slots[top >> 1 & ring->mask], memory_order_relaxed);
 
 		if (deque->alone) {
-			atomic_store_explicit(&deque->top, top + 1, memory_order_relaxed);
+			atomic_store_explicit(&deque->top, top + 2, memory_order_relaxed);
 			return item;
 		}
-		/* The slots are the owner's own writing, so that only the race for top is left. */
-		if (atomic_compare_exchange_weak(&deque->top, &top, top + 1))
+		if (atomic_compare_exchange_weak_explicit(&deque->top, &top, top + 2, memory_order_acq_rel,
+							  memory_order_acquire))
 			return item;
 	}
-	return NULL;
+}
+
+/* Owner: the item that has `turns` before it, as it seems now; NULL if there is none. */
+static inline const void *deque_coming(struct deque *deque, int64_t turns)
+{
+	int64_t number = (atomic_load_explicit(&deque->top, memory_order_relaxed) >> 1) + turns;
+	struct deque_ring *ring = atomic_load_explicit(&deque->ring, memory_order_relaxed);
+
+	if (number >= atomic_load_explicit(&deque->bottom, memory_order_relaxed))
+		return NULL;
+	return atomic_load_explicit(&ring->slots[number & deque->mask], memory_order_relaxed);
 }
 
 /* Any thread: whether there is an item, as far as this thread can see now. */
 static inline bool deque_empty(struct deque *deque)
 {
-	return atomic_load_explicit(&deque->top, memory_order_relaxed) >=
+	return atomic_load_explicit(&deque->top, memory_order_relaxed) >> 1 >=
 	       atomic_load_explicit(&deque->bottom, memory_order_relaxed);
 }
 

@@ -7,21 +7,25 @@
 #include "sleepers.h"
 
 #include <errno.h>
-#include <linux/membarrier.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* How long a worker looks for work before it sleeps: about what waking it costs, so that it never loses more than
  * twice the best choice (A. Karlin et al., "Competitive Randomized Algorithms for Nonuniform Problems", 1990). */
 #define SPIN_NS (20 * NS_PER_US)
-/* A task in the slot of another worker is left to it so long, since it mostly goes on there in less. */
-#define SLOT_PATIENCE_NS (3 * NS_PER_US)
+/* A parent, or a task in a slot, is left to its worker for as long as it takes to steal one: what goes on there in less
+ * is not worth it. */
+#define PATIENCE_NS (3 * NS_PER_US)
+/* How long a worker is deaf after it has searched in vain; twice as long each time. */
+#define NAP_SHORTEST_NS (64 * NS_PER_US)
+#define NAP_LONGEST_NS NS_PER_MS
+/* The oldest parent of a worker waits so long at most while its descendants keep the worker busy. */
+#define OLDEST_TURN_NS NS_PER_MS
 /* Longest sleeps: beside workers that are awake, and may leave a timer unseen while they compute; and otherwise. */
-#define NAP_NS (5 * NS_PER_MS)
+#define BESIDE_NS (5 * NS_PER_MS)
 #define SLEEP_NS (100 * NS_PER_MS)
 /* epoll_pwait2() takes a slack of 0.1 % of its timeout (select_estimate_accuracy() in Linux' fs/select.c). */
 #define LONG_WAIT_NS (20 * NS_PER_MS)
@@ -30,14 +34,6 @@
 struct idle idle;
 
 static int door, bell;
-
-static void heavy_barrier(void)
-{
-	if (idle.asymmetric)
-		syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
-	else
-		idle_full_barrier();
-}
 
 static int put_behind_door(int fd)
 {
@@ -53,7 +49,6 @@ int idle_open(void)
 	atomic_store(&idle.sleepers, 0);
 	atomic_store(&idle.searching, 0);
 	atomic_store(&idle.ringing, 0);
-	idle.asymmetric = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
 	door = epoll_create1(EPOLL_CLOEXEC);
 	if (door < 0)
 		return -errno;
@@ -100,14 +95,16 @@ static bool stopped(void)
 	return atomic_load_explicit(&crew.stop, memory_order_acquire);
 }
 
-/* Whether any task is ready anywhere. */
-static bool work_visible(void)
+/* Whether any task is ready anywhere: one that a listener, or anybody, is called for. */
+static bool work_visible(enum call call)
 {
 	for (unsigned i = 0; i < crew.count; i++) {
 		struct worker *worker = &crew.workers[i];
 
-		if (!deque_empty(&worker->deque) || !deque_empty(&worker->queue) ||
-		    atomic_load_explicit(&worker->slot, memory_order_relaxed))
+		if (!deque_empty(&worker->queue))
+			return true;
+		if (call == CALL_LISTENERS &&
+		    (!deque_empty(&worker->deque) || atomic_load_explicit(&worker->slot, memory_order_relaxed)))
 			return true;
 	}
 	return false;
@@ -148,23 +145,18 @@ static void look_outside(struct worker *worker, uint64_t now)
 		readiness_look(worker);
 }
 
-static struct unit *take_slot(struct worker *worker)
+/* The worker's own: what was woken, the oldest first, then the latest parent; and the oldest one every now and then. */
+static struct unit *find_own(struct worker *worker, uint64_t now)
 {
-	if (!atomic_load_explicit(&worker->slot, memory_order_relaxed))
-		return NULL;
-	return atomic_exchange(&worker->slot, NULL);
-}
-
-/* The worker's own, the oldest first: what was woken, then the parents of the deepest tasks, from either end in turn.
- */
-static struct unit *find_own(struct worker *worker)
-{
-	struct unit *unit = take_slot(worker);
+	struct unit *unit = worker_take_slot(worker);
 
 	if (unit)
 		deque_push(&worker->queue, unit);
-	if (++worker->turn % 2 && (unit = deque_steal(&worker->deque)))
-		return unit;
+	if (now - worker->oldest_at >= OLDEST_TURN_NS) {
+		worker->oldest_at = now;
+		if ((unit = deque_take_oldest(&worker->deque)))
+			return unit;
+	}
 	if ((unit = deque_take_oldest(&worker->queue)))
 		return unit;
 	return deque_pop(&worker->deque);
@@ -178,76 +170,112 @@ static uint64_t next_random(struct worker *worker)
 	return worker->random;
 }
 
+/* Of a search. */
+struct chance {
+	bool missed; /* a task was seen that went on where it was before it was worth stealing */
+};
+
+static void pause_for_a_while(void)
+{
+	for (int i = 0; i < 8; i++)
+		spin_pause();
+}
+
+/* The oldest parent of victim, if its deque does not run empty for as long as PATIENCE_NS. Seldom looked at: each look
+ * takes the line of memory away from its owner. */
+static struct unit *steal_parent(struct worker *victim, struct chance *chance)
+{
+	if (deque_empty(&victim->deque))
+		return NULL;
+	uint32_t emptied = atomic_load_explicit(&victim->deque.emptied, memory_order_relaxed);
+
+	chance->missed = true;
+	for (uint64_t until = clock_now() + PATIENCE_NS; clock_now() < until;) {
+		pause_for_a_while();
+		if (atomic_load_explicit(&victim->deque.emptied, memory_order_relaxed) != emptied)
+			return NULL;
+	}
+	return deque_steal(&victim->deque);
+}
+
+/* What lies in a slot for as long as PATIENCE_NS, because whoever woke it computes on. */
+static struct unit *steal_slot(struct worker *victim, struct chance *chance)
+{
+	struct unit *unit = atomic_load_explicit(&victim->slot, memory_order_relaxed);
+
+	if (!unit)
+		return NULL;
+	chance->missed = true;
+	for (uint64_t until = clock_now() + PATIENCE_NS; clock_now() < until;) {
+		pause_for_a_while();
+		if (atomic_load_explicit(&victim->slot, memory_order_relaxed) != unit)
+			return NULL;
+	}
+	/* It may have gone and come back meanwhile: it is ready all the same. */
+	return atomic_compare_exchange_strong(&victim->slot, &unit, NULL) ? unit : NULL;
+}
+
 /* From the other workers, beginning anywhere. */
-static struct unit *steal(struct worker *worker)
+static struct unit *steal(struct worker *worker, struct chance *chance)
 {
 	unsigned first = (unsigned)(next_random(worker) % crew.count);
 
 	for (unsigned i = 0; i < crew.count; i++) {
 		struct worker *victim = &crew.workers[(first + i) % crew.count];
-		struct unit *unit = NULL;
+		struct unit *unit;
 
 		if (victim == worker)
 			continue;
-		if (!(unit = deque_steal(&victim->deque)))
-			unit = deque_steal(&victim->queue);
-		if (unit)
+		if ((unit = deque_take_oldest(&victim->queue)) || (unit = steal_parent(victim, chance)) ||
+		    (unit = steal_slot(victim, chance)))
 			return unit;
 	}
 	return NULL;
 }
 
-/* What lies in a slot for as long as SLOT_PATIENCE_NS, because whoever woke it computes on. */
-static struct unit *steal_slot(struct worker *worker)
-{
-	for (unsigned i = 0; i < crew.count; i++) {
-		struct worker *victim = &crew.workers[i];
-		struct unit *unit = atomic_load_explicit(&victim->slot, memory_order_relaxed);
-
-		if (victim == worker || !unit)
-			continue;
-		for (uint64_t until = clock_now() + SLOT_PATIENCE_NS; clock_now() < until;)
-			if (atomic_load_explicit(&victim->slot, memory_order_relaxed) != unit)
-				break;
-		/* It may have gone and come back meanwhile: it is ready all the same. */
-		if (atomic_compare_exchange_strong(&victim->slot, &unit, NULL))
-			return unit;
-	}
-	return NULL;
-}
-
-static struct unit *spin(struct worker *worker)
+static struct unit *spin(struct worker *worker, struct chance *chance)
 {
 	uint64_t now = clock_now(), end = now + SPIN_NS;
 	struct unit *unit;
 
 	for (; now < end && !stopped(); now = clock_now()) {
-		for (int i = 0; i < 16; i++) {
-			if ((unit = steal(worker)))
-				return unit;
-			spin_pause();
-		}
-		if ((unit = steal_slot(worker)))
+		if ((unit = steal(worker, chance)))
 			return unit;
 		look_outside(worker, now);
-		if ((unit = find_own(worker)))
+		if ((unit = find_own(worker, now)))
 			return unit;
+		pause_for_a_while();
 	}
 	return NULL;
+}
+
+/* The next nap: none if there was simply nothing. */
+static uint64_t next_nap(const struct worker *worker)
+{
+	if (worker->nap == 0)
+		return NAP_SHORTEST_NS;
+	return worker->nap < NAP_LONGEST_NS / 2 ? 2 * worker->nap : NAP_LONGEST_NS;
 }
 
 /* At most half of the workers search, unless the bell called for one. The last one that searched and found rings for
  * the next one: what was made ready meanwhile was left to it. */
 static struct unit *search(struct worker *worker, bool called)
 {
-	if (!called && 2 * atomic_load_explicit(&idle.searching, memory_order_relaxed) >= crew.count)
+	struct chance chance = {.missed = called};
+
+	if (!called && 2 * atomic_load_explicit(&idle.searching, memory_order_relaxed) >= crew.count) {
+		worker->deaf = true;
+		worker->nap = NAP_SHORTEST_NS;
 		return NULL;
+	}
 	if (!called)
 		atomic_fetch_add(&idle.searching, 1);
-	struct unit *unit = spin(worker);
+	struct unit *unit = spin(worker, &chance);
 
-	if (atomic_fetch_sub(&idle.searching, 1) == 1 && unit && (atomic_load(&idle.sleepers) & IDLE_MASK))
+	if (atomic_fetch_sub(&idle.searching, 1) == 1 && unit && idle_listening(atomic_load(&idle.sleepers)))
 		idle_ring();
+	worker->deaf = !unit && chance.missed;
+	worker->nap = unit ? 0 : worker->deaf ? next_nap(worker) : worker->nap;
 	return unit;
 }
 
@@ -257,13 +285,13 @@ static bool nothing_pending(void)
 	for (unsigned i = 0; i < crew.count; i++)
 		if (atomic_load(&crew.workers[i].earliest) != UINT64_MAX)
 			return false;
-	return !descriptors_matter() && !work_visible();
+	return !descriptors_matter() && !work_visible(CALL_LISTENERS);
 }
 
 /* Sound: between the two reads of sleepers nobody has left, so that nobody has run. */
 static bool deadlocked(uint64_t sleepers)
 {
-	return (sleepers & IDLE_MASK) == crew.count && nothing_pending() && atomic_load(&idle.sleepers) == sleepers;
+	return idle_asleep(sleepers) == crew.count && nothing_pending() && atomic_load(&idle.sleepers) == sleepers;
 }
 
 static void tell_deadlock(void)
@@ -292,23 +320,31 @@ static bool wait_at_door(uint64_t until)
 	return rung;
 }
 
+/* Until the time, or until somebody calls. */
+static bool sleep_at_door(struct worker *worker, uint64_t sleepers)
+{
+	uint64_t longest = idle_asleep(sleepers) < crew.count ? BESIDE_NS : SLEEP_NS;
+
+	if (worker->deaf)
+		longest = worker->nap;
+	else if (deadlocked(sleepers))
+		tell_deadlock();
+	return wait_at_door(sleepers_next(worker, clock_now() + longest));
+}
+
 /* Sleeps unless something shows up; returns whether the bell called this worker to search, and counts it as one that
  * does. */
 static bool doze(struct worker *worker)
 {
-	uint64_t sleepers = atomic_fetch_add(&idle.sleepers, 1) + 1;
+	uint64_t one = worker->deaf ? IDLE_SLEEPER + IDLE_DEAF : IDLE_SLEEPER;
+	uint64_t sleepers = atomic_fetch_add(&idle.sleepers, one) + one;
 	bool rung = false;
 
-	/* Partner of idle_light_barrier(): said before it looks once more. */
-	heavy_barrier();
-	if (!work_visible() && !stopped()) {
-		if (deadlocked(sleepers))
-			tell_deadlock();
-		bool beside = (sleepers & IDLE_MASK) < crew.count;
-
-		rung = wait_at_door(sleepers_next(worker, clock_now() + (beside ? NAP_NS : SLEEP_NS)));
-	}
-	atomic_fetch_add(&idle.sleepers, IDLE_LEAVING - 1);
+	/* Partner of the light one in idle_call(): said before it looks once more. */
+	barrier_heavy();
+	if (!work_visible(worker->deaf ? CALL_ANYBODY : CALL_LISTENERS) && !stopped())
+		rung = sleep_at_door(worker, sleepers);
+	atomic_fetch_add(&idle.sleepers, IDLE_LEAVING - one);
 	if (rung) {
 		/* First counted as searching: in between, a task would be left to nobody. */
 		atomic_fetch_add(&idle.searching, 1);
@@ -327,7 +363,7 @@ struct unit *idle_find(struct worker *worker)
 
 		grant(worker, now);
 		look_outside(worker, now);
-		if (!called && (unit = find_own(worker)))
+		if (!called && (unit = find_own(worker, now)))
 			return unit;
 		if ((called || crew.count > 1) && (unit = search(worker, called)))
 			return unit;

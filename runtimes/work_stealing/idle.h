@@ -1,14 +1,17 @@
 /* idle.h: how a worker without work goes to sleep, and how it is woken without a wake-up being lost.
  *
  * Whoever makes a task ready publishes it and then looks whether somebody sleeps; whoever goes to sleep says so and
- * then looks for tasks once more. Each writes before it reads what the other writes (E. Dijkstra's and T. Dekker's
- * mutual exclusion), so at least one of them sees the other, if no processor delays its write beyond its read. The
- * sleeper pays for that on both sides: membarrier(2) makes every running thread of the process complete its writes, so
- * that making a task ready costs no fence; before Linux 4.14 both sides use one.
+ * then looks for tasks once more. Each writes before it reads what the other writes (barrier.h), so at least one of
+ * them sees the other, and making a task ready costs no fence.
  *
  * Only one is woken at a time, and only when none is looking for work already: whoever finds some as the last one that
  * looked wakes the next one, so that as many come as there is work for (the rule of Go's scheduler,
  * runtime/proc.go, "Worker thread parking/unparking").
+ *
+ * Most tasks that become ready are run by their own worker in less time than another one takes to come: a parent whose
+ * child ends soon, a task whose waker waits soon. A worker that has seen such tasks vanish while it looked for some is
+ * deaf to further calls of that kind (CALL_LISTENERS) for a nap, and looks again by itself when it is over; so a task
+ * that is left after all waits for NAP_LONGEST_NS at most.
  *
  * All sleepers wait at one epoll set, the door: a bell (eventfd) and the set of descriptors are behind it, both
  * edge-triggered, so that one event lets one of them go on; and each waits no longer than until the next timer.
@@ -18,15 +21,25 @@
 
 #include "worker.h"
 
-/* The lowest bits of idle.sleepers count who sleeps, the others how often somebody has left. */
-#define IDLE_LEAVING (UINT64_C(1) << 16)
-#define IDLE_MASK (IDLE_LEAVING - 1)
+/* Of idle.sleepers: who sleeps, who of them is deaf, and how often somebody has left. */
+#define IDLE_SLEEPER UINT64_C(1)
+#define IDLE_DEAF (UINT64_C(1) << 16)
+#define IDLE_LEAVING (UINT64_C(1) << 32)
+
+static inline unsigned idle_asleep(uint64_t sleepers)
+{
+	return (uint16_t)sleepers;
+}
+
+static inline unsigned idle_listening(uint64_t sleepers)
+{
+	return (uint16_t)sleepers - (uint16_t)(sleepers >> 16);
+}
 
 extern struct idle {
 	_Atomic uint64_t sleepers;  /* partner of every deque, queue and slot */
 	_Atomic uint32_t searching; /* workers that are awake and look for work */
 	_Atomic uint32_t ringing;   /* 1 from the bell until somebody has heard it */
-	bool asymmetric;            /* there is membarrier(2) */
 } idle;
 
 /* -errno as epoll_create1(2), eventfd(2). */
@@ -42,26 +55,19 @@ void idle_stop(void);
 /* A task for a worker that has none, or that has had its allowance; NULL: the run is over. */
 struct unit *idle_find(struct worker *worker);
 
-/* __sync_synchronize() and not atomic_thread_fence(): gcc's ThreadSanitizer refuses to compile the latter. */
-static inline void idle_full_barrier(void)
-{
-	__sync_synchronize();
-}
-
-/* Between a write and a read of whoever makes a task ready. */
-static inline void idle_light_barrier(void)
-{
-	if (__builtin_expect(idle.asymmetric, 1))
-		atomic_signal_fence(memory_order_seq_cst);
-	else
-		idle_full_barrier();
-}
+enum call {
+	CALL_LISTENERS, /* the task will most likely be run by this worker soon */
+	CALL_ANYBODY,   /* there is one more than this worker will run soon */
+};
 
 /* Called after a task has been published: somebody comes for it if anybody sleeps. */
-static inline void idle_notify(void)
+static inline __attribute__((always_inline)) void idle_call(enum call call)
 {
-	idle_light_barrier();
-	if (__builtin_expect((atomic_load_explicit(&idle.sleepers, memory_order_relaxed) & IDLE_MASK) == 0, 1))
+	barrier_light();
+	uint64_t sleepers = atomic_load_explicit(&idle.sleepers, memory_order_relaxed);
+	unsigned called = call == CALL_ANYBODY ? idle_asleep(sleepers) : idle_listening(sleepers);
+
+	if (__builtin_expect(called == 0, 1))
 		return;
 	if (atomic_load_explicit(&idle.searching, memory_order_relaxed) == 0)
 		idle_ring();

@@ -3,8 +3,9 @@
  * A spawned task starts at once, as a called function does, and its parent goes into the worker's deque, where an idle
  * worker may take it: a tree of tasks is walked depth first by each worker, thieves get the oldest parents and with
  * them the largest parts, and memory stays within the number of workers times what one of them needs (R. Blumofe,
- * C. Leiserson, "Scheduling Multithreaded Computations by Work Stealing", 1999). A child that nobody has stolen from
- * takes its parent out again when it ends, and nothing else than these two accesses is paid for parallelism.
+ * C. Leiserson, "Scheduling Multithreaded Computations by Work Stealing", 1999). A child whose parent nobody has taken
+ * takes it out again when it ends and returns to it; its stack is free at once, and what is paid for parallelism is the
+ * storing of the parent's registers and its way through the deque, without an atomic operation.
  *
  * Who runs next, when a task suspends: the task that was woken last, the last parent, the oldest of those that were
  * woken or gave way. Every so often (grant() in idle.c) the hub looks at the outside and takes the oldest first, so
@@ -13,7 +14,6 @@
  * Read worker.h first: it says what may be touched by whom, and when. */
 #include "../check.h"
 #include "../clock.h"
-#include "../coroutine/switch.h"
 #include "../kernel/shared_memory.h"
 #include "../runtime.h"
 #include "../task.h"
@@ -33,31 +33,17 @@ const struct runtime runtime = {
 	.shares = "all memory",
 	.breaks = "as many tasks that never suspend as workers stop all others; memory at one page a task and more",
 	.sources = "R. Blumofe, C. Leiserson, 1999; D. Chase, Y. Lev, 2005; N. Le et al., 2013",
-	.capabilities = RUNTIME_INTERLEAVES | RUNTIME_PARALLEL | RUNTIME_SHARES_MEMORY | RUNTIME_SWITCHES_STACKS,
+	.capabilities = RUNTIME_INTERLEAVES | RUNTIME_PARALLEL | RUNTIME_SHARES_MEMORY | RUNTIME_SWITCHES_STACKS |
+			RUNTIME_WORKERS,
 };
 
-/* Runs below the frames of the task that is switched to: publishes who was left, and lets the task go on. What a task
- * does after a switch is then nothing, and a switch can be the last call of a verb (switch.h says why that matters). */
-FIBER_SWITCHES static void land(void *argument)
-{
-	struct worker *worker = argument;
-	void *abandoned; /* this frame is not resumed */
+/* How many turns before its own a task's control block and the two lines of frames below it are fetched. */
+enum { FETCH_AHEAD = 6, FETCH_LINE = 64 };
 
-	worker->after(worker, worker->left);
-	stack_switch(&abandoned, worker->current->stack_pointer);
-}
+/* The id of a task that ended before its task_spawn() returned: nothing of it is left. */
+enum { TASK_ENDED = 0 };
 
-/* Switches to next; once the caller's stack has been left, after(worker, self) is called unless it is NULL. */
-static inline __attribute__((always_inline)) int leave(struct worker *worker, struct unit *self, struct unit *next,
-						       after_switch *after)
-{
-	if (!after)
-		return stack_switch(&self->stack_pointer, next->stack_pointer);
-	worker->after = after;
-	worker->left = self;
-	return stack_start(&self->stack_pointer, (void *)((uintptr_t)next->stack_pointer & ~(uintptr_t)15), land,
-			   worker);
-}
+static void *unit_main(void *argument);
 
 static inline __attribute__((always_inline)) void make_current(struct worker *worker, struct unit *unit)
 {
@@ -65,46 +51,73 @@ static inline __attribute__((always_inline)) void make_current(struct worker *wo
 	unit->worker = worker;
 }
 
-/* The functions that leave a stack. Nothing of the worker is kept across the switch: it may be another one then. */
+/* The functions that leave a stack. Nothing of the worker is kept across the switch: it may be another one then. Once
+ * the caller's stack has been left, after(worker, self) is called unless it is NULL. */
 FIBER_SWITCHES static int switch_to(struct worker *worker, struct unit *self, struct unit *next, after_switch *after)
 {
 	make_current(worker, next);
 	fiber_leave(&self->fiber, &next->fiber);
-	int result = leave(worker, self, next, after);
+	int result = after ? transfer_after(&self->stack_pointer, next->stack_pointer, after, worker, self)
+			   : transfer_switch(&self->stack_pointer, next->stack_pointer);
 	fiber_arrive(&self->fiber);
 	return result;
 }
 
-FIBER_SWITCHES static int start(struct worker *worker, struct unit *self, struct unit *child, void (*body)(void *))
+/* Returns whether the child has ended and nobody else has resumed the caller: then the worker is still the same. */
+FIBER_SWITCHES static int start(struct worker *worker, struct unit *self, struct unit *child)
 {
+	self->spawning = child;
 	make_current(worker, child);
 	fiber_leave(&self->fiber, &child->fiber);
-	int result = stack_start(&self->stack_pointer, child, body, child);
+	int result = transfer_call(&self->stack_pointer, child, unit_main, child);
 	fiber_arrive(&self->fiber);
+	self->spawning = NULL;
 	return result;
 }
 
 void worker_ready(struct worker *worker, struct unit *unit)
 {
 	deque_push(&worker->queue, unit);
-	idle_notify();
+	idle_call(CALL_ANYBODY);
 }
 
 /* Before all others of this worker: the waker mostly waits soon. */
 static void ready_next(struct worker *worker, struct unit *unit)
 {
-	/* Release for whoever takes it out; acquire for the one that it displaces. */
-	struct unit *displaced = atomic_exchange_explicit(&worker->slot, unit, memory_order_acq_rel);
+	struct unit *displaced;
 
+	if (crew.count == 1) {
+		displaced = atomic_load_explicit(&worker->slot, memory_order_relaxed);
+		atomic_store_explicit(&worker->slot, unit, memory_order_relaxed);
+	} else {
+		/* Release for whoever takes it out; acquire for the one that it displaces. */
+		displaced = atomic_exchange_explicit(&worker->slot, unit, memory_order_acq_rel);
+	}
 	if (displaced)
-		deque_push(&worker->queue, displaced);
-	idle_notify();
+		worker_ready(worker, displaced);
+	else
+		idle_call(CALL_LISTENERS);
 }
 
 void worker_go_on(struct worker *worker, struct unit *unit)
 {
 	deque_push(&worker->deque, unit);
-	idle_notify();
+	idle_call(CALL_LISTENERS);
+}
+
+/* The oldest that was woken or gave way. Fetches what a later turn will touch while others run: its control block and
+ * the frames below it. */
+static inline __attribute__((always_inline)) struct unit *take_queued(struct deque *queue)
+{
+	struct unit *unit = deque_take_oldest(queue);
+	const char *coming = unit ? deque_coming(queue, FETCH_AHEAD) : NULL;
+
+	if (coming) {
+		__builtin_prefetch(coming, 1);
+		__builtin_prefetch(coming - FETCH_LINE, 1);
+		__builtin_prefetch(coming - 2 * FETCH_LINE, 1);
+	}
+	return unit;
 }
 
 /* Who runs next, taken out; the hub if there is nobody at hand, or if it is time to look at the outside. */
@@ -114,17 +127,21 @@ static inline struct unit *next_unit(struct worker *worker)
 
 	if (__builtin_expect(--worker->allowance <= 0, 0))
 		return &worker->hub;
-	if (atomic_load_explicit(&worker->slot, memory_order_relaxed) &&
-	    (unit = atomic_exchange_explicit(&worker->slot, NULL, memory_order_acquire)))
-		return unit;
-	if ((unit = deque_pop(&worker->deque)) || (unit = deque_take_oldest(&worker->queue)))
+	if ((unit = worker_take_slot(worker)) || (unit = deque_pop(&worker->deque)) ||
+	    (unit = take_queued(&worker->queue)))
 		return unit;
 	return &worker->hub;
 }
 
 int worker_suspend(struct worker *worker, struct unit *self, after_switch *after)
 {
-	return switch_to(worker, self, next_unit(worker), after);
+	if (crew.count == 1) {
+		after(worker, self);
+		after = NULL;
+	}
+	struct unit *next = next_unit(worker);
+
+	return next == self ? 0 : switch_to(worker, self, next, after);
 }
 
 void task_yield(void)
@@ -132,8 +149,14 @@ void task_yield(void)
 	struct worker *worker = worker_here();
 	struct unit *self = worker->current, *next = next_unit(worker);
 
-	if (next != &worker->hub || worker->allowance <= 0)
+	if (next == &worker->hub && worker->allowance > 0)
+		return;
+	if (crew.count > 1) {
 		switch_to(worker, self, next, worker_ready);
+	} else {
+		deque_push(&worker->queue, self);
+		switch_to(worker, self, next, NULL);
+	}
 }
 
 /* After the switch: whoever joins is found, or finds the end. Release: what the task has done; acquire: the joiner. */
@@ -151,54 +174,86 @@ static void publish_over(struct worker *worker, struct unit *unit)
 	idle_stop();
 }
 
-/* Whom a task that ends leaves to, and what is done then. The stack is given back by the joiner, which therefore must
- * not see the end before it has been left: by the order of things if the joiner is who runs next, else afterwards. */
-static inline struct unit *next_after(struct worker *worker, struct unit *self, after_switch **after)
+/* Whom a task that ends leaves to, and what is done then; popped came out of the worker's deque, or is NULL. The stack
+ * is given back by the joiner, which therefore must not see the end before it has been left: by the order of things if
+ * the joiner is who runs next, else afterwards. */
+static inline struct unit *next_after(struct worker *worker, struct unit *self, struct unit *popped,
+				      after_switch **after)
 {
 	struct unit *next = atomic_load_explicit(&self->joiner, memory_order_acquire);
 
-	*after = NULL;
-	if (!next && worker->allowance-- > 0 && (next = deque_pop(&worker->deque)) && next != self->parent) {
-		*after = publish_end;
-		return next;
-	}
+	if (next && popped)
+		deque_push(&worker->deque, popped);
+	else if (popped && popped == self->parent)
+		next = popped; /* who will join, and is about to go on here */
 	if (next) {
+		*after = NULL;
 		atomic_store_explicit(&self->joiner, UNIT_ENDED, memory_order_relaxed);
 		return next;
 	}
 	*after = self->parent ? publish_end : publish_over;
-	return next_unit(worker);
+	return popped ? popped : next_unit(worker);
 }
 
-/* What lies at the bottom of each stack. A separate function, so that the body's frame is in no uninstrumented one. */
-static __attribute__((noinline)) void run_body(struct unit *self)
+/* Leaves the stack of a task that has ended. */
+FIBER_SWITCHES static __attribute__((noinline, noreturn)) void leave_for_ever(struct worker *worker, struct unit *self,
+									      struct unit *popped)
+{
+	after_switch *after;
+	struct unit *next = next_after(worker, self, popped, &after);
+
+	make_current(worker, next);
+	fiber_leave(NULL, &next->fiber);
+	if (after)
+		transfer_after(&self->stack_pointer, next->stack_pointer, after, worker, self);
+	else
+		transfer_switch(&self->stack_pointer, next->stack_pointer);
+	__builtin_unreachable();
+}
+
+static inline struct unit *pop_parent(struct worker *worker)
+{
+	return --worker->allowance > 0 ? deque_pop(&worker->deque) : NULL;
+}
+
+/* The body's frame must be in no uninstrumented function. */
+#if defined(FIBER_ADDRESS) || defined(FIBER_THREAD)
+#define RUN_BODY __attribute__((noinline))
+#else
+#define RUN_BODY inline
+#endif
+
+RUN_BODY static void run_body(struct unit *self)
 {
 	if (self->parent) {
 		deque_push(&self->worker->deque, self->parent);
-		idle_notify();
+		idle_call(CALL_LISTENERS);
 	}
 	self->function(self->argument);
 }
 
-FIBER_SWITCHES static void unit_main(void *argument)
+/* What lies at the bottom of each stack: see transfer_call(). Returns to the parent, if that still waits where it
+ * spawned this task: then nobody else knows of it, and nothing needs to be told. */
+FIBER_SWITCHES static void *unit_main(void *argument)
 {
 	struct unit *self = argument;
-	after_switch *after;
 
 	fiber_arrive(&self->fiber);
 	run_body(self);
 	struct worker *worker = self->worker;
-	struct unit *next = next_after(worker, self, &after);
+	struct unit *popped = pop_parent(worker);
 
-	make_current(worker, next);
-	fiber_leave(NULL, &next->fiber);
-	leave(worker, self, next, after);
+	if (__builtin_expect(!popped || popped->spawning != self, 0))
+		leave_for_ever(worker, self, popped);
+	worker->current = popped;
+	fiber_leave(NULL, &popped->fiber);
+	return popped->stack_pointer;
 }
 
 void worker_run(struct worker *worker, struct unit *first)
 {
 	if (first)
-		start(worker, &worker->hub, first, unit_main);
+		start(worker, &worker->hub, first);
 	for (struct unit *unit; (unit = idle_find(worker));)
 		switch_to(worker, &worker->hub, unit, NULL);
 }
@@ -227,19 +282,27 @@ static inline void give_stack(struct stack_cache *cache, struct unit *unit)
 int task_spawn(struct task *task, task_function *function, void *argument)
 {
 	struct worker *worker = worker_here();
-	struct unit *self = worker->current, *child = take_stack(&worker->stacks);
+	struct unit *child = take_stack(&worker->stacks);
 
 	if (__builtin_expect(!child, 0))
 		return -ENOMEM;
 	count_up(&worker->spawned);
 	atomic_store_explicit(&child->joiner, NULL, memory_order_relaxed); /* the push of the parent releases it */
-	child->parent = self;
+	child->parent = worker->current;
 	child->function = function;
 	child->argument = argument;
-	child->number = worker->spawned * crew.count - (crew.count - 1) + worker->index;
+	child->number = worker->next_number;
+	worker->next_number += crew.count;
 	stacks_begin(child);
-	task->id = (uintptr_t)child;
-	return start(worker, self, child, unit_main);
+	task->id = TASK_ENDED;
+	if (__builtin_expect(start(worker, child->parent, child), 1)) {
+		worker = child->worker;
+		fiber_close(&child->fiber);
+		give_stack(&worker->stacks, child);
+	} else {
+		task->id = (uintptr_t)child;
+	}
+	return 0;
 }
 
 static void publish_join(struct worker *worker, struct unit *unit)
@@ -257,6 +320,9 @@ int task_join(struct task task)
 	struct worker *worker = worker_here();
 	struct unit *child = (struct unit *)task.id, *self = worker->current;
 
+	count_up(&worker->joined);
+	if (__builtin_expect(task.id == TASK_ENDED, 1))
+		return 0;
 	/* Acquire: what the child has done. */
 	if (atomic_load_explicit(&child->joiner, memory_order_acquire) != UNIT_ENDED) {
 		self->child = child;
@@ -265,7 +331,6 @@ int task_join(struct task task)
 	}
 	fiber_close(&child->fiber);
 	give_stack(&worker->stacks, child);
-	count_up(&worker->joined);
 	return 0;
 }
 

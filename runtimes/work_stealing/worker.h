@@ -6,11 +6,11 @@
  *
  * A task must not be found before its registers are saved, or another worker would resume it in the middle. So whatever
  * makes a suspended task known to others happens after the switch, below the frames of the task that was switched to:
- * an after_switch.
+ * an after_switch (transfer.h). A worker that is alone does it before the switch, which is cheaper.
  *
  * A task can go on in another thread after any switch. Its worker is then found in the control block, where whoever
- * resumes it has put it; at the entry of a verb it is asked for by worker_here(), which is not inlined, since a
- * compiler may keep the address of a thread-local variable, and that of errno, in a register across a switch. */
+ * resumes it has put it; at the entry of a verb it is asked for by worker_here(), since a compiler may keep the address
+ * of a thread-local variable, and that of errno, in a register across a switch. */
 #ifndef SIMUL_WORK_STEALING_WORKER_H
 #define SIMUL_WORK_STEALING_WORKER_H
 
@@ -20,24 +20,26 @@
 #include "deque.h"
 #include "spinlock.h"
 #include "stacks.h"
+#include "transfer.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-struct worker;
-struct readiness;
-
+/* The first line is all that a task touches that ends before anybody has taken its parent. */
 struct unit {
 	void *stack_pointer;           /* while suspended */
 	struct worker *worker;         /* who runs it, or ran it last; written by whoever resumes it */
 	_Atomic(struct unit *) joiner; /* waits for the end; UNIT_ENDED afterwards */
 	struct unit *parent;           /* who spawned it, and joins it */
-	task_function *function;
-	void *argument;
-	struct unit *next; /* in a list of free stacks, or of waiters for a word */
+	struct unit *spawning;         /* the child whose start it waits for, since nobody has resumed it yet */
 	unsigned long number;
+	union {
+		task_function *function; /* until it is called */
+		struct unit *next;       /* in a list of free stacks, or of waiters for a word */
+	};
+	void *argument;
 	/* Where it is going to wait: read by what is done after the switch. */
 	union {
 		uint64_t deadline;
@@ -54,33 +56,31 @@ struct unit {
 
 #define UNIT_ENDED ((struct unit *)1)
 
-/* Makes the unit that was left known to others; its stack is no longer in use. */
-typedef void after_switch(struct worker *worker, struct unit *left);
-
 struct worker {
-	/* The thread's own, used at every switch. */
+	/* The thread's own, used by every verb. */
 	struct unit *current;
-	after_switch *after; /* to be called when the stack of `left` has been left */
-	struct unit *left;
+	struct stack_cache stacks;
 	int allowance; /* switches before the next look at the outside */
 	int granted;
-	struct stack_cache stacks;
-	uint64_t looked_at;
-	unsigned index;
-	unsigned operations; /* on descriptors, since the start */
-	unsigned turn;       /* of find_own() */
+	_Atomic unsigned long spawned, joined; /* tasks; read by others at the end */
+	/* The thread's own, used by its hub. */
+	uint64_t looked_at, oldest_at; /* when it looked at the outside, and gave the oldest parent its turn */
+	uint64_t nap;                  /* the last one; 0 when something has been found since */
+	bool deaf;                     /* the next sleep is a nap */
 	uint64_t random;
+	unsigned long next_number; /* of a task: those of all workers are different */
+	unsigned index;
+	unsigned operations;       /* on descriptors, since the start */
+	struct loop_queue expired; /* room for taking timers out */
 	/* Written by the thread, read by others. */
-	_Atomic unsigned long spawned, joined;                    /* tasks */
-	_Atomic unsigned long blocked;                            /* waits for descriptors begun ... */
-	_Atomic unsigned long unblocked;                          /* ... and ended by this worker */
-	_Atomic(struct unit *) slot __attribute__((aligned(64))); /* taken by exchange, so by one worker only */
-	struct deque deque;
+	_Atomic unsigned long blocked __attribute__((aligned(64))); /* waits for descriptors begun ... */
+	_Atomic unsigned long unblocked;                            /* ... and ended by this worker */
+	_Atomic(struct unit *) slot;                                /* taken by exchange, so by one worker only */
+	struct deque deque;                                         /* parents */
 	struct deque queue; /* pushed at the bottom, taken from the top by everybody */
 	struct spinlock timers_lock;
 	struct timers timers;
 	_Atomic uint64_t earliest; /* timer, UINT64_MAX if there is none; written under the lock */
-	struct loop_queue expired; /* the thread's own: room for taking timers out */
 	struct unit hub;           /* the thread's own stack: looks for work when there is none at hand */
 	pthread_t thread;
 	void *alternate; /* stack for signals, of all threads but the first */
@@ -94,13 +94,43 @@ extern struct crew {
 	_Atomic bool deadlocked; /* why, if so */
 } crew;
 
-/* The worker of the calling thread; to be asked for again after every switch. */
-struct worker *worker_here(void);
+/* The worker of the calling thread: for worker_here() alone. */
+extern _Thread_local struct worker *worker_of_thread;
+
+/* The worker of the calling thread; to be asked for again after every switch. The thread's pointer is read each time:
+ * a compiler may keep what it has computed from it in a register, and a task take it along to another thread. */
+static inline __attribute__((always_inline)) struct worker *worker_here(void)
+{
+	struct worker *worker;
+
+#if defined(__x86_64__)
+	__asm__ volatile("movq %%fs:worker_of_thread@tpoff, %0" : "=r"(worker)::"memory");
+#elif defined(__aarch64__)
+	__asm__ volatile("mrs %0, tpidr_el0\n\t"
+			 "add %0, %0, #:tprel_hi12:worker_of_thread, lsl #12\n\t"
+			 "ldr %0, [%0, #:tprel_lo12_nc:worker_of_thread]"
+			 : "=r"(worker)::"memory");
+#endif
+	return worker;
+}
 
 /* A count that one thread writes. */
 static inline void count_up(_Atomic unsigned long *count)
 {
 	atomic_store_explicit(count, atomic_load_explicit(count, memory_order_relaxed) + 1, memory_order_relaxed);
+}
+
+/* What lies in the worker's slot, taken out; worker is the caller's. */
+static inline struct unit *worker_take_slot(struct worker *worker)
+{
+	struct unit *unit = atomic_load_explicit(&worker->slot, memory_order_relaxed);
+
+	if (!unit)
+		return NULL;
+	if (crew.count > 1)
+		return atomic_exchange_explicit(&worker->slot, NULL, memory_order_acquire);
+	atomic_store_explicit(&worker->slot, NULL, memory_order_relaxed);
+	return unit;
 }
 
 /* Suspends the worker's current task until somebody makes it ready, which after() lets them. Returns 0. */
@@ -112,7 +142,7 @@ void worker_run(struct worker *worker, struct unit *first);
 /* Unit, which was going to wait and need not, goes on soon. */
 void worker_go_on(struct worker *worker, struct unit *unit);
 
-/* Puts unit at the end of worker's queue, worker being the caller's, and sees to it that somebody comes for it. */
+/* Puts unit at the end of worker's queue, worker being the caller's, and calls somebody for it. */
 void worker_ready(struct worker *worker, struct unit *unit);
 
 #endif
