@@ -1,10 +1,22 @@
-/* runtime.c: how many workers there are to be. */
+/* runtime.c: how many workers there are to be, and why none can be. */
 #include "runtime.h"
 
 #include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <unistd.h>
 
 unsigned runtime_workers;
+char runtime_obstacle[RUNTIME_OBSTACLE_MAX];
+
+void runtime_cannot_run(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(runtime_obstacle, sizeof runtime_obstacle, format, arguments);
+	va_end(arguments);
+}
 
 unsigned runtime_worker_count(void)
 {

@@ -34,6 +34,14 @@ struct runtime {
 
 extern const struct runtime runtime;
 
+/* Why this runtime cannot run on this machine at all (what the kernel lacks or forbids), where task_run(), or what its
+ * dialect has for it, has failed by that: a sentence without its full stop. Empty in all other cases. */
+#define RUNTIME_OBSTACLE_MAX 200
+extern char runtime_obstacle[RUNTIME_OBSTACLE_MAX];
+
+/* For the runtime, before it returns the error. */
+__attribute__((format(printf, 1, 2))) void runtime_cannot_run(const char *format, ...);
+
 /* How many workers a runtime that has some (a pool, work stealing) starts: set before task_run(); 0: one for each core
  * that this process may run on. */
 extern unsigned runtime_workers;

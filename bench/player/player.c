@@ -360,6 +360,8 @@ static int play_through(const struct runtime *runtime, const struct player_body 
 
 	take_baseline(play);
 	error = body->perform(body, play);
+	if (error < 0 && runtime_obstacle[0])
+		refuse("runtime", -error, runtime_obstacle, json_object());
 	if (error < 0) {
 		fprintf(stderr, "%s: the runtime stopped: %s\n", play->spec->name, strerror(-error));
 		return EXIT_WRONG;

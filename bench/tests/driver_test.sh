@@ -1,6 +1,7 @@
 #!/bin/sh
 # driver_test.sh CASE: the program simul from end to end, one case a call, in a folder of its own that is removed.
-# From the environment: SIMUL (the program), JSON_VALUES (json_values.c), EXAMPLE (folder with simul-x).
+# From the environment: SIMUL (the program), JSON_VALUES (json_values.c), EXAMPLE (folder with simul-x); for `forbidden`
+# FORBID (forbid.c) and PLAYER (simul-coroutine-uring).
 # Exit status: 0 good, 1 not, 77 this machine cannot show it.
 
 scratch=$(mktemp -d) || exit 1
@@ -341,6 +342,25 @@ case_limit() {
 	check_full bundle
 	expect 0 "$SIMUL" run --resume bundle --no-plots
 	[ "$(good bundle | sort -u | wc -l)" -eq 60 ] || fail 'the continued run is not whole'
+}
+
+# What the kernel lacks or forbids is a refusal with a sentence: of the player, and of the cell in a run.
+case_forbidden() {
+	"$FORBID" EPERM true || skip 'there are no seccomp filters'
+	expect 0 "$FORBID" EPERM "$PLAYER" info
+	while read -r error sentence; do
+		expect 3 "$FORBID" "$error" "$PLAYER" play counting limit=1000
+		has out "\"error\":\"$error\""
+		has err "$sentence"
+	done <<-END
+		EPERM io_uring is forbidden here
+		ENOSYS this kernel has no io_uring
+		ENOMEM ulimit -l is
+	END
+	expect 0 "$FORBID" EPERM "$SIMUL" run --no-plots --workload=chess --set boards=2 --set pairs=1 --cores=1 \
+		--runtime=coroutine,coroutine-uring --out=forbidden
+	has out 'chess/coroutine-uring.*refused by its player: io_uring is forbidden here'
+	[ "$(count forbidden/records.jsonl ok)" -ge 1 ] || fail 'the other runtime was not played'
 }
 
 case_full() {

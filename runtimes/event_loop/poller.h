@@ -34,8 +34,8 @@ struct poller {
 	unsigned waiting;             /* entries that it keeps */
 };
 
-/* -EMFILE, -ENFILE, -ENOMEM; where the kernel has no such way or forbids it, the error that it gives, and a sentence on
- * standard error. */
+/* -EMFILE, -ENFILE, -ENOMEM; where the kernel has no such way or forbids it, the error that it gives, and a sentence in
+ * runtime_obstacle (runtime.h). */
 int poller_open(struct poller *poller);
 
 /* Adopted descriptors stay open: they are the caller's. */

@@ -17,6 +17,8 @@
 
 #include "../check.h"
 
+enum { SKIPPED = 77 }; /* exit status */
+
 static struct verdict {
 	_Atomic int line; /* of the first EXPECT() that failed; 0 while there is none */
 } * verdict;
@@ -158,6 +160,20 @@ char *output_of(int fd, void (*body)(void *), void *argument)
 }
 
 /* contract [PATTERN]: skips the tests of that name, for a library that cannot do what they ask. */
+static void do_nothing(void *argument)
+{
+	(void)argument;
+}
+
+/* Whether this machine lacks what the runtime needs, or forbids it. */
+static bool cannot_run(void)
+{
+	if (task_run(do_nothing, NULL) == 0 || !runtime_obstacle[0])
+		return false;
+	print_message("%s cannot run on this machine: %s\n", runtime.name, runtime_obstacle);
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1)
@@ -168,6 +184,8 @@ int main(int argc, char **argv)
 	if (capable(RUNTIME_POOLED))
 		runtime_workers = CONTRACT_WORKERS; /* so many that no task waits for one that cannot begin */
 	print_message("runtime %s: %s\n", runtime.name, runtime.model);
+	if (cannot_run())
+		return SKIPPED;
 	return run_task_tests() + run_time_tests() + run_wait_tests() + run_limit_tests() + run_pool_tests() +
 	       (capable(RUNTIME_NO_SOCKETS) ? 0 : run_socket_tests());
 }
