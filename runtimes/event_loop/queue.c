@@ -24,12 +24,12 @@ void loop_queue_close(struct loop_queue *queue)
 void loop_queue_grow(struct loop_queue *queue)
 {
 	size_t room = queue->mask + 1;
-	struct loop_entry **slots = malloc(2 * room * sizeof(struct loop_entry *));
+	/* In place where it is large: no copy is left behind in the heap. */
+	struct loop_entry **slots = realloc(queue->slots, 2 * room * sizeof(struct loop_entry *));
 
 	CHECK(slots, "no memory for a queue of %zu tasks that are ready", 2 * room);
-	for (size_t i = queue->head; i != queue->tail; i++)
-		slots[i & (2 * room - 1)] = queue->slots[i & queue->mask];
-	free(queue->slots);
 	queue->slots = slots;
+	for (size_t i = queue->head; i != queue->tail; i++)
+		slots[i & (2 * room - 1)] = slots[i & queue->mask]; /* stays, or goes to the new half */
 	queue->mask = 2 * room - 1;
 }

@@ -5,34 +5,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHILDREN = 4, FIRST_CAPACITY = 61, LINE = 64 };
-
-/* The heap begins three places into its block, so that heap[1 .. 4], heap[5 .. 8] and so on are a line each. */
-#define LEAD (LINE / sizeof(struct timer) - 1)
-
-static void free_heap(struct timers *timers)
-{
-	if (timers->heap)
-		free(timers->heap - LEAD);
-}
+enum { CHILDREN = 4, FIRST_CAPACITY = 60, LINE = 64, MUCH = 64 * 1024 };
 
 void timers_close(struct timers *timers)
 {
-	free_heap(timers);
+	free(timers->block);
 	*timers = (struct timers){0};
 }
 
+/* Where in its block the heap begins, so that heap[1 .. 4], heap[5 .. 8] and so on are a line each. */
+static size_t lead_of(const struct timer *block)
+{
+	return (LINE - sizeof(*block) - (uintptr_t)block % LINE + LINE) % LINE / sizeof(*block);
+}
+
+/* In place where it is large: no copy is left behind in the heap of malloc(). */
 static int grow(struct timers *timers)
 {
-	size_t capacity = timers->capacity ? 2 * (timers->capacity + LEAD) - LEAD : FIRST_CAPACITY;
-	struct timer *block = aligned_alloc(LINE, (capacity + LEAD) * sizeof(*block));
+	size_t capacity = timers->capacity ? 2 * timers->capacity : FIRST_CAPACITY;
+	size_t former = timers->block ? lead_of(timers->block) : 0;
+	struct timer *block = realloc(timers->block, (capacity + LINE / sizeof(*block)) * sizeof(*block));
 
 	if (!block)
 		return -ENOMEM;
-	if (timers->count)
-		memcpy(block + LEAD, timers->heap, timers->count * sizeof(*block));
-	free_heap(timers);
-	timers->heap = block + LEAD;
+	if (former != lead_of(block))
+		memmove(block + lead_of(block), block + former, timers->count * sizeof(*block));
+	timers->block = block;
+	timers->heap = block + lead_of(block);
 	timers->capacity = capacity;
 	return 0;
 }
@@ -99,4 +98,6 @@ void timers_expire(struct timers *timers, uint64_t now, struct loop_queue *ready
 		loop_queue_push(ready, timers->heap[0].entry);
 		remove_earliest(timers);
 	}
+	if (timers->count == 0 && timers->capacity > MUCH)
+		timers_close(timers);
 }

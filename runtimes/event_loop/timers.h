@@ -20,6 +20,7 @@ struct timers {
 	struct timer *heap; /* heap[0] is the earliest; heap[4i+1 .. 4i+4] are not earlier than heap[i] */
 	size_t count;
 	size_t capacity;
+	struct timer *block; /* as malloc() gave it; the heap lies in it */
 };
 
 /* Zeroed memory is an empty set of timers. Frees the heap; the entries are not the timers' own. */
