@@ -1,4 +1,4 @@
-/* runtime.c: how many workers there are to be, and why none can be. */
+/* runtime.c: how many workers there are to be, on what stacks, and why none can be. */
 #include "runtime.h"
 
 #include <sched.h>
@@ -7,6 +7,9 @@
 #include <unistd.h>
 
 unsigned runtime_workers;
+size_t runtime_stack_bytes;
+bool runtime_stack_unguarded;
+
 char runtime_obstacle[RUNTIME_OBSTACLE_MAX];
 
 void runtime_cannot_run(const char *format, ...)

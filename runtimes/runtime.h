@@ -6,6 +6,9 @@
 #define SIMUL_RUNTIME_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+#include <stdbool.h>
 
 enum runtime_capability {
 	RUNTIME_INTERLEAVES = 1 << 0,    /* a task makes progress while another one waits */
@@ -41,6 +44,11 @@ extern char runtime_obstacle[RUNTIME_OBSTACLE_MAX];
 
 /* For the runtime, before it returns the error. */
 __attribute__((format(printf, 1, 2))) void runtime_cannot_run(const char *format, ...);
+
+/* The stacks of a runtime that switches them (coroutine/stack.h): set before task_run(). Bytes of address space for each,
+ * 0: as the runtime finds right. Less than four pages: without guards, and packed, many to a page. */
+extern size_t runtime_stack_bytes;
+extern bool runtime_stack_unguarded;
 
 /* How many workers a runtime that has some (a pool, work stealing) starts: set before task_run(); 0: one for each core
  * that this process may run on. */

@@ -50,6 +50,17 @@ static const struct {
 	{RUNTIME_NO_SOCKETS, "no-sockets"},
 };
 
+static const char *const guards[] = {"auto", "none", NULL};
+
+/* The same, where it switches stacks. */
+static const struct parameter stack_parameters[] = {
+	{.name = "stack", .type = PARAMETER_SIZE, .fallback = "0", .least = 0, .most = 1 << 30,
+	 .help = "of address space for each task; 0: the usual; less than 16KiB: no guards, many to a page"},
+	{.name = "guard", .type = PARAMETER_CHOICE, .fallback = "auto", .choices = guards,
+	 .help = "a page under each stack that tells of an overflow, or none"},
+	{.name = NULL},
+};
+
 /* What the bodies call. */
 
 uint64_t play_value(const struct play *play, int index)
@@ -260,14 +271,25 @@ static json_t *figures_json(const struct play *play)
 	return figures;
 }
 
+static json_t *settings_json(const struct play *play)
+{
+	json_t *settings = json_pack("{s:i}", "timer_slack_ns", prctl(PR_GET_TIMERSLACK));
+
+	if (play->stage.capabilities & RUNTIME_SWITCHES_STACKS && runtime_stack_bytes > 0)
+		json_object_set_new(settings, stack_parameters[0].name, json_from_u64(runtime_stack_bytes));
+	if (runtime_stack_unguarded)
+		json_object_set_new(settings, stack_parameters[1].name, json_string("none"));
+	return settings;
+}
+
 static json_t *record_json(const struct runtime *runtime, const struct play *play)
 {
-	return json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:i}}", "protocol", PROTOCOL,
+	return json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "protocol", PROTOCOL,
 			 "runtime", runtime->name, "version", SIMUL_VERSION, "workload", play->spec->name, "parameters",
 			 parameters_json(play), "cores", cores_json(), "capabilities",
 			 capabilities_json(runtime->capabilities), "time_ns", times_json(play), "cpu_ns", cpu_json(play),
 			 "switches", switches_json(play), "memory", memory_json(play), "audit", audit_json(&play->done),
-			 "figures", figures_json(play), "settings", "timer_slack_ns", prctl(PR_GET_TIMERSLACK));
+			 "figures", figures_json(play), "settings", settings_json(play));
 }
 
 /* Verbs of the program. */
@@ -372,22 +394,46 @@ static int play_through(const struct runtime *runtime, const struct player_body 
 	return EXIT_OK;
 }
 
-/* Takes workers=N out of the pairs, of which *count are left, and sets both places that know it. 0 or -EINVAL. */
-static int take_workers(struct stage *stage, int *count, char **pairs, char reason[REASON_MAX])
+static bool is_key_of(const struct parameter *table, const char *pair)
 {
-	struct values values;
+	size_t length = strcspn(pair, "=");
+
+	while (table->name && (strlen(table->name) != length || strncmp(pair, table->name, length) != 0))
+		table++;
+	return table->name != NULL;
+}
+
+/* Takes what belongs to the table out of the pairs, of which *count are left. 0 or -EINVAL. */
+static int take_pairs(const struct parameter *table, struct values *values, int *count, char **pairs,
+		      char reason[REASON_MAX])
+{
 	int kept = 0, error = 0;
 
-	if (!(stage->capabilities & RUNTIME_WORKERS))
-		return 0;
-	values_init(&values, worker_parameters);
+	values_init(values, table);
 	for (int i = 0; i < *count; i++)
-		if (strncmp(pairs[i], "workers=", strlen("workers=")) != 0)
+		if (!is_key_of(table, pairs[i]))
 			pairs[kept++] = pairs[i];
 		else if (error == 0)
-			error = values_take(&values, worker_parameters, pairs[i], reason);
+			error = values_take(values, table, pairs[i], reason);
 	*count = kept;
-	runtime_workers = stage->workers = (unsigned)values.value[0];
+	return error;
+}
+
+/* What belongs to the runtime goes to all places that know it. 0 or -EINVAL. */
+static int take_runtime_pairs(struct stage *stage, int *count, char **pairs, char reason[REASON_MAX])
+{
+	struct values values;
+	int error = 0;
+
+	if (stage->capabilities & RUNTIME_WORKERS) {
+		error = take_pairs(worker_parameters, &values, count, pairs, reason);
+		runtime_workers = stage->workers = (unsigned)values.value[0];
+	}
+	if (error == 0 && stage->capabilities & RUNTIME_SWITCHES_STACKS) {
+		error = take_pairs(stack_parameters, &values, count, pairs, reason);
+		runtime_stack_bytes = values.value[0];
+		runtime_stack_unguarded = values.value[1] != 0;
+	}
 	return error;
 }
 
@@ -416,7 +462,7 @@ static int play_verb(int count, char **arguments, const struct runtime *runtime,
 		return EXIT_USAGE;
 	body = find_body(bodies, arguments[0]);
 	count--;
-	if (take_workers(&play.stage, &count, ++arguments, reason) < 0 ||
+	if (take_runtime_pairs(&play.stage, &count, ++arguments, reason) < 0 ||
 	    workload_values(play.spec, count, arguments, &play.values, reason) < 0) {
 		fprintf(stderr, "%s: %s\n", play.spec->name, reason);
 		return EXIT_USAGE;
@@ -431,6 +477,13 @@ static int play_verb(int count, char **arguments, const struct runtime *runtime,
 	return play_through(runtime, body, &play);
 }
 
+static void print_parameters(const struct parameter *parameter, FILE *file)
+{
+	for (; parameter->name; parameter++)
+		fprintf(file, "  %-12s %s (default %s)\n", parameter->name, parameter->help,
+			parameter->fallback ? parameter->fallback : "derived");
+}
+
 static void print_help(const struct runtime *runtime, const struct player_body *bodies, FILE *file)
 {
 	fprintf(file,
@@ -440,16 +493,15 @@ static void print_help(const struct runtime *runtime, const struct player_body *
 		"Prints one line of JSON on standard output. Exit status: 0 verified, 1 failed or wrong,\n"
 		"2 wrong call, 3 the machine cannot do it.\n",
 		runtime->name, runtime->model, runtime->name, runtime->name);
+	if (runtime->capabilities & (RUNTIME_WORKERS | RUNTIME_SWITCHES_STACKS))
+		fputs("\nevery workload:\n", file);
 	if (runtime->capabilities & RUNTIME_WORKERS)
-		fprintf(file, "\nevery workload:\n  %-12s %s (default %s)\n", worker_parameters[0].name,
-			worker_parameters[0].help, worker_parameters[0].fallback);
+		print_parameters(worker_parameters, file);
+	if (runtime->capabilities & RUNTIME_SWITCHES_STACKS)
+		print_parameters(stack_parameters, file);
 	for (; bodies->spec; bodies++) {
-		const struct parameter *parameter = bodies->spec->parameters;
-
 		fprintf(file, "\n%s: %s\n", bodies->spec->name, bodies->spec->question);
-		for (; parameter->name; parameter++)
-			fprintf(file, "  %-12s %s (default %s)\n", parameter->name, parameter->help,
-				parameter->fallback ? parameter->fallback : "derived");
+		print_parameters(bodies->spec->parameters, file);
 	}
 }
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -36,14 +37,15 @@ static char *append_number(char *end, unsigned long number)
 	return append(end, first);
 }
 
-static void say(unsigned long number)
+static void say(const struct stack_pool *pool, unsigned long number)
 {
 	char sentence[256], *end = append(sentence, "task ");
 
 	end = append_number(end, number);
 	end = append(end, " overflowed its stack of ");
-	end = append_number(end, watch.pool->slot_bytes / 1024);
-	end = append(end, " KiB: use smaller local variables or less recursion in a task, or raise STACK_BYTES\n");
+	end = append_number(end, pool->slot_bytes / 1024);
+	end = append(end,
+		     " KiB: use smaller local variables or less recursion in a task, or larger stacks (stack=SIZE)\n");
 	if (write(STDERR_FILENO, sentence, (size_t)(end - sentence)) < 0)
 		return; /* nowhere to say it; the signal says the rest */
 }
@@ -55,8 +57,14 @@ static void handle(int signal, siginfo_t *info, void *context)
 
 	(void)context;
 	if (header)
-		say(watch.number(header));
+		say(watch.pool, watch.number(header));
 	sigaction(signal, header ? &standard : &watch.former_action, NULL);
+}
+
+void overflow_end(const struct stack_pool *pool, unsigned long number)
+{
+	say(pool, number);
+	abort();
 }
 
 int overflow_watch(const struct stack_pool *pool, unsigned long (*number)(const void *header))

@@ -2,7 +2,8 @@
  *
  * While watched, SIGSEGV is handled on a stack of its own. A fault in a guard page of the pool (stack.h) ends in a
  * sentence on standard error that names the task, and in SIGSEGV's default action; any other fault goes to whoever
- * handled it before. One pool at a time, in the thread that calls; what stood before is put back by overflow_unwatch().
+ * handled it before. Stacks without guards are looked at by overflow_check(), when their task has ended. One pool at a
+ * time, in the thread that calls; what stood before is put back by overflow_unwatch().
  */
 #ifndef SIMUL_COROUTINE_OVERFLOW_H
 #define SIMUL_COROUTINE_OVERFLOW_H
@@ -14,5 +15,15 @@
 int overflow_watch(const struct stack_pool *pool, unsigned long (*number)(const void *header));
 
 void overflow_unwatch(void);
+
+/* Says the same sentence and aborts. */
+_Noreturn void overflow_end(const struct stack_pool *pool, unsigned long number);
+
+/* Of a task that ends, with its number: whether it has stayed on its stack, where that can be told. */
+static inline void overflow_check(const struct stack_pool *pool, const void *header, unsigned long number)
+{
+	if (__builtin_expect(pool->marked, 0) && stack_mark_gone(pool, header))
+		overflow_end(pool, number);
+}
 
 #endif

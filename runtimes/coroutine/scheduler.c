@@ -12,12 +12,12 @@
  * The first task runs on the thread's own stack, all others on those of the pool (stack.h). A stack goes back to the
  * pool when its task ends, the control block when it is joined. Control blocks lie side by side and not on the stacks,
  * so that looking at those of many tasks touches few lines and few pages. */
+#include "scheduler.h"
 #include "../check.h"
 #include "../clock.h"
 #include "../event_loop/loop.h"
 #include "fiber.h"
 #include "overflow.h"
-#include "scheduler.h"
 #include "stack.h"
 #include "switch.h"
 
@@ -194,6 +194,7 @@ FIBER_SWITCHES static void *coroutine_main(void *block, void *function, void *ar
 
 	fiber_arrive(&self->fiber);
 	run_body(self, (task_function *)function, argument);
+	overflow_check(&scheduler.stacks, top, self->number);
 	stack_give(&scheduler.stacks, top);
 	struct coroutine *next = next_task();
 
@@ -237,8 +238,8 @@ static __attribute__((noinline)) int spawn_slowly(struct task *task, task_functi
 		loop_queue_grow(&scheduler.loop.ready);
 	if (!scheduler.free && !add_blocks())
 		return -ENOMEM;
-	if (stack_none_free(&scheduler.stacks)) {
-		void *top = stack_carve(&scheduler.stacks);
+	if (stack_none_laden(&scheduler.stacks)) {
+		void *top = stack_take(&scheduler.stacks);
 
 		if (!top)
 			return -ENOMEM;
@@ -251,7 +252,8 @@ int coroutine_spawn(struct task *task, task_function *function, void *argument)
 {
 	struct coroutine *self = scheduler.current, *child = scheduler.free;
 
-	if (__builtin_expect(!child || stack_none_free(&scheduler.stacks) || loop_queue_full(&scheduler.loop.ready), 0))
+	if (__builtin_expect(!child || stack_none_laden(&scheduler.stacks) || loop_queue_full(&scheduler.loop.ready),
+			     0))
 		return spawn_slowly(task, function, argument);
 	void *top = stack_take(&scheduler.stacks);
 
@@ -432,7 +434,8 @@ int coroutine_close(int fd)
 	return error;
 }
 
-/* After a call of the poller. True: the task has waited, and makes the call again. False: *result is the operation's. */
+/* After a call of the poller. True: the task has waited, and makes the call again. False: *result is the operation's.
+ */
 static bool go_on(ssize_t *result)
 {
 	if (*result == POLLER_WAITS) {

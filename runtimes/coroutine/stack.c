@@ -1,6 +1,8 @@
 /* stack.c: see stack.h. A slab is carved from its lower end upwards; the colour of a slot follows from its number. */
 #include "stack.h"
 
+#include "../runtime.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +32,9 @@
 #define MADV_GUARD_INSTALL 102 /* linux/mman.h since 6.13 */
 #endif
 
-enum { LINE = 64, COLOURS = 32, SLAB_SLOTS = 512, FIRST_GUARDS = 16, MOST_GUARDS = 128 };
+enum { LINE = 64, MOST_COLOURS = 32, SLAB_SLOTS = 512, FIRST_GUARDS = 16, LEAST_PAGES = 4, LEAST_BYTES = 1024 };
+
+#define MARK UINT64_C(0x5a17c0de0ff5ac1d)
 
 struct stack_slab {
 	struct stack_slab *next;
@@ -53,16 +57,53 @@ static bool kernel_makes_guards(size_t page_bytes)
 	return works;
 }
 
+/* A power of two where slots share pages, whole pages elsewhere. */
+static size_t slot_bytes(size_t page)
+{
+	size_t asked = runtime_stack_bytes, bytes = LEAST_BYTES;
+
+	if (asked == 0)
+		asked = STACK_BYTES < LEAST_PAGES * page ? LEAST_PAGES * page : STACK_BYTES;
+	if (asked >= LEAST_PAGES * page)
+		return (asked + page - 1) / page * page;
+	while (bytes < asked)
+		bytes *= 2;
+	return bytes;
+}
+
+/* All where stacks share pages, which cannot be given back one by one. */
+static size_t stacks_kept(bool marked)
+{
+	long pages = sysconf(_SC_PHYS_PAGES) / 8;
+
+	if (marked)
+		return SIZE_MAX / 2;
+	return pages > 0 && pages < STACKS_KEPT ? (size_t)pages : STACKS_KEPT;
+}
+
+void stack_pool_keep(struct stack_pool *pool, size_t count)
+{
+	pool->kept = count;
+	pool->crowd = pool->bare + count + STACKS_TOGETHER;
+}
+
 void stack_pool_open(struct stack_pool *pool, size_t header_bytes)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
+	size_t slot = slot_bytes(page);
+	bool guarded = slot >= LEAST_PAGES * page && !runtime_stack_unguarded;
+
 	*pool = (struct stack_pool){
 		.page_bytes = page,
-		.slot_bytes = STACK_BYTES < 4 * page ? 4 * page : STACK_BYTES,
+		.slot_bytes = slot,
+		.guard_bytes = guarded ? page : 0,
 		.header_bytes = (header_bytes + LINE - 1) / LINE * LINE,
-		.guards_advise = kernel_makes_guards(page),
+		.colours = slot / 8 / LINE < MOST_COLOURS ? slot / 8 / LINE : MOST_COLOURS,
+		.guards_advise = guarded && kernel_makes_guards(page),
+		.marked = slot <= page,
 	};
+	stack_pool_keep(pool, stacks_kept(pool->marked));
 }
 
 static size_t slab_bytes(const struct stack_pool *pool)
@@ -137,20 +178,27 @@ static bool add_slab(struct stack_pool *pool)
 	return true;
 }
 
-/* All guards in one call where the kernel allows it; returns how many slots have theirs. */
-static size_t advise_together(const struct stack_pool *pool, size_t count)
+/* One advice for all ranges in one call, where the kernel allows that; returns the bytes that took it. */
+static size_t advise_together(const struct iovec *ranges, size_t count, int advice)
 {
-	struct iovec guards[MOST_GUARDS]; /* 2 KiB of the spawning task's stack */
 	int self = RUNNING_ON_VALGRIND ? -1 : (int)syscall(SYS_pidfd_open, getpid(), 0); /* it knows no such call */
 
 	if (self < 0)
 		return 0;
-	for (size_t i = 0; i < count; i++)
-		guards[i] = (struct iovec){pool->guarded + i * pool->slot_bytes, pool->page_bytes};
-	long bytes = syscall(SYS_process_madvise, self, guards, count, MADV_GUARD_INSTALL, 0);
+	long bytes = syscall(SYS_process_madvise, self, ranges, count, advice, 0);
 
 	close(self);
-	return bytes < 0 ? 0 : (size_t)bytes / pool->page_bytes;
+	return bytes < 0 ? 0 : (size_t)bytes;
+}
+
+/* Returns how many slots have their guards. */
+static size_t guard_together(const struct stack_pool *pool, size_t count)
+{
+	struct iovec guards[STACKS_TOGETHER]; /* 2 KiB of the spawning task's stack */
+
+	for (size_t i = 0; i < count; i++)
+		guards[i] = (struct iovec){pool->guarded + i * pool->slot_bytes, pool->page_bytes};
+	return advise_together(guards, count, MADV_GUARD_INSTALL) / pool->page_bytes;
 }
 
 static bool guard_one(struct stack_pool *pool)
@@ -175,15 +223,31 @@ static bool add_guards(struct stack_pool *pool)
 	size_t left = (size_t)(pool->end - pool->guarded) / pool->slot_bytes;
 	size_t count = pool->carved < FIRST_GUARDS ? FIRST_GUARDS : pool->carved;
 
-	if (count > MOST_GUARDS)
-		count = MOST_GUARDS;
+	if (pool->guard_bytes == 0)
+		pool->guarded = pool->end;
+	if (count > STACKS_TOGETHER)
+		count = STACKS_TOGETHER;
 	if (count > left)
 		count = left;
 	if (pool->guards_advise)
-		pool->guarded += advise_together(pool, count) * pool->slot_bytes;
+		pool->guarded += guard_together(pool, count) * pool->slot_bytes;
 	while (pool->guarded < pool->fresh + count * pool->slot_bytes && guard_one(pool))
 		pool->guarded += pool->slot_bytes;
 	return pool->guarded > pool->fresh;
+}
+
+/* A header lies in the last page of its slot, or the last bytes of a slot that is part of a page. */
+char *stack_bottom(const struct stack_pool *pool, const void *header)
+{
+	uintptr_t unit = pool->marked ? pool->slot_bytes : pool->page_bytes;
+	uintptr_t end = ((uintptr_t)header + unit - 1) & ~(unit - 1);
+
+	return (char *)(end - pool->slot_bytes + pool->guard_bytes);
+}
+
+bool stack_mark_gone(const struct stack_pool *pool, const void *header)
+{
+	return *(const uint64_t *)stack_bottom(pool, header) != MARK;
 }
 
 static char *header_of_slot(const struct stack_pool *pool, char *slot, size_t colour)
@@ -199,13 +263,40 @@ void *stack_carve(struct stack_pool *pool)
 		return NULL;
 	char *slot = pool->fresh;
 	size_t index = (size_t)(slot - pool->slabs->base) / pool->slot_bytes;
-	char *header = header_of_slot(pool, slot, index % COLOURS);
+	char *header = header_of_slot(pool, slot, index % pool->colours);
 
 	if (pool->slabs->valgrind_ids)
-		pool->slabs->valgrind_ids[index] = VALGRIND_STACK_REGISTER(slot + pool->page_bytes, header);
+		pool->slabs->valgrind_ids[index] = VALGRIND_STACK_REGISTER(slot + pool->guard_bytes, header);
 	pool->fresh += pool->slot_bytes;
 	pool->carved++;
+	if (pool->marked)
+		*(uint64_t *)stack_bottom(pool, header) = MARK;
 	return header;
+}
+
+void *stack_take_bare(struct stack_pool *pool)
+{
+	if (pool->frees == 0)
+		return stack_carve(pool);
+	pool->bare -= pool->bare < STACKS_TOGETHER ? pool->bare : STACKS_TOGETHER;
+	stack_pool_keep(pool, pool->kept);
+	return pool->free[--pool->frees];
+}
+
+void stack_disperse(struct stack_pool *pool)
+{
+	struct iovec frames[STACKS_TOGETHER]; /* 2 KiB of the stack of the task that ends */
+
+	for (size_t i = 0; i < STACKS_TOGETHER; i++) {
+		char *bottom = stack_bottom(pool, pool->free[pool->bare + i]);
+
+		frames[i] = (struct iovec){bottom, pool->slot_bytes - pool->guard_bytes};
+	}
+	if (advise_together(frames, STACKS_TOGETHER, MADV_DONTNEED) == 0)
+		for (size_t i = 0; i < STACKS_TOGETHER; i++)
+			madvise(frames[i].iov_base, frames[i].iov_len, MADV_DONTNEED);
+	pool->bare += STACKS_TOGETHER;
+	stack_pool_keep(pool, pool->kept);
 }
 
 static struct stack_slab *slab_of(const struct stack_pool *pool, const char *address)
@@ -222,13 +313,6 @@ static char *slot_of(const struct stack_pool *pool, const struct stack_slab *sla
 	return slab->base + (size_t)(address - slab->base) / pool->slot_bytes * pool->slot_bytes;
 }
 
-char *stack_bottom(const struct stack_pool *pool, const void *header)
-{
-	const char *below = (const char *)header - 1; /* the first byte of the frames: the header may be empty */
-
-	return slot_of(pool, slab_of(pool, below), below) + pool->page_bytes;
-}
-
 void *stack_guarded_by(const struct stack_pool *pool, const void *address)
 {
 	const struct stack_slab *slab = slab_of(pool, address);
@@ -237,7 +321,7 @@ void *stack_guarded_by(const struct stack_pool *pool, const void *address)
 		return NULL;
 	char *slot = slot_of(pool, slab, address);
 
-	if ((const char *)address >= slot + pool->page_bytes)
+	if ((const char *)address >= slot + pool->guard_bytes)
 		return NULL;
-	return header_of_slot(pool, slot, (size_t)(slot - slab->base) / pool->slot_bytes % COLOURS);
+	return header_of_slot(pool, slot, (size_t)(slot - slab->base) / pool->slot_bytes % pool->colours);
 }

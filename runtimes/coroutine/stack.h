@@ -11,14 +11,21 @@
  *	|    |                     |    only pages that were touched exist: a suspended task of few frames has one
  *	|    v                     |
  *	|                          |
- *	+--------------------------+ <- slot + page
+ *	+--------------------------+ <- slot + guard
  *	| guard page               |    any access is a SIGSEGV, see overflow.h
  *	+--------------------------+ <- slot
  *
  * Slots follow each other, so that a guard page lies on both sides of every stack. Guards are made with
  * MADV_GUARD_INSTALL (Linux 6.13, madvise(2)), which takes no mapping of its own; where the kernel lacks it, with
  * mprotect(2), which takes two for each stack, so that vm.max_map_count ends it at about 32,000 stacks.
- * Memory once touched stays with the pool until it is closed. One thread. */
+ *
+ * Slots of less than four pages are a power of two, have no guard, and lie as many in a page as fit. What lies above is
+ * then overwritten in silence at first; but the lowest word of a slot that is not larger than a page holds a mark, and
+ * overflow_check() ends the program if it is gone.
+ *
+ * Memory once touched stays with the pool while it is likely to be used again. Free stacks beyond STACKS_KEPT (or an
+ * eighth of the machine's memory) give their pages back to the kernel, those free for longest first and STACKS_TOGETHER
+ * at a time; their guards stay. Stacks that share pages keep them. One thread. */
 #ifndef SIMUL_COROUTINE_STACK_H
 #define SIMUL_COROUTINE_STACK_H
 
@@ -39,46 +46,65 @@
 #define STACK_BYTES (32 * 1024)
 #endif
 
+#define STACKS_KEPT (128 * 1024)
+#define STACKS_TOGETHER 128
+
 /* How many turns before its own a free stack is fetched. */
 #define STACK_FETCH_AHEAD 6
 
 struct stack_slab;
 
 struct stack_pool {
-	void **free; /* headers of free stacks, the one freed last at the end; room for every stack there is */
+	void **free; /* headers of free stacks, the one given last at the end; room for every stack there is */
 	size_t frees;
+	size_t bare;   /* so many at the beginning have given their pages back */
+	size_t crowd;  /* when there are so many free ones, some more do */
+	size_t kept;   /* free ones that keep their pages, about */
 	char *fresh;   /* slots never taken: their guards stand in [fresh, guarded) ... */
 	char *guarded; /* ... and not yet in [guarded, end) */
 	char *end;
 	struct stack_slab *slabs;
-	size_t slot_bytes, page_bytes, header_bytes;
+	size_t slot_bytes, page_bytes, guard_bytes, header_bytes;
+	size_t colours;
 	size_t room;        /* of free */
 	size_t carved;      /* slots taken at least once */
 	bool guards_advise; /* by madvise, not by mprotect */
+	bool marked;        /* a word at the bottom tells of an overflow */
 	bool explained;     /* why there are no more stacks: said once */
 };
 
-/* Header_bytes are kept for the user at the top of each stack, with the alignment of a cache line. Cannot fail. */
+/* Header_bytes are kept for the user at the top of each stack, with the alignment of a cache line; at most 1 KiB. Size
+ * and guards are as runtime.h has them. Cannot fail. */
 void stack_pool_open(struct stack_pool *pool, size_t header_bytes);
+
+/* From now on about so many free stacks, at least 1, keep their pages, instead of STACKS_KEPT. */
+void stack_pool_keep(struct stack_pool *pool, size_t count);
 
 /* Unmaps all stacks, taken or not. */
 void stack_pool_close(struct stack_pool *pool);
 
-/* The slow half of stack_take(): a stack that was never taken, or NULL. */
+/* The slow half of stack_take(): a stack without pages, or NULL. */
+void *stack_take_bare(struct stack_pool *pool);
+
+/* The slow half of stack_give(): some give their pages back. */
+void stack_disperse(struct stack_pool *pool);
+
+/* A stack that was never taken, or NULL. */
 void *stack_carve(struct stack_pool *pool);
 
-static inline bool stack_none_free(const struct stack_pool *pool)
+/* No stack has pages: taking one takes longer. */
+static inline bool stack_none_laden(const struct stack_pool *pool)
 {
-	return pool->frees == 0;
+	return pool->frees == pool->bare;
 }
 
-/* A stack: the address of its header, which is as its last user or a fresh page of zeroes left it. The frames go below.
+/* A stack: the address of its header, which is as its last user left it, or zero. The frames go below.
  * NULL: no memory, or no mapping, is left; a sentence on standard error says which, once.
  * Addresses of free stacks are kept apart from the stacks, so that those taken soon can be fetched into the cache. */
 static inline void *stack_take(struct stack_pool *pool)
 {
-	if (__builtin_expect(stack_none_free(pool), 0))
-		return stack_carve(pool);
+	if (__builtin_expect(stack_none_laden(pool), 0))
+		return stack_take_bare(pool);
 	void *header = pool->free[--pool->frees];
 
 	if (pool->frees >= STACK_FETCH_AHEAD) {
@@ -94,7 +120,12 @@ static inline void *stack_take(struct stack_pool *pool)
 static inline void stack_give(struct stack_pool *pool, void *header)
 {
 	pool->free[pool->frees++] = header;
+	if (__builtin_expect(pool->frees == pool->crowd, 0))
+		stack_disperse(pool);
 }
+
+/* Whether the mark at the bottom is gone. Of marked stacks only. */
+bool stack_mark_gone(const struct stack_pool *pool, const void *header);
 
 /* The lowest usable byte of the stack under header. */
 char *stack_bottom(const struct stack_pool *pool, const void *header);

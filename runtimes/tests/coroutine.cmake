@@ -32,7 +32,7 @@ if(NOT AARCH64_COMPILER)
 elseif(NOT AARCH64_EMULATOR)
   message(STATUS "Test coroutine-aarch64 left out: no qemu-aarch64 (Debian package qemu-user)")
 else()
-  set(aarch64_sources tests/coroutine_test.c sync.c
+  set(aarch64_sources tests/coroutine_test.c runtime.c sync.c
     coroutine/coroutine.c coroutine/scheduler.c coroutine/stack.c coroutine/overflow.c coroutine/switch_aarch64.S
     event_loop/loop.c event_loop/queue.c event_loop/timers.c event_loop/wait_table.c event_loop/poller_epoll.c)
   set(aarch64_depends check.h clock.h runtime.h sync.h task.h ${loop_headers} ${coroutine_headers} ${aarch64_sources})

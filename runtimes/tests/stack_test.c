@@ -2,6 +2,7 @@
  */
 #include "../coroutine/overflow.h"
 #include "../coroutine/stack.h"
+#include "../runtime.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -215,12 +217,113 @@ static void mappings_end_with_a_sentence(void **state)
 	stack_pool_close(&pool);
 }
 
+/* How many of the stacks' last pages are there. */
+static int resident(char *const *taken, int count)
+{
+	int pages = 0;
+
+	for (int i = 0; i < count; i++) {
+		unsigned char there = 0;
+		uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), last = ((uintptr_t)taken[i] - 1) & ~(page - 1);
+
+		assert_int_equal(mincore((void *)last, page, &there), 0);
+		pages += there & 1;
+	}
+	return pages;
+}
+
+static void free_stacks_give_their_pages_back(void **state)
+{
+	enum { KEPT = 200 };
+	struct stack_pool pool;
+	char **taken = calloc(MANY, sizeof(*taken));
+
+	(void)state;
+	assert_non_null(taken);
+	stack_pool_open(&pool, 0);
+	stack_pool_keep(&pool, KEPT);
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < MANY; i++) {
+			taken[i] = stack_take(&pool);
+			assert_non_null(taken[i]);
+			assert_true(stack_bottom(&pool, taken[i]) < taken[i] - 4096);
+			*(taken[i] - 1) = 1;
+		}
+		assert_int_equal(pool.carved, MANY);
+		assert_int_equal(resident(taken, MANY), MANY);
+		for (int i = 0; i < MANY; i++)
+			stack_give(&pool, taken[i]);
+		assert_in_range(resident(taken, MANY), KEPT, KEPT + STACKS_TOGETHER);
+		assert_int_equal(resident(taken + MANY - KEPT, KEPT), KEPT); /* those that will be taken next */
+	}
+	stack_pool_close(&pool);
+	free(taken);
+}
+
+/* Two stacks lie in a page, apart, and tell of an overflow afterwards. */
+static void small_stacks_share_pages(void **state)
+{
+	struct stack_pool pool;
+	char **taken = calloc(MANY, sizeof(*taken));
+
+	(void)state;
+	assert_non_null(taken);
+	runtime_stack_bytes = 1500;
+	stack_pool_open(&pool, 0);
+	runtime_stack_bytes = 0;
+	assert_int_equal(pool.slot_bytes, 2048);
+	for (int i = 0; i < MANY; i++) {
+		taken[i] = stack_take(&pool);
+		assert_non_null(taken[i]);
+		assert_int_equal((uintptr_t)taken[i] % 64, 0);
+		memset(stack_bottom(&pool, taken[i]) + 8, i, (size_t)(taken[i] - stack_bottom(&pool, taken[i])) - 8);
+	}
+	for (int i = 0; i < MANY; i++)
+		assert_false(stack_mark_gone(&pool, taken[i]));
+	*stack_bottom(&pool, taken[7]) = 1;
+	for (int i = 0; i < MANY; i++)
+		assert_true(stack_mark_gone(&pool, taken[i]) == (i == 7));
+	qsort(taken, MANY, sizeof(*taken), compare);
+	int pairs = 0;
+
+	for (int i = 1; i < MANY; i++) {
+		assert_true(stack_bottom(&pool, taken[i]) >= taken[i - 1]);
+		pairs += (uintptr_t)(taken[i] - 1) / pool.page_bytes == (uintptr_t)(taken[i - 1] - 1) / pool.page_bytes;
+	}
+	assert_true(pairs >= MANY / 2 - 8);
+	stack_pool_close(&pool);
+	free(taken);
+}
+
+static void no_guards_on_request(void **state)
+{
+	struct stack_pool pool;
+
+	(void)state;
+	runtime_stack_unguarded = true;
+	stack_pool_open(&pool, 0);
+	runtime_stack_unguarded = false;
+	char *first = stack_take(&pool), *second = stack_take(&pool);
+
+	*stack_bottom(&pool, second) = 1;
+	*(stack_bottom(&pool, second) - 1) = 1; /* the end of the other one */
+	assert_true(stack_bottom(&pool, second) - 64 < first || stack_bottom(&pool, first) - 64 < second);
+	assert_null(stack_guarded_by(&pool, stack_bottom(&pool, second) - 1));
+	stack_pool_close(&pool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(stacks_are_apart),        cmocka_unit_test(last_freed_is_taken_first),
-		cmocka_unit_test(tops_are_coloured),       cmocka_unit_test(guards_fault),
-		cmocka_unit_test(overflow_names_the_task), cmocka_unit_test(mappings_end_with_a_sentence),
+		cmocka_unit_test(stacks_are_apart),
+		cmocka_unit_test(last_freed_is_taken_first),
+		cmocka_unit_test(tops_are_coloured),
+		cmocka_unit_test(guards_fault),
+		cmocka_unit_test(free_stacks_give_their_pages_back),
+		cmocka_unit_test(small_stacks_share_pages),
+		cmocka_unit_test(no_guards_on_request),
+		cmocka_unit_test(overflow_names_the_task),
+		cmocka_unit_test(mappings_end_with_a_sentence),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
