@@ -7,77 +7,141 @@
 
 #include "driver.h"
 
+enum { ROUNDS_A_CORE = 3, ROUNDS_MAX = 24, CORES_AGAIN_MAX = 8 };
+
+/* What is measured on a core; adds to the costs. 1 if one of them is less than before, 0, or -errno. */
+typedef int measurement(const void *what, json_t *costs);
+
 static void key_of(const struct parameter *parameter, char key[PARAMETER_TEXT_MAX])
 {
 	snprintf(key, PARAMETER_TEXT_MAX, "%s%s", parameter->name,
 		 parameter->type == PARAMETER_DURATION ? "_ns" : "_ps");
 }
 
-/* A disturbance only ever makes a cost larger: the least of some is taken. */
-static uint64_t cost_of(const struct parameter *parameter)
+static int measure_parameter(const struct parameter *parameter, json_t *costs)
 {
-	enum { ROUNDS = 3 };
-	uint64_t least = UINT64_MAX;
-
-	for (int round = 0; round < ROUNDS; round++) {
-		uint64_t cost = parameter->calibrate();
-
-		least = cost < least ? cost : least;
-	}
-	return least;
-}
-
-static int measure_workloads(json_t *calibration)
-{
+	uint64_t cost = parameter->calibrate(), before;
 	char key[PARAMETER_TEXT_MAX];
 
-	for (int w = 0; workloads[w]; w++)
-		for (const struct parameter *parameter = workloads[w]->parameters; parameter->name; parameter++) {
-			uint64_t cost = parameter->calibrate ? cost_of(parameter) : 0;
-
-			key_of(parameter, key);
-			if (cost > 0 && json_object_set_new(calibration, key, json_integer((json_int_t)cost)) < 0)
-				return -ENOMEM;
-		}
-	return 0;
+	if (cost == 0 || (calibration_find(costs, parameter, &before) && before <= cost))
+		return 0;
+	key_of(parameter, key);
+	return json_object_set_new(costs, key, json_integer((json_int_t)cost)) < 0 ? -ENOMEM : 1;
 }
 
-/* With this thread bound to core; it goes back to where it was. hwloc reports success for a topology that is not this
- * system's: never ask then. */
-static int measure_bound(const struct machine *machine, hwloc_const_cpuset_t core, json_t *calibration)
+static int measure_spec(const void *what, json_t *costs)
+{
+	const struct workload_spec *spec = what;
+	int lower = 0, result = 0;
+
+	for (const struct parameter *parameter = spec->parameters; parameter->name && result >= 0; parameter++) {
+		result = parameter->calibrate ? measure_parameter(parameter, costs) : 0;
+		lower = result > 0 ? 1 : lower;
+	}
+	return result < 0 ? result : lower;
+}
+
+/* Workloads may share a cost: one of them is enough. */
+static bool stands_before(int w, const struct parameter *parameter)
+{
+	for (int i = 0; i < w; i++) {
+		int index = parameter_find(workloads[i]->parameters, parameter->name);
+
+		if (index >= 0 && workloads[i]->parameters[index].calibrate == parameter->calibrate)
+			return true;
+	}
+	return false;
+}
+
+static int measure_all(const void *what, json_t *costs)
+{
+	int result = 0;
+
+	(void)what;
+	for (int w = 0; workloads[w]; w++)
+		for (const struct parameter *parameter = workloads[w]->parameters; parameter->name && result >= 0;
+		     parameter++)
+			if (parameter->calibrate && !stands_before(w, parameter))
+				result = measure_parameter(parameter, costs);
+	return result;
+}
+
+static int bind_to(const struct machine *machine, int core)
+{
+	hwloc_bitmap_t set = hwloc_bitmap_alloc();
+	int error;
+
+	if (!set)
+		return -ENOMEM;
+	hwloc_bitmap_only(set, (unsigned)core);
+	errno = 0;
+	error = hwloc_set_cpubind(machine->topology, set, HWLOC_CPUBIND_THREAD) == 0 ? 0 : errno ? -errno : -ENOTSUP;
+	hwloc_bitmap_free(set);
+	return error;
+}
+
+/* So many rounds, one core after the other. 1 if anything is less than before, 0, or -errno. */
+static int measure_rounds(const struct machine *machine, hwloc_const_cpuset_t cores, int rounds, measurement *measure,
+			  const void *what, json_t *costs)
+{
+	int core = -1, lower = 0, result = 0;
+
+	for (int round = 0; round < rounds && result >= 0; round++) {
+		core = hwloc_bitmap_next(cores, core);
+		if (core < 0)
+			core = hwloc_bitmap_first(cores);
+		result = bind_to(machine, core);
+		if (result == 0)
+			result = measure(what, costs);
+		lower = result > 0 ? 1 : lower;
+	}
+	return result < 0 ? result : lower;
+}
+
+/* The calling thread goes back to where it was. hwloc reports success for a topology that is not this system's: never
+ * ask then. */
+static int measure_and_return(const struct machine *machine, hwloc_const_cpuset_t cores, int rounds,
+			      measurement *measure, const void *what, json_t *costs)
 {
 	hwloc_bitmap_t before = hwloc_bitmap_alloc();
-	int error = before ? 0 : -ENOMEM;
+	int result;
 
 	errno = 0;
-	if (error == 0 && (!machine->this_system ||
-			   hwloc_get_cpubind(machine->topology, before, HWLOC_CPUBIND_THREAD) != 0 ||
-			   hwloc_set_cpubind(machine->topology, core, HWLOC_CPUBIND_THREAD) != 0))
-		error = errno ? -errno : -ENOTSUP;
-	if (error == 0) {
-		error = measure_workloads(calibration);
+	if (!before)
+		return -ENOMEM;
+	if (!machine->this_system || hwloc_get_cpubind(machine->topology, before, HWLOC_CPUBIND_THREAD) != 0) {
+		result = errno ? -errno : -ENOTSUP;
+	} else {
+		result = measure_rounds(machine, cores, rounds, measure, what, costs);
 		hwloc_set_cpubind(machine->topology, before, HWLOC_CPUBIND_THREAD);
 	}
 	hwloc_bitmap_free(before);
-	return error;
+	return result;
 }
 
 json_t *calibration_measure(const struct machine *machine)
 {
-	char reason[REASON_MAX] = "";
-	struct placement placement;
-	json_t *calibration = json_object();
-	int error = placement_choose(machine, 1, &placement, reason);
+	int rounds = ROUNDS_A_CORE * (int)machine->allowed_count;
+	json_t *costs = json_object();
+	int result = -ENOMEM;
 
-	if (error == 0) {
-		error = measure_bound(machine, placement.cores, calibration);
-		placement_clear(&placement);
-	}
-	if (error == 0)
-		return calibration;
-	say("the machine cannot be calibrated: %s", *reason ? reason : strerror(-error));
-	json_decref(calibration);
+	if (costs)
+		result = measure_and_return(machine, machine->allowed, rounds < ROUNDS_MAX ? rounds : ROUNDS_MAX,
+					    measure_all, NULL, costs);
+	if (result >= 0)
+		return costs;
+	say("the machine cannot be calibrated: %s", strerror(-result));
+	json_decref(costs);
 	return NULL;
+}
+
+int calibration_lower(const struct machine *machine, hwloc_const_cpuset_t cores, const struct workload_spec *spec,
+		      json_t *costs)
+{
+	int rounds = hwloc_bitmap_weight(cores);
+
+	return measure_and_return(machine, cores, rounds < CORES_AGAIN_MAX ? rounds : CORES_AGAIN_MAX, measure_spec,
+				  spec, costs);
 }
 
 int calibration_find(const json_t *calibration, const struct parameter *parameter, uint64_t *value)

@@ -27,17 +27,13 @@ static void add(struct figures *figures, const char *name, double value)
 	figures->items[figures->count++].value = value;
 }
 
-void figures_read(struct figures *figures, const json_t *record, const json_t *load, uint64_t bound_ns)
+void figures_read(struct figures *figures, const json_t *record, const json_t *load)
 {
 	double wall_ns = (double)record_wall_ns(record, load);
 	double messages = json_number_value(json_object_get(load, "messages"));
 	double operations = json_number_value(json_object_get(json_object_get(record, "audit"), "operations"));
 
 	figures->count = 0;
-	if (bound_ns > 0)
-		add(figures, "sim_bound_ms", (double)bound_ns / 1e6);
-	if (bound_ns > 0)
-		add(figures, "sim_ratio_to_bound", wall_ns / (double)bound_ns);
 	if (messages > 0 && wall_ns > 0)
 		add(figures, "sim_messages_per_s", messages / wall_ns * 1e9);
 	else if (operations > 0 && wall_ns > 0)

@@ -17,7 +17,7 @@ struct figures {
 	size_t count;
 };
 
-/* bound_ns: of the cell; 0: none. load: NULL if the workload has none. */
-void figures_read(struct figures *figures, const json_t *record, const json_t *load, uint64_t bound_ns);
+/* load: NULL if the workload has none. */
+void figures_read(struct figures *figures, const json_t *record, const json_t *load);
 
 #endif

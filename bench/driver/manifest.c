@@ -53,14 +53,22 @@ json_t *manifest_make(const struct manifest_source *source)
 {
 	const struct run_options *options = source->options;
 
-	return json_pack("{s:i, s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:o, s:o, s:{s:s, s:s}, s:O, s:o, s:o}", "format",
-			 FORMAT, "version", SIMUL_VERSION, "commit", SIMUL_COMMIT, "created", created_json(), "profile",
-			 options->profile->name, "seed", (json_int_t)options->seed, "repetitions",
+	return json_pack("{s:i, s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:o, s:o, s:{s:s, s:s}, s:O, s:O, s:o, s:o}",
+			 "format", FORMAT, "version", SIMUL_VERSION, "commit", SIMUL_COMMIT, "created", created_json(),
+			 "profile", options->profile->name, "seed", (json_int_t)options->seed, "repetitions",
 			 (json_int_t)source->repetitions, "timeout_ns", (json_int_t)source->timeout_ns, "arguments",
 			 texts_json("run", &options->given, &options->benchmark), "machine",
 			 machine_json(source->machine, !options->no_host_name), "build", "compiler", compiler, "flags",
-			 SIMUL_C_FLAGS, "calibration", source->calibration, "players", players_json(source->players),
-			 "cells", plan_json(source->plan));
+			 SIMUL_C_FLAGS, "calibration", source->calibration, "calibration_least", source->costs,
+			 "players", players_json(source->players), "cells", plan_json(source->plan));
+}
+
+int manifest_take_costs(json_t *manifest, json_t *costs, const struct plan *plan)
+{
+	if (json_object_set(manifest, "calibration_least", costs) < 0 ||
+	    json_object_set_new(manifest, "cells", plan_json(plan)) < 0)
+		return -ENOMEM;
+	return 0;
 }
 
 int manifest_arguments(const json_t *manifest, struct texts *arguments)

@@ -12,12 +12,16 @@ struct manifest_source {
 	const struct machine *machine;
 	const struct players *players;
 	const struct plan *plan;
-	json_t *calibration; /* borrowed */
+	json_t *calibration, *costs; /* borrowed */
 	uint64_t repetitions, timeout_ns;
 };
 
 /* As results/SCHEMA.md describes it; a new reference, NULL without memory. */
 json_t *manifest_make(const struct manifest_source *source);
+
+/* Puts costs that have become less, and the cells with the bounds made from them, in the place of the old. 0 or
+ * -ENOMEM. */
+int manifest_take_costs(json_t *manifest, json_t *costs, const struct plan *plan);
 
 /* "arguments", copied. 0, or -EINVAL for a manifest that has none, -ENOMEM. */
 int manifest_arguments(const json_t *manifest, struct texts *arguments);

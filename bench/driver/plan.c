@@ -28,11 +28,15 @@ struct planner {
 struct point {
 	const struct workload_spec *spec;
 	const struct axes *axes;
-	const struct texts *pairs;
+	struct texts pairs;
 	unsigned cores;
 	const char *workers; /* NULL: nothing was said of them */
 	uint64_t limit_ns;
 	bool of_those_who_can; /* cells that would be refused are left out */
+	struct values values;
+	const struct placement *placement;
+	uint64_t bound_ns;        /* see plan.h */
+	char refused[REASON_MAX]; /* why nobody can play it; "" if somebody may */
 };
 
 static int fail(const struct planner *planner, const char *format, const char *word, const char *known)
@@ -105,26 +109,19 @@ static void refuse_long(const struct planner *planner, struct cell *cell, uint64
 }
 
 /* What the parameters and the stage allow; fills in the expectation of a cell that is played. */
-static int cell_judge(const struct planner *planner, struct cell *cell, const struct point *point)
+static void cell_judge(const struct planner *planner, struct cell *cell, const struct point *point)
 {
-	const struct texts *pairs = point->pairs;
-
-	if (workload_values(cell->spec, (int)pairs->count, pairs->items, &cell->values, cell->refused) < 0)
-		return 0;
+	if (cell->refused[0])
+		return;
 	if (cell->workers_set && !(cell->stage.capabilities & RUNTIME_WORKERS)) {
 		snprintf(cell->refused, sizeof cell->refused, "this runtime has no workers that could be set");
-		return 0;
+		return;
 	}
-	cell->placement = placement_of(planner, cell->stage.cores, cell->refused);
-	if (!cell->placement)
-		return 0;
-	cell->refused[0] = '\0';
 	if (plan_admit(cell->player, cell->spec, &cell->values, cell->stage, cell->refused) < 0)
-		return 0;
+		return;
 	cell->spec->expect(&cell->values, cell->stage, &cell->expectation);
 	refuse_many(planner, cell);
 	refuse_long(planner, cell, point->limit_ns);
-	return 0;
 }
 
 static int cell_names(struct cell *cell, const struct point *point)
@@ -256,15 +253,19 @@ static int plan_cell(const struct planner *planner, const struct point *point, c
 	struct cell cell = {
 		.spec = point->spec,
 		.player = player,
+		.values = point->values,
 		.stage = {.cores = point->cores,
 			  .capabilities = player->info.capabilities,
 			  .workers = point->workers ? (unsigned)atoi(point->workers) : 0},
 		.workers_set = point->workers != NULL,
+		.bound_ns = point->bound_ns,
+		.placement = point->placement,
 	};
-	int error = cell_judge(planner, &cell, point);
+	int error;
 
-	if (error == 0)
-		error = cell_names(&cell, point);
+	memcpy(cell.refused, point->refused, sizeof cell.refused);
+	cell_judge(planner, &cell, point);
+	error = cell_names(&cell, point);
 	if (error == 0 && ((point->of_those_who_can && cell.refused[0]) || !is_wanted(planner, &cell))) {
 		cell_clear(&cell);
 		return 0;
@@ -306,6 +307,45 @@ static int add_calibrations(const struct planner *planner, const struct workload
 	return error;
 }
 
+static void take_costs(struct values *values, const struct workload_spec *spec, const json_t *costs)
+{
+	for (int i = 0; spec->parameters[i].name; i++)
+		calibration_find(costs, &spec->parameters[i], &values->cost[i]);
+}
+
+void plan_take_costs(struct plan *plan, const json_t *costs)
+{
+	struct expectation expectation;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		struct cell *cell = &plan->cells[i], *before = i > 0 ? cell - 1 : NULL;
+
+		take_costs(&cell->values, cell->spec, costs);
+		if (cell->bound_ns > 0)
+			cell->bound_ns = before && strcmp(before->group, cell->group) == 0
+						 ? before->bound_ns
+						 : workload_bound(cell->spec, &cell->values, cell->stage.cores);
+		if (cell->expectation.bound_ns == 0)
+			continue;
+		cell->spec->expect(&cell->values, cell->stage, &expectation);
+		cell->expectation.bound_ns = expectation.bound_ns;
+	}
+}
+
+/* All of a point that its pairs and its cores decide. */
+static void point_judge(const struct planner *planner, struct point *point)
+{
+	if (workload_values(point->spec, (int)point->pairs.count, point->pairs.items, &point->values, point->refused) <
+	    0)
+		return;
+	point->placement = placement_of(planner, point->cores, point->refused);
+	if (!point->placement)
+		return;
+	point->refused[0] = '\0';
+	take_costs(&point->values, point->spec, planner->request->calibration);
+	point->bound_ns = workload_bound(point->spec, &point->values, point->cores);
+}
+
 /* The place of a sweep that is filled in so far; workers and pairs follow. */
 static int plan_points(const struct planner *planner, const struct point *place)
 {
@@ -315,16 +355,16 @@ static int plan_points(const struct planner *planner, const struct point *place)
 	if (points > CELLS_MAX)
 		return fail(planner, "this asks for more than %s cells%s", "100000", "");
 	for (size_t i = 0; error == 0 && i < points; i++) {
-		struct texts pairs = {.items = NULL};
 		struct point point = *place;
 
-		point.pairs = &pairs;
-		error = axes_pairs(place->axes, i, &pairs);
+		error = axes_pairs(place->axes, i, &point.pairs);
 		if (error == 0)
-			error = add_calibrations(planner, place->spec, place->axes, &pairs);
-		if (error == 0)
+			error = add_calibrations(planner, place->spec, place->axes, &point.pairs);
+		if (error == 0) {
+			point_judge(planner, &point);
 			error = plan_players(planner, &point);
-		texts_clear(&pairs);
+		}
+		texts_clear(&point.pairs);
 	}
 	return error;
 }

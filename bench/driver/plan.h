@@ -18,7 +18,8 @@ struct cell {
 	struct values values;
 	struct stage stage;
 	bool workers_set; /* stage.workers was asked for: it stands in the names, and the player is told */
-	struct expectation expectation;
+	struct expectation expectation;    /* its bound is the model's own, which a record is held against */
+	uint64_t bound_ns;                 /* of the group: what these cores allow any model; 0: none is known */
 	const struct placement *placement; /* NULL where there are not so many cores */
 	struct texts argv;                 /* of the player, NULL-terminated */
 	struct texts load_argv;            /* of the load, NULL-terminated; empty: none is needed */
@@ -36,6 +37,9 @@ struct plan {
 /* 0; -EINVAL and a sentence for a name, key or value that is unknown or wrong, with the known ones; -ENOMEM. */
 int plan_make(const struct plan_request *request, struct plan *plan, char reason[REASON_MAX]);
 void plan_clear(struct plan *plan);
+
+/* Makes all bounds from those costs (calibration.h). Nothing else changes: what is played, and how, stays. */
+void plan_take_costs(struct plan *plan, const json_t *costs);
 
 /* Why a player cannot play these values on this stage, before anything is started: 0, or -ENOTSUP and a sentence. */
 int plan_admit(const struct player *player, const struct workload_spec *spec, const struct values *values,

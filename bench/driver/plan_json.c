@@ -37,8 +37,10 @@ static json_t *cell_json(const struct cell *cell)
 		json_object_set_new(object, "cores", cores_json(cell->placement->cores));
 	if (cell->placement && cell->load_argv.count > 0)
 		json_object_set_new(object, "load_cores", cores_json(cell->placement->load_cores));
-	if (cell->expectation.bound_ns > 0)
-		json_object_set_new(object, "bound_ns", json_integer((json_int_t)cell->expectation.bound_ns));
+	if (cell->bound_ns > 0)
+		json_object_set_new(object, "bound_ns", json_integer((json_int_t)cell->bound_ns));
+	if (cell->expectation.bound_ns > cell->bound_ns)
+		json_object_set_new(object, "model_bound_ns", json_integer((json_int_t)cell->expectation.bound_ns));
 	if (cell->refused[0])
 		json_object_set_new(object, "refused", json_string(cell->refused));
 	return object;

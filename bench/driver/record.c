@@ -17,9 +17,8 @@
 
 enum { PROTOCOL = 1, RUNTIME_NAME_MAX = 63, CHECKSUM_DIGITS_MAX = 16 };
 
-/* The accuracy that the gates allow a player's clock and the kernel's CPU accounting. */
-/* The clock of a core is some per cent faster or slower in one second than in the next, above all in a virtual machine: a
- * bound that was calibrated in a slow one must not fail a play in a fast one. */
+/* The accuracy that the gates allow the clocks of the cores (some per cent faster in one second than in the next, above
+ * all in a virtual machine) and the kernel's CPU accounting. */
 static const double bound_tolerance = 0.05, cpu_tolerance = 0.02;
 static const double cpu_tolerance_ns = 1e6;
 
@@ -274,7 +273,7 @@ static int check_bound(uint64_t wall_ns, uint64_t bound_ns, char reason[REASON_M
 		return 0;
 	text_duration((double)wall_ns, wall);
 	text_duration((double)bound_ns, bound);
-	return complain(reason, -EBADMSG, "wall %s is below the bound of %s: no correct play can be that fast", wall,
+	return complain(reason, -ERANGE, "wall %s is below the bound of %s: no correct play can be that fast", wall,
 			bound);
 }
 
@@ -403,8 +402,8 @@ int record_verify(json_t *record, json_t *load, const char *runtime, const struc
 	if (!error && load)
 		error = check_load(load, load_messages(spec, values), &expected, reason);
 	if (!error)
-		error = check_bound(record_wall_ns(record, load), expected.bound_ns, reason);
-	if (!error && load)
 		error = check_bound(record_wall_ns(record, NULL), 0, reason);
-	return error ? error : check_cpu(record, stage.cores, reason);
+	if (!error)
+		error = check_cpu(record, stage.cores, reason);
+	return error ? error : check_bound(record_wall_ns(record, load), expected.bound_ns, reason);
 }

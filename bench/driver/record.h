@@ -31,8 +31,9 @@ int player_info_plays(const struct player_info *info, const char *workload);
 int record_parse(const char *line, json_t **json, char reason[REASON_MAX]);
 
 /* Physical gates on a record (and its load, or NULL): the right runtime and workload, wall >= bound, CPU <= cores x
- * time, audit and checksum as expected, every message of the load answered. 0, or -EBADMSG and a sentence naming both
- * numbers. */
+ * time, audit and checksum as expected, every message of the load answered. 0, or a sentence naming both numbers and
+ * -EBADMSG, or -ERANGE where nothing is wrong but that the wall time is below the bound by more than the tolerance:
+ * 5 %, since the clock of a core may be that much faster in one second than in the next. */
 int record_verify(json_t *record, json_t *load, const char *runtime, const struct workload_spec *spec,
 		  const struct values *values, struct stage stage, char reason[REASON_MAX]);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../gbench/gbench.h"
+#include "calibration.h"
 #include "driver.h"
 #include "progress.h"
 #include "verbs.h"
@@ -33,6 +34,7 @@ static int write_manifest(struct run *run)
 		.players = &run->players,
 		.plan = &run->plan,
 		.calibration = run->calibration,
+		.costs = run->costs,
 		.repetitions = run->repetitions,
 		.timeout_ns = run->timeout_ns,
 	};
@@ -71,7 +73,7 @@ static int recall_line(void *context, const json_t *line)
 	for (size_t i = 0; name && i < run->schedule.cells; i++)
 		if (strcmp(cell_at(run, i)->name, name) == 0 && repetition >= 0 &&
 		    (uint64_t)repetition < run->repetitions)
-			trial_recall(cell_at(run, i), line, schedule_trial(&run->schedule, i, (unsigned)repetition));
+			trial_recall(line, schedule_trial(&run->schedule, i, (unsigned)repetition));
 	return 0;
 }
 
@@ -86,8 +88,23 @@ static void play(void *context, size_t index, unsigned repetition, struct trial 
 	}
 	progress_playing(cell->name, cell->expectation.estimate_ns);
 	trial_play(&run->table, cell, repetition, trial);
-	progress_played(cell->name, trial->wall_ns, cell->expectation.bound_ns,
-			trial->status == TRIAL_OK ? NULL : trial->reason);
+	progress_played(cell->name, trial->wall_ns, cell->bound_ns, trial->status == TRIAL_OK ? NULL : trial->reason);
+}
+
+/* A manifest that cannot be written has been told of; the next record will most likely meet the same and end the run.
+ */
+static void measure_again(void *context, const struct cell *cell)
+{
+	struct run *run = context;
+	json_t *manifest;
+
+	if (calibration_lower(&run->machine, cell->placement->cores, cell->spec, run->costs) <= 0)
+		return;
+	plan_take_costs(&run->plan, run->costs);
+	manifest = ledger_read_json(&run->ledger, "manifest.json");
+	if (manifest && manifest_take_costs(manifest, run->costs, &run->plan) == 0)
+		ledger_write_json(&run->ledger, "manifest.json", manifest);
+	json_decref(manifest);
 }
 
 static int make_schedule(struct run *run)
@@ -99,6 +116,8 @@ static int make_schedule(struct run *run)
 		.machine = &run->machine,
 		.ledger = &run->ledger,
 		.timeout_ns = run->timeout_ns,
+		.measure = measure_again,
+		.context = run,
 	};
 	if (!run->playable)
 		return -ENOMEM;
@@ -131,10 +150,14 @@ int run_open(struct run *run)
 
 /* ---- Google Benchmark ---- */
 
-static void report_trial(struct gbench_state *state, const struct trial *trial)
+static void report_trial(struct gbench_state *state, const struct trial *trial, uint64_t bound_ns)
 {
 	while (gbench_next(state))
 		gbench_set_time(state, (double)trial->wall_ns / 1e9);
+	if (bound_ns > 0) {
+		gbench_counter(state, "sim_bound_ms", (double)bound_ns / 1e6);
+		gbench_counter(state, "sim_ratio_to_bound", (double)trial->wall_ns / (double)bound_ns);
+	}
 	for (size_t i = 0; i < trial->figures.count; i++)
 		gbench_counter(state, trial->figures.items[i].name, trial->figures.items[i].value);
 }
@@ -152,7 +175,7 @@ static void answer(struct gbench_state *state, void *argument)
 	}
 	trial = schedule_result(&asker->run->schedule, asker->cell, repetition);
 	if (trial->status == TRIAL_OK)
-		report_trial(state, trial);
+		report_trial(state, trial, cell_at(asker->run, asker->cell)->bound_ns);
 	else if (trial->status == TRIAL_NONE)
 		gbench_skip(state, asker->run->schedule.stopped ? "the run was stopped before it" : "given up");
 	else
@@ -268,6 +291,7 @@ void run_clear(struct run *run)
 	free(run->playable);
 	plan_clear(&run->plan);
 	json_decref(run->calibration);
+	json_decref(run->costs);
 	players_clear(&run->players);
 	if (run->ledger_open)
 		ledger_close(&run->ledger);

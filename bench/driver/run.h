@@ -17,7 +17,8 @@ struct run {
 	struct machine machine;
 	bool machine_open;
 	struct players players;
-	json_t *calibration;
+	json_t *calibration; /* what players are given */
+	json_t *costs;       /* the least of each since: what bounds are made from */
 	struct plan plan;
 	struct ledger ledger;
 	bool ledger_open;

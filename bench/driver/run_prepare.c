@@ -51,6 +51,7 @@ static int recall(struct run *run)
 		run->options.seeded = true;
 		calibration = json_object_get(manifest, "calibration");
 		run->calibration = json_incref(calibration ? calibration : json_null());
+		run->costs = json_deep_copy(json_object_get(manifest, "calibration_least"));
 	} else if (manifest) {
 		say("%s cannot be continued: its manifest is not whole", run->options.resume);
 	}
@@ -90,7 +91,9 @@ static int meet_machine_and_players(struct run *run)
 		return DRIVER_INTERRUPTED;
 	if (error == 0 && !run->calibration)
 		run->calibration = calibration_measure(&run->machine);
-	return error == 0 && run->calibration ? 0 : DRIVER_NOTHING_DONE;
+	if (!run->costs)
+		run->costs = json_deep_copy(run->calibration);
+	return error == 0 && run->costs ? 0 : DRIVER_NOTHING_DONE;
 }
 
 static int check_continued(struct run *run)
@@ -150,8 +153,10 @@ static int make_plan(struct run *run)
 		error = plan_make(&request, &run->plan, reason);
 	}
 	free(load);
-	if (error == 0)
+	if (error == 0) {
+		plan_take_costs(&run->plan, run->costs);
 		return 0;
+	}
 	say("%s", reason);
 	return error == -EINVAL ? DRIVER_USAGE : DRIVER_NOTHING_DONE;
 }

@@ -25,19 +25,26 @@ struct trial {
 	char reason[REASON_MAX]; /* a sentence, unless it is ok */
 };
 
+/* Measures again what the cell's bounds are made from, and lowers the bounds of the plan by it. */
+typedef void trial_measure(void *context, const struct cell *cell);
+
 /* What all trials of a run share. */
 struct trial_table {
 	const struct machine *machine;
 	struct ledger *ledger;
 	uint64_t timeout_ns;
+	trial_measure *measure;
+	void *context;   /* of measure */
 	size_t sequence; /* of the next invocation */
 	int error;       /* -errno of a record that could not be kept; 0 */
 };
 
-/* Plays it, up to three times as long as it is disturbed, and appends every record. The last good one counts. */
+/* Plays it, up to three times as long as it is disturbed, and appends every record. The last good one counts. A play
+ * below its bound is held against a fresh measurement: if the core is faster now, or was by no more than the tolerance,
+ * the play is a disturbed one, else it has failed. */
 void trial_play(struct trial_table *table, const struct cell *cell, unsigned repetition, struct trial *trial);
 
 /* The same from a line of records.jsonl. TRIAL_NONE for what is to be played again. */
-void trial_recall(const struct cell *cell, const json_t *line, struct trial *trial);
+void trial_recall(const json_t *line, struct trial *trial);
 
 #endif

@@ -200,6 +200,53 @@ static void quick_plan_is_whole(void **state)
 	assert_null(cell->load_argv.items[cell->load_argv.count]);
 }
 
+/* One bound a group: what the cores allow, whoever plays. A model's own is higher where it cannot use all of them. */
+static void bound_is_the_groups(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct cell *calls_cell, *threads_cell;
+	json_t *faster = json_pack("{s:i}", "step_ps", 500);
+	uint64_t bound_ns, estimate_ns;
+
+	texts_add(&fixture->request.settings, "chess.boards=24,100000");
+	assert_int_equal(make(fixture), 0);
+	threads_cell = find(fixture, "chess/thread/boards=24/cores=4");
+	calls_cell = find(fixture, "chess/calls/boards=24/cores=4");
+	bound_ns = threads_cell->bound_ns;
+	estimate_ns = threads_cell->expectation.estimate_ns;
+	assert_int_equal(threads_cell->expectation.bound_ns, bound_ns);
+	assert_int_equal(calls_cell->bound_ns, bound_ns);
+	assert_true(calls_cell->expectation.bound_ns > bound_ns);
+	/* Also of cells that are not played. */
+	assert_true(find(fixture, "chess/calls/boards=100000/cores=1")->refused[0]);
+	assert_true(find(fixture, "chess/calls/boards=100000/cores=1")->bound_ns > 0);
+	/* A faster core lowers bounds, and changes nothing of the work. */
+	plan_take_costs(&fixture->plan, faster);
+	assert_true(threads_cell->bound_ns < bound_ns);
+	assert_int_equal(calls_cell->bound_ns, threads_cell->bound_ns);
+	assert_int_equal(threads_cell->expectation.bound_ns, threads_cell->bound_ns);
+	assert_int_equal(threads_cell->expectation.estimate_ns, estimate_ns);
+	assert_int_equal(value_of(threads_cell, "step"), 1000);
+	json_decref(faster);
+}
+
+/* Whatever step is asked for: how much work that is, and how fast it can be done, are two things. */
+static void a_given_step_has_the_measured_cost(void **state)
+{
+	struct fixture *fixture = *state;
+	uint64_t bound_ns;
+
+	texts_add(&fixture->request.settings, "chess.pairs=1");
+	texts_add(&fixture->request.settings, "chess.reply=0");
+	texts_add(&fixture->request.settings, "chess.boards=24");
+	assert_int_equal(make(fixture), 0);
+	bound_ns = find(fixture, "chess/thread/boards=24/pairs=1/reply=0ns/cores=1")->bound_ns;
+	texts_add(&fixture->request.settings, "chess.step=4000");
+	assert_int_equal(make(fixture), 0);
+	assert_int_equal(find(fixture, "chess/thread/boards=24/pairs=1/reply=0ns/step=4000/cores=1")->bound_ns,
+			 bound_ns / 4);
+}
+
 static void refusals_have_reasons(void **state)
 {
 	struct fixture *fixture = *state;
@@ -526,6 +573,8 @@ int main(void)
 		cmocka_unit_test(axes_replace),
 		cmocka_unit_test(axes_refuse),
 		cmocka_unit_test_setup_teardown(quick_plan_is_whole, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(bound_is_the_groups, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_given_step_has_the_measured_cost, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(refusals_have_reasons, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(settings_replace_and_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(workers_reach_those_that_have_some, set_up, tear_down),

@@ -143,6 +143,11 @@ void parameter_format(const struct parameter *parameter, uint64_t value, char te
 		 unit->name ? unit->name : "");
 }
 
+uint64_t values_cost(const struct values *values, int index)
+{
+	return values->cost[index] > 0 ? values->cost[index] : values->value[index];
+}
+
 void values_init(struct values *values, const struct parameter *table)
 {
 	memset(values, 0, sizeof *values);

@@ -28,9 +28,13 @@ struct parameter {
 struct values {
 	uint64_t value[PARAMETERS_MAX];
 	bool given[PARAMETERS_MAX];
+	uint64_t cost[PARAMETERS_MAX]; /* of a calibration: the least that the machine was seen to take; 0: the value */
 };
 
-/* Sets every value to its fallback (0 where that is NULL) and `given` to false. `table` ends with a NULL name. */
+/* What a bound is made from: the value says how much work there is, the cost how fast the machine can do it. */
+uint64_t values_cost(const struct values *values, int index);
+
+/* Sets every value to its fallback (0 where that is NULL), the rest to nothing. `table` ends with a NULL name. */
 void values_init(struct values *values, const struct parameter *table);
 
 /* Takes one "key=value". Returns 0, or -EINVAL with a sentence in reason: the unknown key with the list of the known

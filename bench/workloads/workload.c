@@ -99,6 +99,18 @@ const struct workload_spec *workload_find(const char *name)
 	return NULL;
 }
 
+uint64_t workload_bound(const struct workload_spec *spec, const struct values *values, unsigned cores)
+{
+	const struct stage whole = {
+		.cores = cores,
+		.capabilities = RUNTIME_INTERLEAVES | RUNTIME_PARALLEL | RUNTIME_SHARES_MEMORY | RUNTIME_PREEMPTS,
+	};
+	struct expectation expectation = {.bound_ns = 0};
+
+	spec->expect(values, whole, &expectation);
+	return expectation.bound_ns;
+}
+
 int workload_values(const struct workload_spec *spec, int count, char *const pairs[], struct values *values,
 		    char reason[REASON_MAX])
 {

@@ -81,7 +81,7 @@ static void expect(const struct values *values, struct stage stage, struct expec
 {
 	uint64_t boards = values->value[CHESS_BOARDS], pairs = values->value[CHESS_PAIRS];
 	uint64_t steps = chess_steps(values->value[CHESS_MOVE], values->value[CHESS_STEP]);
-	uint64_t move = steps * values->value[CHESS_STEP] / 1000, reply = values->value[CHESS_REPLY];
+	uint64_t move = steps * values_cost(values, CHESS_STEP) / 1000, reply = values->value[CHESS_REPLY];
 	uint64_t game = pairs * (move + reply);
 	uint64_t computing = boards * pairs * move / masters_at_work(values, stage) + reply;
 	uint64_t bound = game > computing ? game : computing;

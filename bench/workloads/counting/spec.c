@@ -43,7 +43,7 @@ static void expect(const struct values *values, struct stage stage, struct expec
 
 	primes_by_sieve(values->value[COUNTING_LIMIT], &primes);
 	/* Nine tenths: what one division takes differs a little with its numbers, and a bound must never be broken. */
-	alone = primes.divisions * values->value[COUNTING_DIVISION] / 1000 * 9 / 10;
+	alone = primes.divisions * values_cost(values, COUNTING_DIVISION) / 1000 * 9 / 10;
 	*expectation = (struct expectation){
 		.tasks = slices,
 		.operations = candidates_below(values->value[COUNTING_LIMIT]),

@@ -77,7 +77,7 @@ static uint64_t bound_ns(const struct values *values, struct stage stage)
 {
 	uint64_t timed = values->value[ECHO_CONNECTIONS] * values->value[ECHO_MESSAGES];
 
-	return timed * values->value[ECHO_FLOOR] / 2 / hands(values, stage);
+	return timed * values_cost(values, ECHO_FLOOR) / 2 / hands(values, stage);
 }
 
 /* Either the server's cores decide (a generous 20 us a message, and 2 ns a byte), or the round trip of a single

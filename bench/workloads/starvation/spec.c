@@ -96,7 +96,7 @@ static void expect(const struct values *values, struct stage stage, struct expec
 {
 	uint64_t beats = starvation_beats(values), slices = starvation_slices(values);
 	uint64_t steps = slices * chess_steps(values->value[STARVATION_SLICE], values->value[STARVATION_STEP]);
-	uint64_t computing = steps * values->value[STARVATION_STEP] / 1000;
+	uint64_t computing = steps * values_cost(values, STARVATION_STEP) / 1000;
 	uint64_t beating = beats * values->value[STARVATION_BEAT];
 	uint64_t bound = computing > beating ? computing : beating;
 
