@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <sys/time.h>
 
-enum { SLEEPERS = 50, TURNS = 100, TICKS = 3, EXCHANGES = 10 };
+enum { SLEEPERS = 50, TURNS = 100, TICKS = 3, EXCHANGES = 10, SPINNERS = 4, ROUNDS = 3 };
 
 static const uint64_t nap = 40 * NS_PER_MS;
 
@@ -221,6 +221,49 @@ static void test_tasks_run_at_the_same_time(void **state)
 	play(spin_on_each_other, NULL);
 }
 
+/* Each waits for its turn without giving way, however long the others have the core. */
+struct round {
+	_Atomic uint32_t turn;
+	struct spinner {
+		struct round *round;
+		uint32_t number;
+	} spinner[SPINNERS];
+};
+
+static void spin_for_turns(void *argument)
+{
+	const struct spinner *spinner = argument;
+	_Atomic uint32_t *turn = &spinner->round->turn;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		while (atomic_load(turn) % SPINNERS != spinner->number)
+			;
+		atomic_fetch_add(turn, 1);
+	}
+}
+
+static void spin_in_a_round(void *argument)
+{
+	struct round *round = shared(sizeof(*round));
+	struct task tasks[SPINNERS];
+
+	(void)argument;
+	for (uint32_t i = 0; i < SPINNERS; i++) {
+		round->spinner[i] = (struct spinner){.round = round, .number = i};
+		tasks[i] = spawn(spin_for_turns, &round->spinner[i]);
+	}
+	for (int i = 0; i < SPINNERS; i++)
+		join(tasks[i]);
+	EXPECT(atomic_load(&round->turn) == SPINNERS * ROUNDS);
+}
+
+static void test_those_who_never_yield_all_have_their_turn(void **state)
+{
+	(void)state;
+	needs(RUNTIME_PREEMPTS, "its tasks give way by themselves only");
+	play(spin_in_a_round, NULL);
+}
+
 static void on_alarm(int signal)
 {
 	(void)signal;
@@ -267,6 +310,7 @@ int run_time_tests(void)
 		cmocka_unit_test(test_sleeps_overlap_where_tasks_interleave),
 		cmocka_unit_test(test_a_task_that_never_yields_stops_nobody),
 		cmocka_unit_test(test_tasks_run_at_the_same_time),
+		cmocka_unit_test(test_those_who_never_yield_all_have_their_turn),
 		cmocka_unit_test(test_signals_end_no_sleep_and_no_join),
 	};
 

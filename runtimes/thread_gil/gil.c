@@ -2,9 +2,12 @@
  *
  * Always: whoever sets `requested` waits in gil_take() and stays until it holds the lock, which clears the request. So
  * a request that is seen by the holder has somebody behind it who will take the lock: waiting for the switch ends.
+ * Of those who wait one keeps the time: it alone sleeps by the clock, and it is the one who is woken when the lock is
+ * free. Whoever takes the lock and finds that nobody keeps the time any more appoints who has waited longest: so the
+ * others sleep undisturbed, in the order of their coming, and none of them sleeps without a timekeeper before it.
  *
  * All operations on the shared words are sequentially consistent: none of them is in a path that counts beside the
- * system calls around it, and the pair of `locked` and `waiters` needs it (see let_go()). */
+ * system calls around it, and the pair of `state` and `waiters` needs it (see let_go()). */
 #include "gil.h"
 
 #include <errno.h>
@@ -20,13 +23,16 @@
 #include "../kernel/futex.h"
 
 static struct {
-	_Atomic uint32_t locked;    /* a futex: those who want the lock sleep here */
-	_Atomic uint32_t waiters;   /* threads in the slow half of gil_take(), or that yield */
-	_Atomic uint32_t switches;  /* counts how often it went to another thread; a futex for forced switching */
-	_Atomic uint32_t watchers;  /* threads that wait for the next switch */
-	_Atomic uint32_t requested; /* the holder shall drop it */
-	_Atomic int holder;         /* thread id; meant for signals, and may be out of date */
-	_Atomic int last;           /* thread id of the last holder */
+	_Atomic uint32_t locked;
+	_Atomic uint32_t waiters;      /* threads in the slow half of gil_take(), or that yield */
+	_Atomic uint32_t timed;        /* one of them keeps the time */
+	_Atomic uint32_t releases;     /* a futex: the timekeeper sleeps here */
+	_Atomic uint32_t appointments; /* a futex: the others sleep here */
+	_Atomic uint32_t switches;     /* counts how often it went to another thread; a futex for forced switching */
+	_Atomic uint32_t watchers;     /* threads that wait for the next switch */
+	_Atomic uint32_t requested;    /* the holder shall drop it */
+	_Atomic int holder;            /* thread id; meant for signals, and may be out of date */
+	_Atomic int last;              /* thread id of the last holder */
 	pid_t process;
 	struct sigaction before;
 } gil;
@@ -37,14 +43,16 @@ static _Thread_local pid_t thread_id;
  * between, or while the thread does not hold the lock. */
 static _Thread_local volatile sig_atomic_t inside, holding;
 
-static bool wait_an_interval(void)
+/* True: the interval has passed and nobody has let go. */
+static bool wait_an_interval(uint32_t releases)
 {
 	const struct timespec interval = timespec_from_ns(GIL_INTERVAL_NS);
 
-	return syscall(SYS_futex, &gil.locked, FUTEX_WAIT_PRIVATE, 1, &interval, NULL, 0) < 0 && errno == ETIMEDOUT;
+	return syscall(SYS_futex, &gil.releases, FUTEX_WAIT_PRIVATE, releases, &interval, NULL, 0) < 0 &&
+	       errno == ETIMEDOUT;
 }
 
-/* Each who waits asks again after each interval: the signal may have met a thread that had just let go. */
+/* The timekeeper asks again after each interval: the signal may have met a thread that had just let go. */
 static void request(void)
 {
 	atomic_store(&gil.requested, 1);
@@ -58,16 +66,43 @@ static bool try_take(void)
 	return atomic_compare_exchange_strong(&gil.locked, &unlocked, 1);
 }
 
+/* Asks for the lock if nobody else has got it within an interval. */
+static void wait_by_the_clock(uint32_t releases)
+{
+	uint32_t switches = atomic_load(&gil.switches);
+
+	if (wait_an_interval(releases) && atomic_load(&gil.locked) && atomic_load(&gil.switches) == switches)
+		request();
+}
+
+/* Wakes who has waited longest, to be the timekeeper. Whoever has looked for one before and is about to sleep finds the
+ * futex changed, and looks again. */
+static void appoint(void)
+{
+	atomic_fetch_add(&gil.appointments, 1);
+	futex_wake(&gil.appointments, 1, FUTEX_PRIVATE_FLAG);
+}
+
 static void wait_and_take(void)
 {
-	atomic_fetch_add(&gil.waiters, 1);
-	while (!try_take()) {
-		uint32_t switches = atomic_load(&gil.switches);
+	bool keeps_time = false;
 
-		if (wait_an_interval() && atomic_load(&gil.locked) && atomic_load(&gil.switches) == switches)
-			request();
+	atomic_fetch_add(&gil.waiters, 1);
+	for (;;) {
+		uint32_t releases = atomic_load(&gil.releases), appointments = atomic_load(&gil.appointments);
+
+		if (try_take())
+			break;
+		keeps_time = keeps_time || atomic_exchange(&gil.timed, 1) == 0;
+		if (keeps_time)
+			wait_by_the_clock(releases);
+		else
+			futex_wait(&gil.appointments, appointments, FUTEX_PRIVATE_FLAG);
 	}
-	atomic_fetch_sub(&gil.waiters, 1);
+	if (keeps_time)
+		atomic_store(&gil.timed, 0);
+	if (atomic_fetch_sub(&gil.waiters, 1) > 1 && atomic_load(&gil.timed) == 0)
+		appoint();
 }
 
 static void take(void)
@@ -90,8 +125,10 @@ static void let_go(void)
 	/* A waiter counts itself and then looks at `locked`; this clears `locked` and then looks for waiters. In one
 	 * order of all four, either the waiter sees it free or it is seen here. */
 	atomic_store(&gil.locked, 0);
-	if (atomic_load(&gil.waiters) > 0)
-		futex_wake(&gil.locked, 1, FUTEX_PRIVATE_FLAG);
+	if (atomic_load(&gil.waiters) == 0)
+		return;
+	atomic_fetch_add(&gil.releases, 1);
+	futex_wake(&gil.releases, 1, FUTEX_PRIVATE_FLAG);
 }
 
 static void let_go_and_await_switch(void)
@@ -145,9 +182,9 @@ void gil_yield(void)
 {
 	if (atomic_load(&gil.waiters) == 0)
 		return;
-	/* A waiter that is counted stays until it has the lock, and it is not this thread: the switch will come. This one
-	 * counts as a waiter from now on, and not from when the kernel lets it run again: or the next one to yield would
-	 * find nobody. */
+	/* A waiter that is counted stays until it has the lock, and it is not this thread: the switch will come. This
+	 * one counts as a waiter from now on, and not from when the kernel lets it run again: or the next one to yield
+	 * would find nobody. */
 	inside = 1;
 	atomic_fetch_add(&gil.waiters, 1);
 	let_go_and_await_switch();

@@ -6,6 +6,9 @@
  * Source of the protocol: CPython's Python/ceval_gil.h (the comment at its head; A. Pitrou, 2009); D. Beazley,
  * "Understanding the Python GIL" (2010).
  *
+ * In CPython each of those who wait wakes up once an interval to ask, and wakes in vain where another one has asked: with
+ * a thousand of them they take the core from the holder. Here the one who has waited longest asks for all.
+ *
  * CPython's holder looks at the request between two bytecodes. C has no such places, so the request comes as a signal
  * (GIL_SIGNAL, ignored by default) to the holder, whose handler drops the lock and takes it again wherever the task
  * stands: a task that only computes is stopped after the interval, as Python code is. As any thread that is preempted

@@ -19,9 +19,8 @@ const struct runtime runtime = {
 	.dialect = "direct",
 	.suspends = "in the kernel, and without the lock around what blocks; who computes is asked for it after 5 ms",
 	.shares = "all memory and all descriptors of one process",
-	.breaks = "one core at a time; a task that has waited and finds another one computing waits 5 ms more; each "
-		  "thread "
-		  "that wants the lock wakes up every 5 ms to ask for it; and the number of threads",
+	.breaks = "one core at a time; a task that has waited and finds another one computing waits 5 ms more; and the "
+		  "number of threads",
 	.sources = "CPython's Python/ceval_gil.h; D. Beazley, \"Understanding the Python GIL\" (2010)",
 	.capabilities = RUNTIME_INTERLEAVES | RUNTIME_SHARES_MEMORY | RUNTIME_PREEMPTS,
 };

@@ -39,15 +39,6 @@ static const struct parameter parameters[] = {
 	{.name = NULL},
 };
 
-/* Where one task at a time may run although the kernel schedules them, those that wait for their turn look for it every
- * few ms: their number squared counts. 1000 took 4.9 s in a virtual machine. */
-static uint64_t crowd_ns(uint64_t tasks, struct stage stage)
-{
-	const unsigned kinds = RUNTIME_PREEMPTS | RUNTIME_PARALLEL | RUNTIME_POOLED;
-
-	return (stage.capabilities & kinds) == RUNTIME_PREEMPTS ? tasks * tasks * 5 * NS_PER_US : 0;
-}
-
 static void expect(const struct values *values, struct stage stage, struct expectation *expectation)
 {
 	/* Per task: the first touch of a page, two switches, a timer. */
@@ -62,8 +53,7 @@ static void expect(const struct values *values, struct stage stage, struct expec
 		.alive = tasks,
 		.bound_ns = rounds * values->value[IDLE_SLEEP],
 		.estimate_ns = rounds * values->value[IDLE_SLEEP] +
-			       tasks * (lives * (stage_task_ns(stage) + stage_switch_ns(stage, true)) + touch_ns) +
-			       crowd_ns(tasks, stage),
+			       tasks * (lives * (stage_task_ns(stage) + stage_switch_ns(stage, true)) + touch_ns),
 	};
 }
 
