@@ -61,10 +61,17 @@ bool stage_of_kernel(struct stage stage)
 	       !(stage.capabilities & (RUNTIME_POOLED | RUNTIME_SWITCHES_STACKS));
 }
 
+/* 2 where the kernel schedules tasks that run one at a time: each turn then takes a lock besides. */
+static uint64_t stage_turns(struct stage stage)
+{
+	return (stage.capabilities & RUNTIME_PREEMPTS) && !(stage.capabilities & RUNTIME_PARALLEL) ? 2 : 1;
+}
+
 uint64_t stage_task_ns(struct stage stage)
 {
 	if (stage_of_kernel(stage))
-		return stage.capabilities & RUNTIME_SHARES_MEMORY ? 40 * NS_PER_US : 150 * NS_PER_US;
+		return stage.capabilities & RUNTIME_SHARES_MEMORY ? stage_turns(stage) * 40 * NS_PER_US
+								  : 150 * NS_PER_US;
 	return stage.capabilities & RUNTIME_POOLED ? 5 * NS_PER_US : 300;
 }
 
@@ -73,7 +80,7 @@ uint64_t stage_switch_ns(struct stage stage, bool wakes)
 	if (!(stage.capabilities & RUNTIME_PREEMPTS))
 		return 200;
 	/* Waking a task on another core, which is asleep itself, is what takes longest. */
-	return wakes && stage_parallelism(stage) > 1 ? 30 * NS_PER_US : 4 * NS_PER_US;
+	return wakes && stage_parallelism(stage) > 1 ? 30 * NS_PER_US : stage_turns(stage) * 4 * NS_PER_US;
 }
 
 int resolve_nothing(struct values *values, char reason[REASON_MAX])

@@ -50,7 +50,7 @@ static int admit(const struct values *values, struct stage stage, char reason[RE
 
 	if (concurrency >= values->value[SWITCH_TASKS])
 		return 0;
-	if (concurrency == 1 && !(stage.capabilities & RUNTIME_INTERLEAVES))
+	if (concurrency == 1)
 		snprintf(reason, REASON_MAX,
 			 "a task here runs to its end before another one begins: nobody takes turns");
 	else
