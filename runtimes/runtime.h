@@ -7,8 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-
-#include <stdbool.h>
+#include <stdint.h>
 
 enum runtime_capability {
 	RUNTIME_INTERLEAVES = 1 << 0,    /* a task makes progress while another one waits */
@@ -22,6 +21,12 @@ enum runtime_capability {
 	RUNTIME_NO_SOCKETS = 1 << 8 /* none of the verbs for sockets works: -ENOTSUP */
 };
 
+/* For time limits: about what it takes to create, run and join a task; to go to another one by yielding; and to wake one
+ * and wait. 0: what is assumed of a model with such capabilities. */
+struct runtime_costs {
+	uint64_t task_ns, switch_ns, wake_ns;
+};
+
 struct runtime {
 	const char *name;      /* as in simul-NAME: lower case, digits and '-' */
 	const char *model;     /* one line: what a task is here */
@@ -32,6 +37,7 @@ struct runtime {
 	const char *sources;   /* where the method comes from */
 	unsigned capabilities; /* of enum runtime_capability, or-ed */
 	const char *library;   /* what it is made of that others wrote, with the version; NULL: nothing */
+	struct runtime_costs costs;
 	bool peer;             /* others' work, built to be compared with ours; played only where asked for */
 };
 

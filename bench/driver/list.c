@@ -44,7 +44,8 @@ static const struct command list_command = {
 /* "" if the player plays the workload with its defaults on one core, or why it does not. */
 static void judge(const struct player *player, const struct workload_spec *spec, char reason[REASON_MAX])
 {
-	struct stage stage = {.cores = 1, .capabilities = player->info.capabilities};
+	struct stage stage = {
+		.cores = 1, .capabilities = player->info.capabilities, .costs = player->info.costs};
 	struct values values;
 
 	reason[0] = '\0';

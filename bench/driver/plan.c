@@ -256,6 +256,7 @@ static int plan_cell(const struct planner *planner, const struct point *point, c
 		.values = point->values,
 		.stage = {.cores = point->cores,
 			  .capabilities = player->info.capabilities,
+			  .costs = player->info.costs,
 			  .workers = point->workers ? (unsigned)atoi(point->workers) : 0},
 		.workers_set = point->workers != NULL,
 		.bound_ns = point->bound_ns,

@@ -140,6 +140,14 @@ static bool is_runtime_name(const char *name)
 	return length > 0 && length <= RUNTIME_NAME_MAX && name[0] != '-' && !name[length];
 }
 
+/* 0 where it is absent, or longer than a second, or no number. */
+static uint64_t cost_ns(const struct player_info *info, const char *key)
+{
+	json_int_t ns = json_integer_value(json_object_get(json_object_get(info->json, "costs_ns"), key));
+
+	return ns > 0 && ns <= (json_int_t)NS_PER_S ? (uint64_t)ns : 0;
+}
+
 int player_info_parse(const char *line, struct player_info *info, char reason[REASON_MAX])
 {
 	const json_t *capabilities, *item;
@@ -159,6 +167,8 @@ int player_info_parse(const char *line, struct player_info *info, char reason[RE
 	if (!capabilities || !name_list(info->json, "workloads", reason))
 		goto out;
 	json_array_foreach(capabilities, i, item) info->capabilities |= capability(json_string_value(item));
+	info->costs = (struct runtime_costs){
+		.task_ns = cost_ns(info, "task"), .switch_ns = cost_ns(info, "switch"), .wake_ns = cost_ns(info, "wake")};
 	info->peer = json_is_true(json_object_get(info->json, "peer"));
 	return 0;
 out:

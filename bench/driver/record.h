@@ -18,6 +18,7 @@ struct player_info {
 	json_t *json;
 	const char *runtime; /* borrowed from json */
 	unsigned capabilities;
+	struct runtime_costs costs;
 	bool peer; /* others' work, shown for comparison */
 };
 

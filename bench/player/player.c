@@ -307,6 +307,11 @@ static void print_info(const struct runtime *runtime, const struct player_body *
 			 names);
 	if (runtime->library)
 		json_object_set_new(info, "library", json_string(runtime->library));
+	if (runtime->costs.task_ns > 0)
+		json_object_set_new(info, "costs_ns",
+				    json_pack("{s:I, s:I, s:I}", "task", (json_int_t)runtime->costs.task_ns, "switch",
+					      (json_int_t)runtime->costs.switch_ns, "wake",
+					      (json_int_t)runtime->costs.wake_ns));
 	if (runtime->peer)
 		json_object_set_new(info, "peer", json_true());
 	print_line(info);

@@ -26,6 +26,11 @@ static const char counter[] =
 static const char peer[] = "{\"protocol\": 1, \"runtime\": \"peer\", \"workloads\": [\"counting\"], "
 			   "\"capabilities\": [], \"library\": \"lib 1.0\", \"peer\": true}";
 
+static const char slow[] = "{\"protocol\": 1, \"runtime\": \"slow\", \"workloads\": [\"switch\"], "
+			   "\"capabilities\": [\"interleaves\"], \"costs_ns\": {\"switch\": 100000, \"wake\": -1}}";
+static const char swift[] = "{\"protocol\": 1, \"runtime\": \"swift\", \"workloads\": [\"switch\"], "
+			    "\"capabilities\": [\"interleaves\"]}";
+
 struct fixture {
 	struct machine machine;
 	struct player player[12];
@@ -483,6 +488,22 @@ static void peers_play_where_asked_for(void **state)
 	assert_int_equal(who_counts(fixture, false, "peer,calls"), 0x11);
 }
 
+/* 100,000 switches of 0.1 ms are 10 s; where no cost is given, or none that makes sense, it is the model's. */
+static void costs_of_a_player_count(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add_player(fixture, slow);
+	add_player(fixture, swift);
+	texts_split(&fixture->request.workloads, "switch", ',');
+	texts_split(&fixture->request.settings, "tasks=2;yields=100000;mode=yield,ring", ';');
+	assert_int_equal(make(fixture), 0);
+	assert_non_null(strstr(find(fixture, "switch/slow/tasks=2/yields=100000/mode=yield/cores=1")->refused,
+			       "would take about 10"));
+	assert_string_equal(find(fixture, "switch/slow/tasks=2/yields=100000/mode=ring/cores=1")->refused, "");
+	assert_string_equal(find(fixture, "switch/swift/tasks=2/yields=100000/mode=yield/cores=1")->refused, "");
+}
+
 static void manifest_shows_cells(void **state)
 {
 	struct fixture *fixture = *state;
@@ -587,6 +608,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(filter_leaves_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(wrong_names_are_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(peers_play_where_asked_for, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(costs_of_a_player_count, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(manifest_shows_cells, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(quick_is_quick, set_up_many, tear_down),
 	};

@@ -69,6 +69,8 @@ static uint64_t stage_turns(struct stage stage)
 
 uint64_t stage_task_ns(struct stage stage)
 {
+	if (stage.costs.task_ns > 0)
+		return stage.costs.task_ns;
 	if (stage_of_kernel(stage))
 		return stage.capabilities & RUNTIME_SHARES_MEMORY ? stage_turns(stage) * 40 * NS_PER_US
 								  : 150 * NS_PER_US;
@@ -77,6 +79,10 @@ uint64_t stage_task_ns(struct stage stage)
 
 uint64_t stage_switch_ns(struct stage stage, bool wakes)
 {
+	uint64_t known_ns = wakes ? stage.costs.wake_ns : stage.costs.switch_ns;
+
+	if (known_ns > 0)
+		return known_ns;
 	if (!(stage.capabilities & RUNTIME_PREEMPTS))
 		return 200;
 	/* Waking a task on another core, which is asleep itself, is what takes longest. */

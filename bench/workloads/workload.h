@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "../../runtimes/runtime.h"
 #include "parameters.h"
 
 /* What a play stands on: the machine's share and the runtime's capabilities (runtimes/runtime.h). */
@@ -14,6 +15,7 @@ struct stage {
 	unsigned cores;        /* logical cores that the player may run on */
 	unsigned capabilities; /* enum runtime_capability */
 	unsigned workers;      /* of a runtime that has workers; 0: as many as cores */
+	struct runtime_costs costs;
 };
 
 /* How many tasks can be under way at the same time: have begun and not ended. */
