@@ -166,9 +166,20 @@ static int start_workers(void)
 	return error;
 }
 
+static void hold_sigchld(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(how, &set, NULL);
+}
+
 static _Noreturn void supervisor_main(pid_t parent)
 {
 	die_with(parent);
+	signal(SIGCHLD, SIG_DFL);
+	hold_sigchld(SIG_UNBLOCK);
 	pool.ledger->error = start_workers();
 	if (pool.ledger->error < 0)
 		ledger_end(pool.ledger);
@@ -180,6 +191,24 @@ static _Noreturn void supervisor_main(pid_t parent)
 
 /* The first process. */
 
+/* A child of this process has ended. If that is the supervisor, before it was sent home, all workers have died with it
+ * and nobody will ever end the tasks that are waited for. */
+static void on_child(int signal)
+{
+	static const char text[] =
+		"process-pool: the supervisor of the workers was ended, and they with it: the run ends\n";
+	siginfo_t info = {.si_pid = 0};
+	int error = errno;
+
+	(void)signal;
+	if (pool.supervisor && !atomic_load(&pool.ledger->ending) &&
+	    waitid(P_PID, (id_t)pool.supervisor, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid) {
+		(void)!write(STDERR_FILENO, text, sizeof(text) - 1); /* there is no other way to tell */
+		_exit(EXIT_FAILURE);
+	}
+	errno = error;
+}
+
 static void end_supervisor(void)
 {
 	while (waitpid(pool.supervisor, NULL, 0) < 0)
@@ -190,17 +219,20 @@ static void end_supervisor(void)
 static int start_pool(void)
 {
 	struct ledger *ledger = pool.ledger;
-	pid_t parent = getpid();
+	pid_t parent = getpid(), supervisor;
+	int error;
 
 	if (__fpending(stdout) > 0)
-		fflush(stdout); /* or a task that prints and flushes would print it once more */
-	pool.supervisor = fork();
-	if (pool.supervisor < 0) {
-		pool.supervisor = 0;
-		return -errno;
-	}
-	if (pool.supervisor == 0)
+		fflush(stdout);  /* or a task that prints and flushes would print it once more */
+	hold_sigchld(SIG_BLOCK); /* until it is known whose end is told */
+	supervisor = fork();
+	if (supervisor == 0)
 		supervisor_main(parent);
+	error = supervisor < 0 ? -errno : 0;
+	pool.supervisor = error < 0 ? 0 : supervisor;
+	hold_sigchld(SIG_UNBLOCK);
+	if (error < 0)
+		return error;
 	while (atomic_load_explicit(&ledger->started, memory_order_acquire) == 0)
 		futex_wait(&ledger->started, 0, 0);
 	if (ledger->error < 0)
@@ -236,17 +268,16 @@ static void end_pool(void)
 
 int task_run(task_function *main, void *argument)
 {
-	const struct sigaction ordinary = {.sa_handler = SIG_DFL};
+	const struct sigaction watching = {.sa_handler = on_child, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
 	int error = open_arena();
 
 	if (error < 0)
 		return error;
-	/* SIG_IGN, which a program inherits from its parent, would have the kernel reap the supervisor and the workers.
-	 */
-	CHECK(sigaction(SIGCHLD, &ordinary, &pool.before) == 0, "process-pool: cannot set SIGCHLD: %s",
+	pool.supervisor = 0;
+	/* SIG_IGN, which a program inherits from its parent, would have the kernel reap the supervisor. */
+	CHECK(sigaction(SIGCHLD, &watching, &pool.before) == 0, "process-pool: cannot set SIGCHLD: %s",
 	      strerror(errno));
 	pool.place = LEDGER_NOBODY;
-	pool.supervisor = 0;
 	pool.unjoined = 0;
 	main(argument);
 	CHECK(pool.unjoined == 0, "process-pool: the first task returned before it joined %lu task(s)", pool.unjoined);

@@ -4,7 +4,13 @@
 #include "contract.h"
 
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../check.h"
 
 enum { TASKS = 200, LEVELS = 5, CRASHES = 6, OFTEN = 5000 };
 
@@ -199,6 +205,48 @@ static void test_a_worker_that_crashes_is_replaced(void **state)
 	play_with_workers(2, crash_more_than_there_are);
 }
 
+static void kill_parent(void *argument)
+{
+	(void)argument;
+	kill(getppid(), SIGKILL);
+	pause();
+}
+
+static void join_who_kills_its_parent(void *argument)
+{
+	(void)argument;
+	join(spawn(kill_parent, NULL));
+}
+
+static void run_without_supervisor(void *argument)
+{
+	(void)argument;
+	runtime_workers = 2;
+	(void)task_run(join_who_kills_its_parent, NULL);
+}
+
+static void expect_a_bad_end(void *argument)
+{
+	int status = helper_end(helper_start(run_without_supervisor, argument));
+
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) != 0, "a pool whose parent was killed ends with wait status %#x",
+	      (unsigned)status);
+}
+
+/* Or it would wait for ever for tasks that nobody runs. */
+static void test_a_pool_whose_workers_lose_their_parent_ends_with_a_sentence(void **state)
+{
+	char *text;
+
+	(void)state;
+	needs_lack_of(RUNTIME_SHARES_MEMORY, "its workers have no process of their own");
+	needs(RUNTIME_POOLED, no_pool);
+	text = output_of(STDERR_FILENO, expect_a_bad_end, NULL);
+	assert_true(strlen(text) > 20);
+	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
+	free(text);
+}
+
 int run_pool_tests(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -207,6 +255,7 @@ int run_pool_tests(void)
 		cmocka_unit_test(test_tasks_that_join_tasks_need_no_worker_more),
 		cmocka_unit_test(test_no_task_is_forgotten),
 		cmocka_unit_test(test_a_worker_that_crashes_is_replaced),
+		cmocka_unit_test(test_a_pool_whose_workers_lose_their_parent_ends_with_a_sentence),
 	};
 
 	return cmocka_run_group_tests_name("pools", tests, NULL, NULL);
