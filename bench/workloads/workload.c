@@ -67,6 +67,12 @@ static uint64_t stage_turns(struct stage stage)
 	return (stage.capabilities & RUNTIME_PREEMPTS) && !(stage.capabilities & RUNTIME_PARALLEL) ? 2 : 1;
 }
 
+/* Tasks on stacks of our own in several processes, that notify each other. */
+static bool stage_of_many_loops(struct stage stage)
+{
+	return (stage.capabilities & RUNTIME_SWITCHES_STACKS) && !(stage.capabilities & RUNTIME_SHARES_MEMORY);
+}
+
 uint64_t stage_task_ns(struct stage stage)
 {
 	if (stage.costs.task_ns > 0)
@@ -83,6 +89,8 @@ uint64_t stage_switch_ns(struct stage stage, bool wakes)
 
 	if (known_ns > 0)
 		return known_ns;
+	if (wakes && stage_of_many_loops(stage) && stage_workers(stage) > 1)
+		return 10 * NS_PER_US;
 	if (!(stage.capabilities & RUNTIME_PREEMPTS))
 		return 200;
 	/* Waking a task on another core, which is asleep itself, is what takes longest. */
