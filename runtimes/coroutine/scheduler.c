@@ -305,7 +305,17 @@ int coroutine_wait(_Atomic uint32_t *word, uint32_t expected)
 
 int coroutine_wake(_Atomic uint32_t *word, unsigned count)
 {
-	return (int)wait_table_wake(&scheduler.loop.words, word, count, &scheduler.loop.ready);
+	struct loop_queue *ready = &scheduler.loop.ready;
+	unsigned woken = wait_table_wake(&scheduler.loop.words, word, count, ready);
+
+	/* Who runs next is known, and nobody is far enough ahead of it for fetch_ahead(). */
+	if (woken > 0 && loop_queue_count(ready) <= FETCH_FRAMES) {
+		const char *frames = coroutine_of(loop_queue_at(ready, 0))->stack_pointer;
+
+		for (int line = 0; line < 4; line++)
+			__builtin_prefetch(frames + line * FETCH_LINE, 1);
+	}
+	return (int)woken;
 }
 
 struct loop_entry *coroutine_entry(void)

@@ -1,24 +1,33 @@
 /* wait_table.h: entries that wait on the address of a word, as futex(2) has it.
  *
- * A hash table of words on which somebody waits; each word has its waiters in the order of their coming. The table
- * grows with the number of such words, and the waiters' nodes are the waiters' own, so that waiting allocates nothing
- * that can fail. One thread: comparing the word and waiting are one step by nature. */
+ * A hash table of words on which somebody waits; each word has its waiters in the order of their coming. One that waits
+ * alone lies in the table itself, so that waking it touches nothing of its own, which may be out of the cache. The table
+ * grows with the number of words, and what more than one waiter takes is the waiters' own. One thread: comparing the
+ * word and waiting are one step by nature. */
 #ifndef SIMUL_EVENT_LOOP_WAIT_TABLE_H
 #define SIMUL_EVENT_LOOP_WAIT_TABLE_H
 
 #include "queue.h"
 
-/* Owned by the waiter, and in the table until it is woken. */
+#include <stdint.h>
+
+/* Owned by the waiter until it is woken. The first waiter for a word needs none; the second one's node holds the first
+ * one too, and is what the table knows. When the first is woken the third one's node holds the second, and so on. */
 struct wait_node {
 	const void *word;
 	struct loop_entry *entry;
-	struct wait_node *next;  /* the next waiter for the same word */
-	struct wait_node *last;  /* in the first waiter for a word: the last one */
-	struct wait_node *chain; /* in the first waiter for a word: the first one for another word of the bucket */
+	struct wait_node *next;    /* who came next, for the same word */
+	struct wait_node *last;    /* in the first node for a word: who came last */
+	struct loop_entry *before; /* in the first node for a word: who came before its owner */
+};
+
+struct wait_slot {
+	const void *word; /* NULL: free */
+	uintptr_t waiter;
 };
 
 struct wait_table {
-	struct wait_node **buckets; /* 2^bits of them */
+	struct wait_slot *slots; /* 2^bits of them */
 	unsigned bits;
 	size_t words; /* on which somebody waits */
 };

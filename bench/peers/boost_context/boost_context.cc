@@ -248,7 +248,7 @@ INLINED_VERB int task_wait(word *address, uint32_t expected)
 				 .entry = &scheduler.current->entry,
 				 .next = nullptr,
 				 .last = nullptr,
-				 .chain = nullptr};
+				 .before = nullptr};
 
 	if (word_load(address) != expected)
 		return 0;

@@ -142,7 +142,7 @@ INLINED_VERB int task_wait(word *address, uint32_t expected)
 {
 	waiter self{};
 	struct wait_node node = {
-		.word = address, .entry = &self.entry, .next = nullptr, .last = nullptr, .chain = nullptr};
+		.word = address, .entry = &self.entry, .next = nullptr, .last = nullptr, .before = nullptr};
 
 	if (word_load(address) != expected)
 		return 0;
