@@ -69,7 +69,6 @@ static struct {
 	struct blocks *blocks;
 	unsigned operations;
 	bool running;
-	bool deadlocked;
 	struct shared *shared;
 	struct coroutine first;
 	jmp_buf abandon; /* the way out of the first task, wherever it waits, when nothing can wake it */
@@ -105,15 +104,27 @@ FIBER_SWITCHES static int start(struct coroutine *from, struct coroutine *child,
 	return result;
 }
 
-/* Nobody can run any more: the first task takes everybody out of task_run(). */
-static struct coroutine *deadlock(void)
+FIBER_SWITCHES static void abandon(void *unused)
 {
+	(void)unused;
+	fiber_arrive(&scheduler.first.fiber);
+	longjmp(scheduler.abandon, 1);
+}
+
+/* Nobody can run any more: the way out of coroutine_run() begins on the first task's stack, below its frames. */
+FIBER_SWITCHES static _Noreturn void deadlock(void)
+{
+	void *left, *top = (void *)((uintptr_t)scheduler.first.stack_pointer & ~(uintptr_t)15);
+
 	fputs("deadlock: every task that is left waits, and neither another task nor a timer nor a descriptor can wake "
-	      "one; "
-	      "the run ends here\n",
+	      "one; the run ends here\n",
 	      stderr);
-	scheduler.deadlocked = true;
-	return &scheduler.first;
+	if (scheduler.current == &scheduler.first)
+		longjmp(scheduler.abandon, 1);
+	scheduler.current = &scheduler.first;
+	fiber_leave(NULL, &scheduler.first.fiber);
+	stack_start(&left, top, abandon, NULL);
+	abort(); /* never reached */
 }
 
 /* Fetches what later turns will touch while others run. Always inlined: gcc takes a function of nothing but prefetches
@@ -138,19 +149,25 @@ static inline struct coroutine *next_task(void)
 	struct loop_entry *entry = loop_next(&scheduler.loop);
 
 	fetch_ahead();
-	return __builtin_expect(entry != NULL, 1) ? coroutine_of(entry) : deadlock();
+	if (__builtin_expect(!entry, 0))
+		deadlock();
+	return coroutine_of(entry);
 }
 
-/* Lets others run until the caller's entry, which is waiting somewhere, is handed out again. Returns why it was. */
+/* Lets others run until the caller's entry, which is waiting somewhere, is handed out again. The switch is its last
+ * call, and it is that of the verb: the processor then foresees all returns behind it. Returns 0. */
+static int wait_for_turn(struct coroutine *self)
+{
+	struct coroutine *next = next_task();
+
+	return next != self ? switch_to(self, next) : 0;
+}
+
+/* The same for waits that can fail. Returns why the entry was handed out. */
 static int suspend(struct coroutine *self)
 {
 	self->entry.result = 0;
-	struct coroutine *next = next_task();
-
-	if (next != self)
-		switch_to(self, next);
-	if (__builtin_expect(scheduler.deadlocked, 0))
-		longjmp(scheduler.abandon, 1);
+	wait_for_turn(self);
 	return self->entry.result;
 }
 
@@ -289,18 +306,28 @@ void coroutine_sleep_until(uint64_t deadline_ns)
 	if (clock_now() >= deadline_ns)
 		return;
 	CHECK(timers_add(&scheduler.loop.timers, deadline_ns, &self->entry) == 0, "no memory for a timer");
-	suspend(self);
+	wait_for_turn(self);
+}
+
+/* Beside others. The node lives on the stack of the one that waits. */
+static __attribute__((noinline)) int wait_in_crowd(struct coroutine *self, _Atomic uint32_t *word)
+{
+	struct wait_node node = {.word = word, .entry = &self->entry};
+
+	wait_table_add(&scheduler.loop.words, &node);
+	return suspend(self);
 }
 
 int coroutine_wait(_Atomic uint32_t *word, uint32_t expected)
 {
-	struct wait_node node = {.word = word, .entry = &scheduler.current->entry};
+	struct coroutine *self = scheduler.current;
 
 	/* Relaxed: all tasks are one thread. */
 	if (atomic_load_explicit(word, memory_order_relaxed) != expected)
 		return 0;
-	wait_table_add(&scheduler.loop.words, &node);
-	return suspend(scheduler.current);
+	if (!wait_table_add_alone(&scheduler.loop.words, word, &self->entry))
+		return wait_in_crowd(self, word);
+	return wait_for_turn(self);
 }
 
 int coroutine_wake(_Atomic uint32_t *word, unsigned count)
@@ -382,7 +409,6 @@ static int open_scheduler(void)
 	fiber_open_first(&scheduler.first.fiber);
 	scheduler.current = &scheduler.first;
 	scheduler.spawned = scheduler.joined = 0;
-	scheduler.deadlocked = false;
 	scheduler.running = true;
 	return 0;
 }
@@ -404,15 +430,15 @@ int coroutine_run(task_function *main, void *argument)
 
 	if (error < 0)
 		return error;
-	if (setjmp(scheduler.abandon) == 0) {
-		main(argument);
-		CHECK(scheduler.spawned == scheduler.joined,
-		      "the first task returned before it joined %lu of its tasks",
-		      scheduler.spawned - scheduler.joined);
+	if (setjmp(scheduler.abandon) != 0) {
+		close_scheduler();
+		return -EDEADLK;
 	}
-	error = scheduler.deadlocked ? -EDEADLK : 0;
+	main(argument);
+	CHECK(scheduler.spawned == scheduler.joined, "the first task returned before it joined %lu of its tasks",
+	      scheduler.spawned - scheduler.joined);
 	close_scheduler();
-	return error;
+	return 0;
 }
 
 void coroutine_forked(void)

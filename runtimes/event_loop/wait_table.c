@@ -1,5 +1,5 @@
-/* wait_table.c: see wait_table.h. Open addressing, linear probing; what is taken out leaves no gap (D. Knuth, The Art of
- * Computer Programming, vol. 3, 6.4, algorithms L and R). */
+/* wait_table.c: see wait_table.h. Open addressing, linear probing; what is taken out leaves no gap (D. Knuth, The Art
+ * of Computer Programming, vol. 3, 6.4, algorithms L and R). */
 #include "wait_table.h"
 
 #include "../check.h"
@@ -70,6 +70,23 @@ static struct wait_node *crowd_of(const struct wait_slot *slot)
 	return slot->waiter & CROWD ? (struct wait_node *)(slot->waiter - CROWD) : NULL;
 }
 
+static void add_alone(struct wait_table *table, struct wait_slot *slot, const void *word, struct loop_entry *entry)
+{
+	*slot = (struct wait_slot){.word = word, .waiter = (uintptr_t)entry};
+	if (++table->words * 3 > size_of(table) * 2)
+		grow(table);
+}
+
+bool wait_table_add_alone(struct wait_table *table, const void *word, struct loop_entry *entry)
+{
+	struct wait_slot *slot = find(table, word);
+
+	if (slot->word)
+		return false;
+	add_alone(table, slot, word, entry);
+	return true;
+}
+
 void wait_table_add(struct wait_table *table, struct wait_node *node)
 {
 	struct wait_slot *slot = find(table, node->word);
@@ -77,9 +94,7 @@ void wait_table_add(struct wait_table *table, struct wait_node *node)
 
 	node->next = NULL;
 	if (!slot->word) {
-		*slot = (struct wait_slot){.word = node->word, .waiter = (uintptr_t)node->entry};
-		if (++table->words * 3 > size_of(table) * 2)
-			grow(table);
+		add_alone(table, slot, node->word, node->entry);
 	} else if ((first = crowd_of(slot))) {
 		first->last->next = node;
 		first->last = node;

@@ -1,9 +1,9 @@
 /* wait_table.h: entries that wait on the address of a word, as futex(2) has it.
  *
  * A hash table of words on which somebody waits; each word has its waiters in the order of their coming. One that waits
- * alone lies in the table itself, so that waking it touches nothing of its own, which may be out of the cache. The table
- * grows with the number of words, and what more than one waiter takes is the waiters' own. One thread: comparing the
- * word and waiting are one step by nature. */
+ * alone lies in the table itself, so that waking it touches nothing of its own, which may be out of the cache. The
+ * table grows with the number of words, and what more than one waiter takes is the waiters' own. One thread: comparing
+ * the word and waiting are one step by nature. */
 #ifndef SIMUL_EVENT_LOOP_WAIT_TABLE_H
 #define SIMUL_EVENT_LOOP_WAIT_TABLE_H
 
@@ -37,6 +37,9 @@ int wait_table_open(struct wait_table *table);
 
 /* Forgets all waiters. */
 void wait_table_close(struct wait_table *table);
+
+/* Adds entry as the only waiter for word, without a node; false: there is another one, and nothing was done. */
+bool wait_table_add_alone(struct wait_table *table, const void *word, struct loop_entry *entry);
 
 /* Adds a waiter whose word and entry are set, behind all others for the same word. */
 void wait_table_add(struct wait_table *table, struct wait_node *node);
