@@ -43,20 +43,36 @@ static const struct {
 	unsigned bit;
 	const char *name;
 } capability_names[] = {
-	{RUNTIME_INTERLEAVES, "interleaves"},     {RUNTIME_PARALLEL, "parallel"},
-	{RUNTIME_SHARES_MEMORY, "shares-memory"}, {RUNTIME_PREEMPTS, "preempts"},
-	{RUNTIME_SWITCHES_STACKS, "switches-stacks"}, {RUNTIME_POOLED, "pooled"},
-	{RUNTIME_WORKERS, "workers"},             {RUNTIME_PRIVATE_DESCRIPTORS, "private-descriptors"},
+	{RUNTIME_INTERLEAVES, "interleaves"},
+	{RUNTIME_PARALLEL, "parallel"},
+	{RUNTIME_SHARES_MEMORY, "shares-memory"},
+	{RUNTIME_PREEMPTS, "preempts"},
+	{RUNTIME_SWITCHES_STACKS, "switches-stacks"},
+	{RUNTIME_POOLED, "pooled"},
+	{RUNTIME_WORKERS, "workers"},
+	{RUNTIME_PRIVATE_DESCRIPTORS, "private-descriptors"},
 	{RUNTIME_NO_SOCKETS, "no-sockets"},
 };
 
+static bool has_our_stacks(const struct runtime *runtime)
+{
+	return runtime->capabilities & RUNTIME_SWITCHES_STACKS && !runtime->peer;
+}
+
 static const char *const guards[] = {"auto", "none", NULL};
 
-/* The same, where it switches stacks. */
+/* The same, where it switches stacks of ours. */
 static const struct parameter stack_parameters[] = {
-	{.name = "stack", .type = PARAMETER_SIZE, .fallback = "0", .least = 0, .most = 1 << 30,
+	{.name = "stack",
+	 .type = PARAMETER_SIZE,
+	 .fallback = "0",
+	 .least = 0,
+	 .most = 1 << 30,
 	 .help = "of address space for each task; 0: the usual; less than 16KiB: no guards, many to a page"},
-	{.name = "guard", .type = PARAMETER_CHOICE, .fallback = "auto", .choices = guards,
+	{.name = "guard",
+	 .type = PARAMETER_CHOICE,
+	 .fallback = "auto",
+	 .choices = guards,
 	 .help = "a page under each stack that tells of an overflow, or none"},
 	{.name = NULL},
 };
@@ -116,8 +132,8 @@ void play_end(struct play *play, uint64_t last_ns)
 
 void play_audit(struct play *play, uint64_t tasks, uint64_t operations, uint64_t bytes, uint64_t checksum)
 {
-	play->done = (struct expectation){
-		.tasks = tasks, .operations = operations, .bytes = bytes, .checksum = checksum};
+	play->done =
+		(struct expectation){.tasks = tasks, .operations = operations, .bytes = bytes, .checksum = checksum};
 }
 
 void play_figure(struct play *play, const char *name, double value)
@@ -145,8 +161,8 @@ void play_listening(struct play *play, uint16_t port)
 
 static _Noreturn void refuse(const char *what, int error, const char *text, json_t *refusal)
 {
-	json_object_update_new(refusal, json_pack("{s:s, s:s, s:s}", "what", what, "error", strerrorname_np(error), "text",
-						  text));
+	json_object_update_new(
+		refusal, json_pack("{s:s, s:s, s:s}", "what", what, "error", strerrorname_np(error), "text", text));
 	print_line(json_pack("{s:i, s:o}", "protocol", PROTOCOL, "refused", refusal));
 	fprintf(stderr, "%s\n", text);
 	_exit(EXIT_REFUSED); /* the other tasks go with the process */
@@ -164,8 +180,8 @@ _Noreturn void play_refuse_at(struct play *play, const char *what, int error, ui
 {
 	char text[REASON_MAX];
 
-	snprintf(text, sizeof text, "%s: no more %s can be had here after %" PRIu64 " of them: %s", play->spec->name, what,
-		 reached, strerror(error));
+	snprintf(text, sizeof text, "%s: no more %s can be had here after %" PRIu64 " of them: %s", play->spec->name,
+		 what, reached, strerror(error));
 	refuse(what, error, text, json_pack("{s:I}", "reached", (json_int_t)reached));
 }
 
@@ -271,11 +287,11 @@ static json_t *figures_json(const struct play *play)
 	return figures;
 }
 
-static json_t *settings_json(const struct play *play)
+static json_t *settings_json(void)
 {
 	json_t *settings = json_pack("{s:i}", "timer_slack_ns", prctl(PR_GET_TIMERSLACK));
 
-	if (play->stage.capabilities & RUNTIME_SWITCHES_STACKS && runtime_stack_bytes > 0)
+	if (runtime_stack_bytes > 0)
 		json_object_set_new(settings, stack_parameters[0].name, json_from_u64(runtime_stack_bytes));
 	if (runtime_stack_unguarded)
 		json_object_set_new(settings, stack_parameters[1].name, json_string("none"));
@@ -287,9 +303,9 @@ static json_t *record_json(const struct runtime *runtime, const struct play *pla
 	return json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "protocol", PROTOCOL,
 			 "runtime", runtime->name, "version", SIMUL_VERSION, "workload", play->spec->name, "parameters",
 			 parameters_json(play), "cores", cores_json(), "capabilities",
-			 capabilities_json(runtime->capabilities), "time_ns", times_json(play), "cpu_ns", cpu_json(play),
-			 "switches", switches_json(play), "memory", memory_json(play), "audit", audit_json(&play->done),
-			 "figures", figures_json(play), "settings", settings_json(play));
+			 capabilities_json(runtime->capabilities), "time_ns", times_json(play), "cpu_ns",
+			 cpu_json(play), "switches", switches_json(play), "memory", memory_json(play), "audit",
+			 audit_json(&play->done), "figures", figures_json(play), "settings", settings_json());
 }
 
 /* Verbs of the program. */
@@ -425,7 +441,8 @@ static int take_pairs(const struct parameter *table, struct values *values, int 
 }
 
 /* What belongs to the runtime goes to all places that know it. 0 or -EINVAL. */
-static int take_runtime_pairs(struct stage *stage, int *count, char **pairs, char reason[REASON_MAX])
+static int take_runtime_pairs(const struct runtime *runtime, struct stage *stage, int *count, char **pairs,
+			      char reason[REASON_MAX])
 {
 	struct values values;
 	int error = 0;
@@ -434,7 +451,7 @@ static int take_runtime_pairs(struct stage *stage, int *count, char **pairs, cha
 		error = take_pairs(worker_parameters, &values, count, pairs, reason);
 		runtime_workers = stage->workers = (unsigned)values.value[0];
 	}
-	if (error == 0 && stage->capabilities & RUNTIME_SWITCHES_STACKS) {
+	if (error == 0 && has_our_stacks(runtime)) {
 		error = take_pairs(stack_parameters, &values, count, pairs, reason);
 		runtime_stack_bytes = values.value[0];
 		runtime_stack_unguarded = values.value[1] != 0;
@@ -467,15 +484,15 @@ static int play_verb(int count, char **arguments, const struct runtime *runtime,
 		return EXIT_USAGE;
 	body = find_body(bodies, arguments[0]);
 	count--;
-	if (take_runtime_pairs(&play.stage, &count, ++arguments, reason) < 0 ||
+	if (take_runtime_pairs(runtime, &play.stage, &count, ++arguments, reason) < 0 ||
 	    workload_values(play.spec, count, arguments, &play.values, reason) < 0) {
 		fprintf(stderr, "%s: %s\n", play.spec->name, reason);
 		return EXIT_USAGE;
 	}
 	if (admit(runtime, body, &play, reason) < 0) {
 		fprintf(stderr, "%s: %s\n", play.spec->name, reason);
-		print_line(json_pack("{s:i, s:{s:s, s:s, s:s}}", "protocol", PROTOCOL, "refused", "what", "verb", "error",
-				     "ENOTSUP", "text", reason));
+		print_line(json_pack("{s:i, s:{s:s, s:s, s:s}}", "protocol", PROTOCOL, "refused", "what", "verb",
+				     "error", "ENOTSUP", "text", reason));
 		return EXIT_REFUSED;
 	}
 	play.spec->expect(&play.values, play.stage, &play.expected);
@@ -498,11 +515,11 @@ static void print_help(const struct runtime *runtime, const struct player_body *
 		"Prints one line of JSON on standard output. Exit status: 0 verified, 1 failed or wrong,\n"
 		"2 wrong call, 3 the machine cannot do it.\n",
 		runtime->name, runtime->model, runtime->name, runtime->name);
-	if (runtime->capabilities & (RUNTIME_WORKERS | RUNTIME_SWITCHES_STACKS))
+	if (runtime->capabilities & RUNTIME_WORKERS || has_our_stacks(runtime))
 		fputs("\nevery workload:\n", file);
 	if (runtime->capabilities & RUNTIME_WORKERS)
 		print_parameters(worker_parameters, file);
-	if (runtime->capabilities & RUNTIME_SWITCHES_STACKS)
+	if (has_our_stacks(runtime))
 		print_parameters(stack_parameters, file);
 	for (; bodies->spec; bodies++) {
 		fprintf(file, "\n%s: %s\n", bodies->spec->name, bodies->spec->question);
