@@ -14,6 +14,9 @@
  * -errno as sigaction(2) and sigaltstack(2). */
 int overflow_watch(const struct stack_pool *pool, unsigned long (*number)(const void *header));
 
+/* While watched, also: the first task's stack, which is none of the pool, has stack_bytes, and guard_bytes at guard. */
+void overflow_watch_first(const void *guard, size_t guard_bytes, size_t stack_bytes);
+
 void overflow_unwatch(void);
 
 /* Says the same sentence and aborts. */

@@ -1,6 +1,7 @@
 /* stealing_test.c: what the work-stealing runtime promises beyond the contract of the verbs: the deque under thieves,
  * tasks that go on in another thread, and a hundred seeded plays in a row, on one core and on two with a hog beside, in
- * which a lost wake-up shows as a test that ends by its time limit. Without cmocka: tasks must not jump. */
+ * which a lost wake-up shows as a test that ends by its time limit. Without cmocka: tasks must not jump, and it is
+ * compiled for another processor too. */
 #include "../check.h"
 #include "../clock.h"
 #include "../runtime.h"
@@ -8,12 +9,14 @@
 #include "../work_stealing/deque.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -127,6 +130,146 @@ static void migrate_main(void *argument)
 	}
 	CHECK(lost == 20, "a parent went on in the thread that its child kept busy");
 	CHECK(task_close(ends[0]) == 0 && close(ends[1]) == 0, "close");
+}
+
+static struct sockaddr_in loopback = {.sin_family = AF_INET};
+
+/* Two ends of a connection over TCP, which can be reset, as a socketpair cannot. */
+static void connect_pair(int ends[2])
+{
+	socklen_t length = sizeof(loopback);
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+
+	loopback.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ends[0] = socket(AF_INET, SOCK_STREAM, 0);
+	CHECK(listener >= 0 && ends[0] >= 0, "socket");
+	CHECK(bind(listener, (struct sockaddr *)&loopback, length) == 0 && listen(listener, 1) == 0, "listen");
+	CHECK(getsockname(listener, (struct sockaddr *)&loopback, &length) == 0, "getsockname");
+	CHECK(connect(ends[0], (struct sockaddr *)&loopback, length) == 0, "connect");
+	ends[1] = accept(listener, NULL, NULL);
+	CHECK(ends[1] >= 0 && close(listener) == 0, "accept");
+}
+
+static void reset(int fd)
+{
+	struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+
+	CHECK(setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)) == 0 && close(fd) == 0, "reset");
+}
+
+static __attribute__((noinline)) void set_errno(int error)
+{
+	errno = error;
+}
+
+static _Atomic bool must_move;
+
+/* Tries once in vain, in the first thread, and fails in the other one, after the wait within the same verb. */
+static void read_until_reset(void *argument)
+{
+	pthread_t before = this_thread();
+	char byte;
+	ssize_t result = task_read(*(int *)argument, &byte, 1);
+
+	CHECK(result == -ECONNRESET, "an error of another thread: %zd", result);
+	CHECK(!atomic_load(&must_move) || !pthread_equal(before, this_thread()),
+	      "the reader went on in a thread that was kept busy");
+	atomic_store(&went_on, 1);
+}
+
+/* Returns whether the reader had to go on in another thread than it began in. */
+static bool read_in_another_thread(void)
+{
+	pthread_t before;
+	struct task task;
+	int ends[2];
+	char byte = 0;
+
+	connect_pair(ends);
+	CHECK(task_adopt(ends[0]) == 0 && write(ends[1], &byte, 1) == 1, "write");
+	task_sleep_until(clock_now() + 2 * NS_PER_MS); /* somebody sees the edge ... */
+	CHECK(read(ends[0], &byte, 1) == 1, "read");   /* ... and nothing is there */
+	atomic_store(&went_on, 0);
+	before = this_thread();
+	CHECK(task_spawn(&task, read_until_reset, &ends[0]) == 0, "spawn");
+	/* Otherwise it is this task that had to move. */
+	atomic_store(&must_move, pthread_equal(before, this_thread()) != 0);
+	set_errno(ENOTTY);
+	reset(ends[1]);
+	while (!atomic_load(&went_on))
+		;
+	CHECK(task_join(task) == 0 && task_close(ends[0]) == 0, "end");
+	return atomic_load(&must_move);
+}
+
+/* What a verb reads from errno after a wait is of the thread that made the call, whatever the compiler kept. */
+static void errno_main(void *argument)
+{
+	int moved = 0;
+
+	(void)argument;
+	for (int i = 0; i < 1000 && moved < 5; i++)
+		moved += read_in_another_thread();
+	CHECK(moved == 5, "no reader had to move");
+}
+
+static __attribute__((noinline)) int dive(int depth)
+{
+	volatile char frame[256] = {(char)depth};
+
+	return depth == 0 ? 0 : dive(depth - 1) + frame[0];
+}
+
+static void dive_too_deep(void *argument)
+{
+	(void)argument;
+	dive(1000000);
+}
+
+static void child_dives_main(void *argument)
+{
+	struct task task;
+
+	CHECK(task_spawn(&task, dive_too_deep, argument) == 0 && task_join(task) == 0, "spawn");
+}
+
+/* The first task, in the thread that called task_run(), or in another one. */
+static void first_dives_main(void *argument)
+{
+	pthread_t before = this_thread();
+
+	while (argument && pthread_equal(before, this_thread())) {
+		struct task child;
+
+		atomic_store(&went_on, 0);
+		CHECK(task_spawn(&child, keep_the_worker, NULL) == 0, "spawn");
+		if (!pthread_equal(before, this_thread()))
+			break; /* the child keeps the other one */
+	}
+	dive_too_deep(NULL);
+}
+
+/* A stack that overflows ends its program with a sentence and SIGSEGV. */
+static void test_overflow(task_function *main, void *argument, const char *sentence)
+{
+	struct rlimit no_core = {0, 0};
+	char said[1024] = "";
+	int ends[2], status = 0;
+
+	CHECK(pipe(ends) == 0, "pipe");
+	pid_t child = fork();
+
+	CHECK(child >= 0, "fork");
+	if (child == 0) {
+		setrlimit(RLIMIT_CORE, &no_core);
+		dup2(ends[1], STDERR_FILENO);
+		_exit(task_run(main, argument));
+	}
+	close(ends[1]);
+	CHECK(read(ends[0], said, sizeof(said) - 1) > 0, "the overflow was not told");
+	close(ends[0]);
+	CHECK(waitpid(child, &status, 0) == child && WIFSIGNALED(status), "the program went on");
+	CHECK(strstr(said, sentence), "said: %s", said);
 }
 
 /* The timer lies with the worker that the hog keeps. */
@@ -297,10 +440,14 @@ static void stress(unsigned cores)
 
 int main(void)
 {
-	test_deque();
 	runtime_workers = 2;
+	test_deque();
 	CHECK(task_run(migrate_main, NULL) == 0, "migration");
+	CHECK(task_run(errno_main, NULL) == 0, "errno");
 	CHECK(task_run(hog_main, NULL) == 0, "hog");
+	test_overflow(child_dives_main, NULL, "task 1 overflowed its stack of");
+	test_overflow(first_dives_main, NULL, "the first task overflowed its stack of 1024 KiB");
+	test_overflow(first_dives_main, (void *)1, "the first task overflowed its stack of 1024 KiB");
 	stress(1);
 	stress(2);
 	return 0;

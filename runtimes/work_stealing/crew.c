@@ -3,6 +3,7 @@
  * The calling thread is the first worker. The first task has a stack of its own like any other, a large one, since it
  * may go on in any thread, while task_run() has to return in the one that called it. */
 #include "../check.h"
+#include "../coroutine/overflow.h"
 #include "../kernel/shared_memory.h"
 #include "../runtime.h"
 #include "idle.h"
@@ -29,7 +30,7 @@ static int open_worker(struct worker *worker, unsigned index)
 
 	worker->index = index;
 	worker->next_number = index + 1;
-	worker->random = (index + 1) * UINT64_C(0x9E3779B97F4A7C15);
+	worker->random = (crew.seed * 4096 + index + 1) * UINT64_C(0x9E3779B97F4A7C15);
 	worker->granted = worker->allowance = 16;
 	worker->hub.worker = worker;
 	atomic_store(&worker->earliest, UINT64_MAX);
@@ -61,8 +62,17 @@ static void close_workers(unsigned opened)
 	crew.workers = NULL;
 }
 
+/* SIMUL_WORK_STEALING_SEED in the environment: disturbances for tests (idle.c), other ones for each number. */
+static unsigned long seed_of_environment(void)
+{
+	const char *seed = getenv("SIMUL_WORK_STEALING_SEED");
+
+	return seed ? strtoul(seed, NULL, 10) : 0;
+}
+
 static int open_workers(void)
 {
+	crew.seed = seed_of_environment();
 	crew.count = runtime_worker_count();
 	crew.workers = aligned_alloc(64, crew.count * sizeof(*crew.workers));
 	if (!crew.workers)
@@ -150,6 +160,7 @@ static struct unit *make_first(struct first *first)
 		return NULL;
 	}
 	first->mapping = bottom;
+	overflow_watch_first(bottom, page, FIRST_STACK_BYTES);
 	struct unit *unit = (struct unit *)(bottom + FIRST_STACK_BYTES - header);
 
 	unit->function = run_first;

@@ -90,6 +90,7 @@ struct worker {
 extern struct crew {
 	struct worker *workers;
 	unsigned count;
+	unsigned long seed;      /* of disturbances, for tests; 0: none */
 	_Atomic bool stop;       /* release: everybody leaves its hub */
 	_Atomic bool deadlocked; /* why, if so */
 } crew;
