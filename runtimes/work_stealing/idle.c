@@ -7,10 +7,12 @@
 #include "sleepers.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 /* How long a worker looks for work before it sleeps: about what waking it costs, so that it never loses more than
@@ -95,6 +97,34 @@ static bool stopped(void)
 	return atomic_load_explicit(&crew.stop, memory_order_acquire);
 }
 
+static uint64_t next_random(struct worker *worker)
+{
+	worker->random ^= worker->random << 13; /* G. Marsaglia, "Xorshift RNGs" (2003) */
+	worker->random ^= worker->random >> 7;
+	worker->random ^= worker->random << 17;
+	return worker->random;
+}
+
+/* Where workers meet: with a seed (crew.seed) others get ahead here now and then. */
+static void disturb(struct worker *worker)
+{
+	if (__builtin_expect(crew.seed == 0, 1))
+		return;
+	uint64_t chance = next_random(worker) % 16;
+	struct timespec time = {.tv_nsec = (long)(next_random(worker) % (100 * NS_PER_US))};
+
+	if (chance == 0)
+		nanosleep(&time, NULL);
+	else if (chance < 4)
+		sched_yield();
+}
+
+/* With a seed, also none: then even the shortest work is stolen. */
+static uint64_t patience(struct worker *worker)
+{
+	return crew.seed && next_random(worker) % 2 ? 0 : PATIENCE_NS;
+}
+
 /* Whether any task is ready anywhere: one that a listener, or anybody, is called for. */
 static bool work_visible(enum call call)
 {
@@ -133,6 +163,8 @@ static void grant(struct worker *worker, uint64_t now)
 
 	if (used > 0)
 		worker->granted = (int)(fitting < most ? fitting : most);
+	if (crew.seed)
+		worker->granted = 1 + (int)(next_random(worker) % 16);
 	worker->allowance = worker->granted;
 	worker->looked_at = now;
 }
@@ -162,14 +194,6 @@ static struct unit *find_own(struct worker *worker, uint64_t now)
 	return deque_pop(&worker->deque);
 }
 
-static uint64_t next_random(struct worker *worker)
-{
-	worker->random ^= worker->random << 13; /* G. Marsaglia, "Xorshift RNGs" (2003) */
-	worker->random ^= worker->random >> 7;
-	worker->random ^= worker->random << 17;
-	return worker->random;
-}
-
 /* Of a search. */
 struct chance {
 	bool missed; /* a task was seen that went on where it was before it was worth stealing */
@@ -183,14 +207,14 @@ static void pause_for_a_while(void)
 
 /* The oldest parent of victim, if its deque does not run empty for as long as PATIENCE_NS. Seldom looked at: each look
  * takes the line of memory away from its owner. */
-static struct unit *steal_parent(struct worker *victim, struct chance *chance)
+static struct unit *steal_parent(struct worker *worker, struct worker *victim, struct chance *chance)
 {
 	if (deque_empty(&victim->deque))
 		return NULL;
 	uint32_t emptied = atomic_load_explicit(&victim->deque.emptied, memory_order_relaxed);
 
 	chance->missed = true;
-	for (uint64_t until = clock_now() + PATIENCE_NS; clock_now() < until;) {
+	for (uint64_t until = clock_now() + patience(worker); clock_now() < until;) {
 		pause_for_a_while();
 		if (atomic_load_explicit(&victim->deque.emptied, memory_order_relaxed) != emptied)
 			return NULL;
@@ -199,14 +223,14 @@ static struct unit *steal_parent(struct worker *victim, struct chance *chance)
 }
 
 /* What lies in a slot for as long as PATIENCE_NS, because whoever woke it computes on. */
-static struct unit *steal_slot(struct worker *victim, struct chance *chance)
+static struct unit *steal_slot(struct worker *worker, struct worker *victim, struct chance *chance)
 {
 	struct unit *unit = atomic_load_explicit(&victim->slot, memory_order_relaxed);
 
 	if (!unit)
 		return NULL;
 	chance->missed = true;
-	for (uint64_t until = clock_now() + PATIENCE_NS; clock_now() < until;) {
+	for (uint64_t until = clock_now() + patience(worker); clock_now() < until;) {
 		pause_for_a_while();
 		if (atomic_load_explicit(&victim->slot, memory_order_relaxed) != unit)
 			return NULL;
@@ -226,8 +250,9 @@ static struct unit *steal(struct worker *worker, struct chance *chance)
 
 		if (victim == worker)
 			continue;
-		if ((unit = deque_take_oldest(&victim->queue)) || (unit = steal_parent(victim, chance)) ||
-		    (unit = steal_slot(victim, chance)))
+		disturb(worker);
+		if ((unit = deque_take_oldest(&victim->queue)) || (unit = steal_parent(worker, victim, chance)) ||
+		    (unit = steal_slot(worker, victim, chance)))
 			return unit;
 	}
 	return NULL;
@@ -272,6 +297,7 @@ static struct unit *search(struct worker *worker, bool called)
 		atomic_fetch_add(&idle.searching, 1);
 	struct unit *unit = spin(worker, &chance);
 
+	disturb(worker);
 	if (atomic_fetch_sub(&idle.searching, 1) == 1 && unit && idle_listening(atomic_load(&idle.sleepers)))
 		idle_ring();
 	worker->deaf = !unit && chance.missed;
@@ -340,10 +366,12 @@ static bool doze(struct worker *worker)
 	uint64_t sleepers = atomic_fetch_add(&idle.sleepers, one) + one;
 	bool rung = false;
 
+	disturb(worker);
 	/* Partner of the light one in idle_call(): said before it looks once more. */
 	barrier_heavy();
 	if (!work_visible(worker->deaf ? CALL_ANYBODY : CALL_LISTENERS) && !stopped())
 		rung = sleep_at_door(worker, sleepers);
+	disturb(worker);
 	atomic_fetch_add(&idle.sleepers, IDLE_LEAVING - one);
 	if (rung) {
 		/* First counted as searching: in between, a task would be left to nobody. */
@@ -361,6 +389,7 @@ struct unit *idle_find(struct worker *worker)
 		uint64_t now = clock_now();
 		struct unit *unit;
 
+		disturb(worker);
 		grant(worker, now);
 		look_outside(worker, now);
 		if (!called && (unit = find_own(worker, now)))
