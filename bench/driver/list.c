@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../report/report.h"
 #include "command.h"
 #include "driver.h"
 #include "plan.h"
@@ -17,10 +18,17 @@ static const char left_out[] = SIMUL_LEFT_OUT;
 
 struct list_options {
 	bool json;
+	const char *runtime;
 };
 
 static const struct command_option list_table[] = {
 	{.name = "json", .take = take_flag, .field = offsetof(struct list_options, json), .help = "Print JSON"},
+	{.name = "runtime",
+	 .argument = "NAME",
+	 .take = take_text,
+	 .field = offsetof(struct list_options, runtime),
+	 .help = "What that runtime says of its model: how it suspends, what its tasks share, where it breaks, "
+		 "sources"},
 	{.name = NULL},
 };
 
@@ -36,6 +44,7 @@ static const struct command list_command = {
 		"\n"
 		"Examples:\n"
 		"  simul list\n"
+		"  simul list --runtime=thread\n"
 		"  simul list --json | jq '.workloads[].parameters[].name'\n"
 		"  PATH=$HOME/players:$PATH simul list",
 	.options = list_table,
@@ -242,12 +251,29 @@ static void print_json(const struct players *players)
 	json_decref(json);
 }
 
+/* The model's own words, and what it plays. */
+static int print_one(const struct players *players, const char *name)
+{
+	const struct player *player = players_find(players, name);
+	char *known = player ? NULL : players_names(players);
+
+	if (player) {
+		report_runtime(player->info.json, stdout);
+		putchar('\n');
+		print_plays(player, stdout);
+		return DRIVER_OK;
+	}
+	say("'%s' is no runtime; the runtimes are %s", name, known ? known : "many");
+	free(known);
+	return DRIVER_USAGE;
+}
+
 int list_main(int argc, char **argv)
 {
 	struct list_options options = {.json = false};
 	struct players players;
 	char *libexec;
-	int error;
+	int error, status = DRIVER_OK;
 
 	if (command_parse(&list_command, argc, argv, &options, NULL) < 0)
 		return DRIVER_USAGE;
@@ -257,10 +283,12 @@ int list_main(int argc, char **argv)
 	free(libexec);
 	if (error < 0)
 		return error == -EINTR ? DRIVER_INTERRUPTED : DRIVER_NOTHING_DONE;
-	if (options.json)
+	if (options.runtime)
+		status = print_one(&players, options.runtime);
+	else if (options.json)
 		print_json(&players);
 	else
 		print_list(&players, stdout);
 	players_clear(&players);
-	return DRIVER_OK;
+	return status;
 }

@@ -89,20 +89,20 @@ static void print_refused(const struct run *run, bool tabled, FILE *out)
 	}
 }
 
-/* The table, on out and as summary.txt. */
-static int print_summary(const struct run *run, FILE *out)
+/* Makes a text from the bundle, keeps it as a file of that name, and prints it where out is not NULL. */
+static int keep_text(const struct run *run, int (*make)(const char *bundle, FILE *out), const char *name, FILE *out)
 {
 	char *text = NULL;
 	size_t bytes = 0;
 	FILE *stream = open_memstream(&text, &bytes);
-	int error = stream ? report_summary(run->ledger.path, stream) : -ENOMEM;
+	int error = stream ? make(run->ledger.path, stream) : -ENOMEM;
 
 	if (stream)
 		fclose(stream);
-	if (error == 0) {
+	if (error == 0 && out)
 		fwrite(text, 1, bytes, out);
-		error = ledger_write(&run->ledger, "summary.txt", text, bytes);
-	}
+	if (error == 0)
+		error = ledger_write(&run->ledger, name, text, bytes);
 	free(text);
 	return error;
 }
@@ -137,7 +137,9 @@ int run_conclude(struct run *run)
 
 	if (run->schedule.stopped)
 		return explain_stop(run);
-	error = print_summary(run, out);
+	error = keep_text(run, report_summary, "summary.txt", out);
+	if (error == 0)
+		error = keep_text(run, report_runtimes, "runtimes.txt", NULL);
 	failed = print_failed(run, out);
 	print_refused(run, error == 0, out);
 	fprintf(out, "\nBundle: %s\n", run->ledger.path);

@@ -18,15 +18,40 @@ static const unsigned shapes[] = {7, 5, 9, 11, 13, 6, 4, 8, 10, 12, 15, 14, 3, 1
 enum { COLOURS = sizeof(colours) / sizeof(*colours), SHAPES = sizeof(shapes) / sizeof(*shapes) };
 enum { GREY = 0x555555, SHAPE_CROSS = 2, SHAPE_NONE = 0 };
 
-/* COLOURS divides SHAPES: each round over the shapes moves the colours on by one, so that 98 slots differ. */
-static unsigned slot_colour(unsigned slot)
+/* Where there are peers these are hollow, and the others are not. */
+static const unsigned full[] = {7, 5, 9, 11, 13, 15}, hollow[] = {6, 4, 8, 10, 12, 14};
+
+enum { KINDS = sizeof(full) / sizeof(*full) };
+
+struct mark {
+	unsigned colour, shape;
+};
+
+/* The slot's place among the peers, or among the others, and in all how many peers there are. */
+static unsigned place_among(const struct bundle *bundle, unsigned slot, bool peer, unsigned *peers)
 {
-	return colours[(slot + slot / SHAPES) % COLOURS];
+	unsigned place = 0;
+
+	*peers = 0;
+	for (unsigned i = 0; i < bundle->runtime_count; i++) {
+		bool one = bundle_is_peer(bundle, bundle->runtimes[i]);
+
+		*peers += one;
+		place += i < slot && one == peer;
+	}
+	return place;
 }
 
-static unsigned slot_shape(unsigned slot)
+/* COLOURS divides SHAPES, and KINDS plus one: each round over the shapes moves the colours on by one, so that 98 slots
+ * differ, or 42 of either kind. */
+static struct mark slot_mark(const struct bundle *bundle, unsigned slot)
 {
-	return shapes[slot % SHAPES];
+	bool peer = bundle_is_peer(bundle, bundle->runtimes[slot]);
+	unsigned peers, place = place_among(bundle, slot, peer, &peers);
+
+	if (peers == 0)
+		return (struct mark){colours[(slot + slot / SHAPES) % COLOURS], shapes[slot % SHAPES]};
+	return (struct mark){colours[(place + 2 * (place / KINDS)) % COLOURS], (peer ? hollow : full)[place % KINDS]};
 }
 
 void figure_init(struct figure *figure, const struct bundle *bundle, const char *name)
@@ -287,7 +312,7 @@ static void tics_log(struct tics *tics, const struct figure_axis *axis)
 		return;
 	}
 	for (int power = (int)floor(log10(axis->low)); power <= log10(axis->high); power += step) {
-		for (int i = 0; i < (decades > 3.2 ? 1 : 3); i++)
+		for (int i = 0; i < (decades > (axis->narrow ? 1.4 : 3.2) ? 1 : 3); i++)
 			tic_add(tics, axis, digits[i] * pow(10, power));
 	}
 }
@@ -465,8 +490,10 @@ static void write_point(FILE *out, const struct figure *figure, const struct ser
 		row.name = series->name;
 	} else if (point->slot < figure->bundle->runtime_count) {
 		row.name = figure->bundle->runtimes[point->slot];
-		row.colour = slot_colour(point->slot);
-		row.shape = series->style == SERIES_FAILED ? SHAPE_CROSS : slot_shape(point->slot);
+		struct mark mark = slot_mark(figure->bundle, point->slot);
+
+		row.colour = mark.colour;
+		row.shape = series->style == SERIES_FAILED ? SHAPE_CROSS : mark.shape;
 	}
 	if (series->style == SERIES_FAILED && isnan(row.y))
 		row.y = cross_height(figure, series, index);
@@ -505,9 +532,11 @@ static void write_legend(FILE *out, const struct figure *figure)
 	for (unsigned slot = 0; slot < figure->bundle->runtime_count; slot++) {
 		if (!figure->legend || !figure->used[slot])
 			continue;
+		struct mark mark = slot_mark(figure->bundle, slot);
+
 		row.name = figure->bundle->runtimes[slot];
-		row.colour = slot_colour(slot);
-		row.shape = slot_shape(slot);
+		row.colour = mark.colour;
+		row.shape = mark.shape;
 		write_row(out, &row);
 		row.y++;
 	}

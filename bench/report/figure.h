@@ -50,6 +50,7 @@ struct figure_axis {
 	char label[120];
 	bool log;
 	bool tics_at_points; /* the tics are the values that stand there */
+	bool narrow;         /* has room for few tics */
 	double low, high;    /* NAN: from the points */
 };
 
@@ -111,7 +112,7 @@ void figure_explain(struct figure *figure, const struct family *family);
 /* The figures. Each fills an initialised figure from the bundle's groups. */
 struct groups;
 typedef void figure_maker(struct figure *figure, const struct groups *groups);
-figure_maker scoreboard_figure, chess_figure, counting_figure, echo_figure;
+figure_maker scoreboard_figure, chess_figure, counting_figure, echo_figure, primitives_figure;
 
 /* Draws TSV files with gnuplot (gnuplot.c). directory: where the TSV is and where images go; script: an absolute path;
  * terminal: NULL for SVG and PNG, else "dumb" with its size. What gnuplot prints on standard output is copied to out.

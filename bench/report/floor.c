@@ -109,9 +109,9 @@ static void print_ratio(const struct bundle *bundle, const struct groups *groups
 		to = group_summary(bundle, beneath);
 	if (of.n == 0 || to.n == 0)
 		return;
-	fprintf(out, "  %s: %.2f x the bare %s and wait (%s to %s ns)\n", cell->runtime, of.median / to.median,
-		strcmp(call, "fork") == 0 ? "fork" : "creation of a thread", quantity_format(one, quantity, of.median),
-		quantity_format(other, quantity, to.median));
+	fprintf(out, "  %s: %.2f x the bare %s (%s to %s ns)\n", cell->runtime, of.median / to.median,
+		strcmp(call, "fork") == 0 ? "fork and wait" : "create and join",
+		quantity_format(one, quantity, of.median), quantity_format(other, quantity, to.median));
 }
 
 void floor_ratios(const struct bundle *bundle, const struct groups *groups, const struct group *group, FILE *out)

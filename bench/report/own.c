@@ -151,6 +151,8 @@ static char *format_ratio(char text[NUMBER_TEXT_MAX], const struct summary *of, 
 
 	if (!(to->median > 0))
 		snprintf(text, NUMBER_TEXT_MAX, "-");
+	else if (ratio < 0.0005)
+		snprintf(text, NUMBER_TEXT_MAX, "<0.001");
 	else
 		snprintf(text, NUMBER_TEXT_MAX, "%s%.*f",
 			 of == to || of->interval.level == 0 || told_apart(of, to) ? "" : "~",
@@ -162,17 +164,15 @@ static char *format_ratio(char text[NUMBER_TEXT_MAX], const struct summary *of, 
 	return text;
 }
 
-/* A peer's name over two lines, cut at its last dash: "x boost-" and "context", or "" and "x go". */
+/* A name over two lines, cut at its last dash: "boost-" and "context", or nothing and "pth". */
 static void print_peer(const char *name, int line, FILE *out)
 {
 	const char *dash = strrchr(name, '-');
 	size_t first = dash ? (size_t)(dash - name) + 1 : 0;
 	char text[64], cut[64];
 
-	if (line == 0)
-		snprintf(text, sizeof(text), "%s%.*s", first ? "x " : "", (int)(first < 50 ? first : 50), name);
-	else
-		snprintf(text, sizeof(text), "%s%.50s", first ? "" : "x ", name + first);
+	snprintf(text, sizeof(text), "%.*s", line == 0 ? (int)(first < 50 ? first : 50) : 50,
+		 line == 0 ? name : name + first);
 	fputc(' ', out);
 	text_pad(out, text_cut(cut, sizeof(cut), text, RATIO_WIDTH), -RATIO_WIDTH);
 }
@@ -180,7 +180,7 @@ static void print_peer(const char *name, int line, FILE *out)
 static void print_peers(const struct own *own, int line, FILE *out)
 {
 	for (size_t i = 0; i < own->peer_count; i++)
-		print_peer(own->has_peers ? own->peers[i]->cell->runtime : "best", line, out);
+		print_peer(own->has_peers ? own->peers[i]->cell->runtime : "x best", line, out);
 	fputc('\n', out);
 }
 

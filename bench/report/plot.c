@@ -24,6 +24,7 @@ static const struct {
 	{"chess", chess_figure},
 	{"counting", counting_figure},
 	{"echo", echo_figure},
+	{"primitives", primitives_figure},
 };
 
 enum { FIGURES = sizeof(figures) / sizeof(*figures) };
@@ -159,7 +160,8 @@ static int draw_figure(const struct drawing *drawing, const struct bundle *bundl
 	figure_init(&figure, bundle, figures[index].name);
 	figures[index].make(&figure, drawing->groups);
 	figure_describe(&figure);
-	int error = draw(drawing, &figure);
+	/* One that has nothing to show, not even what is missing, is not drawn. */
+	int error = figure.panel_count > 0 || figure.error ? draw(drawing, &figure) : 0;
 
 	figure_clear(&figure);
 	return error;
@@ -179,7 +181,7 @@ static int draw_all(const struct drawing *drawing, const struct bundle *bundle)
 	}
 	if (found || error)
 		return error;
-	fprintf(stderr, "simul: there is no figure '%s'; there are scoreboard, chess, counting and echo\n", only);
+	fprintf(stderr, "simul: there is no figure '%s'; there are scoreboard, chess, counting, echo and primitives\n", only);
 	return -ENOENT;
 }
 

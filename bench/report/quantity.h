@@ -15,7 +15,7 @@ struct quantity {
 	const char *unit;         /* "ms"; "" where it has none */
 	double scale;             /* from the recorded number to the unit */
 	bool detail;              /* shown for the headline group alone */
-	bool axis;                /* drawn: the first quantity of a panel */
+	bool drawn;               /* has a panel in the figure of the primitives */
 	bool level;               /* not of the kind of which half is twice as good: there is no ratio */
 	const char *const *words; /* each decimal digit of it is one of these; NULL: it is a number */
 };

@@ -7,6 +7,7 @@
 #ifndef SIMUL_REPORT_H
 #define SIMUL_REPORT_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -14,6 +15,13 @@
  * bundle: its folder. A workload without a single good record is said to have none; that is no error.
  * -ENOENT: no bundle there; -EINVAL: no bundle of a format that is known; -EIO: `out` could not be written. */
 int report_summary(const char *bundle, FILE *out);
+
+/* What the runtimes of the bundle say of themselves, a paragraph each: what a task is, how it suspends, what tasks share,
+ * where the model breaks, and the sources. Errors as report_summary(). */
+int report_runtimes(const char *bundle, FILE *out);
+
+/* One of those paragraphs: of a player's info (bench/README.md); for 80 columns. */
+void report_runtime(const json_t *info, FILE *out);
 
 /* Whether the table gives the reason of every cell of that workload that has no result, and not of the headline's. */
 bool report_tells_all(const char *workload);

@@ -36,6 +36,8 @@ static const char *const hostile[] = {"'; system('touch owned'); '",
 				      "# comment",
 				      "NaN",
 				      NULL};
+static const char *const with_peers[] = {"coroutine",  "peer-fast", "peer-slow", "process",
+					 "sequential", "thread",    NULL};
 static const char *const figures[] = {"scoreboard", "chess", "counting", "echo"};
 
 static char folder[64];
@@ -174,6 +176,68 @@ static void test_summary_of_strangers(void **state)
 	free(text);
 }
 
+static void make_primitives(const char *const *runtimes)
+{
+	struct synthetic options = {.runtimes = runtimes, .repetitions = 5, .primitives = true};
+
+	assert_int_equal(synthetic_bundle(folder, &options), 0);
+}
+
+static void test_primitives(void **state)
+{
+	(void)state;
+	make_primitives(with_peers);
+	char *text = summary();
+
+	assert_fits(text);
+	assert_non_null(strstr(text, "switch: 2 tasks yielding in turn, on 1 core\n"
+				     "  n = 5, interval: least to greatest, 93.8 %\n"
+				     "  a switch, ns                                     peer-   peer-\n"
+				     "                        median          interval    fast    slow\n"
+				     "  coroutine               4.08        4.00..4.16    0.50    0.33\n"
+				     "* peer-fast               8.16        8.00..8.32    1.00    0.67\n"));
+	assert_non_null(strstr(text, "switch: 10,000 tasks in a ring, passing a token, on 1 core\n"));
+	assert_non_null(strstr(text, "  sequential: it is played where tasks take turns, or not at all\n"));
+	assert_non_null(strstr(text, "idle: 1,000,000 tasks asleep, memory cold (first touch), on 1 core\n"));
+	assert_non_null(strstr(text, "\n  coroutine           one one one two two two\n"));
+	assert_non_null(strstr(text, "syscall: the bare calls, without any model\n"));
+	/* spawn's 25,000 times slot and one, over the calls', which sequential made: its slot is 4. */
+	assert_non_null(strstr(text, "  process: 0.20 x the bare fork and wait (102,000 to 510,000 ns)\n"
+				     "  thread: 1.50 x the bare create and join (153,000 to 102,000 ns)\n"));
+	assert_non_null(strstr(text, "coroutine 12.2 ns, 0.50 x peer-fast\n"));
+	free(text);
+}
+
+static void test_runtimes(void **state)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	assert_non_null(out);
+	make_primitives(with_peers);
+	assert_int_equal(report_runtimes(folder, out), 0);
+	fclose(out);
+	assert_fits(text);
+	assert_non_null(strstr(text, "peer-fast (a peer)\n  is        a task of the test's own\n"
+				     "  suspends  when asked to\n"));
+	assert_non_null(strstr(text, "  breaks    never\n  sources   none\n  can       interleaves\n\n"));
+	free(text);
+}
+
+static void test_primitives_without_peers(void **state)
+{
+	(void)state;
+	make_primitives(four);
+	char *text = summary();
+
+	assert_fits(text);
+	assert_non_null(strstr(text, "interval  x best\n"));
+	assert_null(strstr(text, "peer"));
+	free(text);
+}
+
 /* Plots with standard error in a file, and returns what was said there. */
 static char *plot(const struct report_options *options)
 {
@@ -232,6 +296,30 @@ static void test_figures(void **state)
 			assert_true(status.st_size > 1000);
 		}
 	}
+}
+
+/* Peers are hollow circles, squares ...: gnuplot's 6 and 4; ours are full. Without primitives there is no such figure.
+ */
+static void test_figure_of_primitives(void **state)
+{
+	size_t size;
+
+	(void)state;
+	if (!has_gnuplot())
+		skip();
+	make_primitives(with_peers);
+	plot_quietly(NULL);
+	char *data = read_whole(path_of("plots/primitives", ".tsv"), &size);
+
+	assert_non_null(strstr(data, "\tpeer-fast\t8.16\t-3\t8\t8.32\t8.16\t5\t29362\t6\t8.16\n"));
+	assert_non_null(strstr(data, "\tcoroutine\t4.08\t0\t4\t4.16\t4.08\t5\t29362\t7\t4.08\n"));
+	free(data);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(unlink(path_of("plots/primitives", (const char *const[]){".tsv", ".svg", ".png"}[i])),
+				 0);
+	make(four, 5, false, false);
+	plot_quietly(NULL);
+	assert_int_equal(access(path_of("plots/primitives", ".tsv"), F_OK), -1);
 }
 
 static void test_same_twice(void **state)
@@ -337,9 +425,18 @@ static void test_what_is_missing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_summary),  TEST(test_summary_of_little), TEST(test_summary_of_strangers),
-		TEST(test_figures),  TEST(test_same_twice),        TEST(test_hostile_names),
-		TEST(test_terminal), TEST(test_what_is_missing),
+		TEST(test_summary),
+		TEST(test_summary_of_little),
+		TEST(test_summary_of_strangers),
+		TEST(test_primitives),
+		TEST(test_primitives_without_peers),
+		TEST(test_runtimes),
+		TEST(test_figure_of_primitives),
+		TEST(test_figures),
+		TEST(test_same_twice),
+		TEST(test_hostile_names),
+		TEST(test_terminal),
+		TEST(test_what_is_missing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -363,15 +363,12 @@ static bool has_peers(const struct bundle *bundle)
 /* How the tables of own_tables() are read; said once. */
 static void print_key(const struct bundle *bundle, FILE *out)
 {
-	if (has_peers(bundle))
-		fputs("Lower is better. * a peer: what others wrote, to compare with. x NAME: how many times the "
-		      "median\n"
-		      "of that peer, the best one first; ~ where the two intervals overlap.\n\n",
-		      out);
-	else
-		fputs("Lower is better. x best: how many times the median of the best runtime; ~ where the two\n"
-		      "intervals overlap.\n\n",
-		      out);
+	fputs(has_peers(bundle)
+		      ? "Lower is better. * a peer: what others wrote, to compare with. Its column has\n"
+			"how many times its median each runtime takes; ~ where both intervals overlap.\n\n"
+		      : "Lower is better. x best: how many times the median of the best runtime it takes;\n"
+			"~ where both intervals overlap.\n\n",
+	      out);
 }
 
 static int print_all(const struct bundle *bundle, const struct groups *groups, FILE *out, bool answers)

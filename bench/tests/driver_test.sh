@@ -106,6 +106,10 @@ case_verbs() {
 	has err 'chess, counting, echo'
 	expect 2 "$SIMUL" run --runtime=fibre
 	has err 'thread'
+	expect 0 "$SIMUL" list --runtime=thread
+	has out 'suspends  '
+	expect 2 "$SIMUL" list --runtime=fibre
+	has err 'the runtimes are'
 	expect 2 "$SIMUL" run --set nothing=1
 	expect 2 "$SIMUL" run --workload=chess --set nothing=1
 	has err 'boards'
@@ -156,7 +160,7 @@ case_run() {
 	[ "$(good bundle | sort -u | wc -l)" -eq 24 ] || fail 'not every cell has its repetitions'
 	has out 'Bundle: bundle'
 	has err '^\[24/24\] chess/.* (bound'
-	[ -s bundle/topology.xml ] && [ -s bundle/summary.txt ] || fail 'the bundle is not whole'
+	[ -s bundle/topology.xml ] && [ -s bundle/summary.txt ] && [ -s bundle/runtimes.txt ] || fail 'the bundle is not whole'
 	[ "$("$JSON_VALUES" bundle/manifest.json format)" = 1 ] || fail 'the manifest is not'
 	[ "$("$JSON_VALUES" bundle/manifest.json repetitions)" = 3 ] || fail 'the manifest is wrong'
 	"$JSON_VALUES" bundle/benchmark.json benchmarks | grep -q sim_ratio_to_bound || fail 'there is no sim_ratio_to_bound'

@@ -80,8 +80,20 @@ static const char *refusal(const struct synthetic *options, const struct plan *p
 
 static json_t *info_of(const char *runtime)
 {
-	return json_pack("{s:i, s:s, s:s, s:[s], s:[s, s, s]}", "protocol", 1, "runtime", runtime, "version", "0.1.0",
-			 "capabilities", "interleaves", "workloads", "chess", "counting", "echo");
+	json_t *info =
+		json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[s], s:[s, s, s]}", "protocol", 1, "runtime",
+			  runtime, "version", "0.1.0", "model", "a task of the test's own", "suspends", "when asked to",
+			  "shares", "nothing that matters", "breaks", "never", "sources", "none", "capabilities",
+			  "interleaves", "workloads", "chess", "counting", "echo");
+	json_t *capabilities = json_object_get(info, "capabilities");
+
+	if (strncmp(runtime, "peer-", strlen("peer-")) == 0)
+		json_object_set_new(info, "peer", json_true());
+	if (strcmp(runtime, "thread") == 0 || strcmp(runtime, "process") == 0)
+		json_array_append_new(capabilities, json_string("preempts"));
+	if (strcmp(runtime, "thread") == 0)
+		json_array_append_new(capabilities, json_string("shares-memory"));
+	return info;
 }
 
 static json_t *manifest_make(const struct synthetic *options, json_t *cells)
@@ -203,6 +215,59 @@ static void cell_write(struct writer *writer, const struct plan *plan, double at
 		invocation_write(writer, plan, at, slot, name, i);
 }
 
+/* --- primitives ----------------------------------------------------------------------------------------------- */
+
+/* A group of a primitive: its parameters, and what the first runtime's figure is; the others' are multiples of it. */
+static const struct primitive {
+	const char *workload, *keys; /* of the name */
+	const char *key, *choice, *value;
+	double number;
+	const char *figure;
+	double least;
+} primitives[] = {
+	{"switch", "tasks=2", "tasks", "mode", "yield", 2, "ns_per_switch", 4},
+	{"switch", "tasks=10000/mode=ring", "tasks", "mode", "ring", 10000, "ns_per_switch", 12},
+	{"spawn", "tasks=1000/batch=1", "batch", "memory", "warm", 1, "ns_per_task", 25000},
+	{"idle", "tasks=1000000/memory=cold", "tasks", "memory", "cold", 1000000, "bytes_per_task", 4096},
+	{"order", "example=count", "unit", "example", "count", 20000000, "order", 111222},
+	{"syscall", "mode=thread", "calls", "mode", "thread", 1000, "ns_per_call", 20000},
+	{"syscall", "mode=fork", "calls", "mode", "fork", 1000, "ns_per_call", 100000},
+};
+
+static json_t *primitive_record(const struct primitive *primitive, unsigned slot, unsigned repetition)
+{
+	bool words = strcmp(primitive->figure, "order") == 0;
+	double value = words ? primitive->least : primitive->least * (1 + slot) * (1 + 0.01 * repetition);
+
+	return json_pack("{s:i, s:{s:I}, s:{s:f}, s:{s:I}}", "protocol", 1, "time_ns", "wall", (json_int_t)1000000,
+			 "figures", primitive->figure, value, "cpu_ns", "steady", (json_int_t)(500000 + slot));
+}
+
+static void primitive_cell(struct writer *writer, const struct primitive *primitive, unsigned slot)
+{
+	const char *runtime = writer->options->runtimes[slot];
+	bool bare = strcmp(primitive->workload, "syscall") == 0, alone = is_sequential(runtime);
+	const char *refused = alone != bare ? "it is played where tasks take turns, or not at all" : NULL;
+	char name[512], group[128];
+
+	snprintf(group, sizeof(group), "%s/%s/cores=1", primitive->workload, primitive->keys);
+	snprintf(name, sizeof(name), "%s/%.300s/%s/cores=1", primitive->workload, runtime, primitive->keys);
+	json_array_append_new(writer->cells,
+			      json_pack("{s:s, s:s, s:s, s:s, s:{s:f, s:s}, s:[i], s:s*}", "name", name, "group", group,
+					"workload", primitive->workload, "runtime", runtime, "parameters",
+					primitive->key, primitive->number, primitive->choice, primitive->value, "cores",
+					0, "refused", refused));
+	for (unsigned i = 0; !refused && i < writer->options->repetitions; i++)
+		line_write(writer, name, i, "ok", NULL, primitive_record(primitive, slot, i), NULL);
+}
+
+static void primitives_write(struct writer *writer)
+{
+	for (size_t i = 0; i < sizeof(primitives) / sizeof(*primitives); i++)
+		for (unsigned slot = 0; writer->options->runtimes[slot]; slot++)
+			primitive_cell(writer, &primitives[i], slot);
+}
+
 static void plan_write(struct writer *writer, const struct plan *plan)
 {
 	for (unsigned i = 0; i < 12 && plan->places[i] > 0; i++) {
@@ -220,8 +285,10 @@ int synthetic_bundle(const char *directory, const struct synthetic *options)
 	writer.records = fopen(path, "we");
 	if (!writer.records)
 		return -errno;
-	for (size_t i = 0; i < sizeof(plans) / sizeof(*plans); i++)
+	for (size_t i = 0; i < sizeof(plans) / sizeof(*plans) && !options->primitives; i++)
 		plan_write(&writer, &plans[i]);
+	if (options->primitives)
+		primitives_write(&writer);
 	if (options->troubles)
 		fputs("this is not JSON\n{\"cell\": \"gone\", \"repetition\": 0, \"status\": \"ok\"}\n{\"cell\": \"che",
 		      writer.records);
