@@ -84,7 +84,7 @@ static int check_runtimes(const struct plan_request *request, char reason[REASON
 		if (players_find(request->players, name))
 			continue;
 		error = broken ? refuse(reason, "the player of %.60s cannot be used: %.150s", name, broken)
-			       : refuse(reason, "'%.60s' is no runtime; the runtimes are %.150s", name, known);
+			       : refuse(reason, "'%.30s' is no runtime; there are %.195s", name, known);
 	}
 	free(known);
 	return error;
