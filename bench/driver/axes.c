@@ -39,6 +39,22 @@ static int point_pairs(const struct axis *axis, const char *point, struct texts 
 	return error;
 }
 
+/* To a player a duration without a unit is in ns; what a person writes so is most often an oversight. */
+static int check_unit(const char *pair, const struct workload_spec *spec, char reason[REASON_MAX])
+{
+	const char *value = strchr(pair, '=') + 1;
+	char key[PARAMETER_TEXT_MAX];
+	int index;
+
+	snprintf(key, sizeof key, "%.*s", (int)(value - 1 - pair), pair);
+	index = parameter_find(spec->parameters, key);
+	if (index < 0 || spec->parameters[index].type != PARAMETER_DURATION || value[strspn(value, "0")] == '\0' ||
+	    value[strspn(value, "0123456789.")] != '\0')
+		return 0;
+	snprintf(reason, REASON_MAX, "%.60s has no unit: it takes ns, us, ms or s", pair);
+	return -EINVAL;
+}
+
 static int point_check(const struct axis *axis, const char *point, const struct workload_spec *spec,
 		       char reason[REASON_MAX])
 {
@@ -49,8 +65,11 @@ static int point_check(const struct axis *axis, const char *point, const struct 
 	if (error == -EINVAL)
 		snprintf(reason, REASON_MAX, "%.60s has not %zu values, as its keys are", point, axis->keys.count);
 	values_init(&values, spec->parameters);
-	for (size_t i = 0; error == 0 && i < pairs.count; i++)
-		error = values_take(&values, spec->parameters, pairs.items[i], reason);
+	for (size_t i = 0; error == 0 && i < pairs.count; i++) {
+		error = check_unit(pairs.items[i], spec, reason);
+		if (error == 0)
+			error = values_take(&values, spec->parameters, pairs.items[i], reason);
+	}
 	texts_clear(&pairs);
 	return error;
 }

@@ -96,16 +96,20 @@ static void refuse_many(const struct planner *planner, struct cell *cell)
 			 cell->expectation.alive, most, setting);
 }
 
-static void refuse_long(const struct planner *planner, struct cell *cell, uint64_t limit_ns)
+static void refuse_long(struct cell *cell, uint64_t limit_ns)
 {
 	char estimate[TEXT_DURATION_MAX], limit[TEXT_DURATION_MAX];
+	uint64_t estimate_ns = cell->expectation.estimate_ns;
 
-	if (cell->refused[0] || cell->expectation.estimate_ns <= limit_ns)
+	if (cell->refused[0] || estimate_ns <= limit_ns)
 		return;
-	text_duration((double)cell->expectation.estimate_ns, estimate);
+	text_duration((double)estimate_ns, estimate);
 	text_duration((double)limit_ns, limit);
-	snprintf(cell->refused, sizeof cell->refused, "would take about %s on this runtime; %s stops at %s", estimate,
-		 planner->request->limit_text, limit);
+	/* Half of the timeout is what would be the limit then. */
+	snprintf(cell->refused, sizeof cell->refused,
+		 "would take about %s on this runtime, and what takes over %s is not played; --timeout=%" PRIu64
+		 "s allows it",
+		 estimate, limit, 2 * estimate_ns / NS_PER_S + 1);
 }
 
 /* What the parameters and the stage allow; fills in the expectation of a cell that is played. */
@@ -121,7 +125,7 @@ static void cell_judge(const struct planner *planner, struct cell *cell, const s
 		return;
 	cell->spec->expect(&cell->values, cell->stage, &cell->expectation);
 	refuse_many(planner, cell);
-	refuse_long(planner, cell, point->limit_ns);
+	refuse_long(cell, point->limit_ns);
 }
 
 static int cell_names(struct cell *cell, const struct point *point)
@@ -406,10 +410,13 @@ static int plan_cores(const struct planner *planner, const struct point *place, 
 	return error;
 }
 
-/* The profile's limit, or the sweep's own where that is longer and half of the timeout is not shorter. */
-static uint64_t limit_of(const struct plan_request *request, const struct sweep *sweep)
+/* The profile's limit, or the sweep's own where that is longer and half of the timeout is not shorter. Who sets
+ * parameters wants to see them played: half of the timeout then. */
+static uint64_t limit_of(const struct plan_request *request, const struct workload_spec *spec,
+			 const struct sweep *sweep)
 {
-	uint64_t own = sweep->limit_ns < request->timeout_ns / 2 ? sweep->limit_ns : request->timeout_ns / 2;
+	uint64_t half = request->timeout_ns / 2;
+	uint64_t own = sweep->limit_ns < half && !plan_request_sets(request, spec) ? sweep->limit_ns : half;
 
 	return own > request->limit_ns ? own : request->limit_ns;
 }
@@ -417,7 +424,7 @@ static uint64_t limit_of(const struct plan_request *request, const struct sweep 
 static int plan_sweep(const struct planner *planner, const struct workload_spec *spec, const struct sweep *sweep)
 {
 	struct axes axes = {.count = 0};
-	struct point place = {.spec = spec, .axes = &axes, .limit_ns = limit_of(planner->request, sweep)};
+	struct point place = {.spec = spec, .axes = &axes, .limit_ns = limit_of(planner->request, spec, sweep)};
 	int error = plan_request_axes(planner->request, spec, sweep, &axes, planner->reason);
 
 	place.of_those_who_can = !plan_request_chose(&planner->request->workloads, spec->name);

@@ -178,15 +178,41 @@ static int check_setting(const struct plan_request *request, const char *setting
 	return refuse_setting(request, setting, reason);
 }
 
+/* Nobody's value is dropped without a word. */
+static int check_once(const struct plan_request *request, size_t index, char reason[REASON_MAX])
+{
+	const char *setting = request->settings.items[index];
+	size_t length = strcspn(setting, "=") + 1;
+	char key[PARAMETER_TEXT_MAX * 2];
+
+	snprintf(key, sizeof key, "%.*s", (int)length - 1, setting);
+	for (size_t i = 0; i < index; i++)
+		if (strncmp(request->settings.items[i], setting, length) == 0)
+			return refuse(reason, "--set %.60s: %.60s is set already; values with commas make an axis",
+				      setting, key);
+	return 0;
+}
+
 int plan_request_check(const struct plan_request *request, char reason[REASON_MAX])
 {
 	int error = check_workloads(request, reason);
 
 	if (error == 0)
 		error = check_runtimes(request, reason);
-	for (size_t i = 0; error == 0 && i < request->settings.count; i++)
+	for (size_t i = 0; error == 0 && i < request->settings.count; i++) {
 		error = check_setting(request, request->settings.items[i], reason);
+		if (error == 0)
+			error = check_once(request, i, reason);
+	}
 	return error;
+}
+
+bool plan_request_sets(const struct plan_request *request, const struct workload_spec *spec)
+{
+	for (size_t i = 0; i < request->settings.count; i++)
+		if (axis_for(request->settings.items[i], spec))
+			return true;
+	return false;
 }
 
 int plan_request_axes(const struct plan_request *request, const struct workload_spec *spec, const struct sweep *sweep,

@@ -20,7 +20,6 @@ struct plan_request {
 	struct texts cores;     /* counts; empty: the profile's */
 	uint64_t limit_ns;      /* a cell that is estimated to take longer is refused */
 	uint64_t timeout_ns;    /* of an invocation: the load is told, so that it can say what it waits for */
-	const char *limit_text; /* what sets that limit, for the refusal: "the quick profile" */
 	const struct machine *machine;
 	const struct players *players;
 	const json_t *calibration;
@@ -38,6 +37,9 @@ bool plan_request_chose(const struct texts *names, const char *name);
  * in workloads that the profile leaves to those who ask for them: what is asked there is how a model compares. */
 bool plan_request_has_player(const struct plan_request *request, const struct workload_spec *spec,
 			     const struct player *player);
+
+/* Whether a setting is for this workload. */
+bool plan_request_sets(const struct plan_request *request, const struct workload_spec *spec);
 
 /* Adds the axes of a sweep, with the settings that are for this workload in the place of what they replace.
  * 0, -EINVAL and a sentence, or -ENOMEM. */

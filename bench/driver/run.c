@@ -262,8 +262,9 @@ int run_perform(struct run *run)
 	char *json_path = ledger_file(&run->ledger, "benchmark.json");
 	int error;
 
-	say("seed %llu, profile %s, %llu repetitions, into %s", (unsigned long long)run->options.seed,
-	    run->options.profile->name, (unsigned long long)run->repetitions, run->ledger.path);
+	say("seed %llu, profile %s, %llu repetition%s, into %s", (unsigned long long)run->options.seed,
+	    run->options.profile->name, (unsigned long long)run->repetitions, run->repetitions == 1 ? "" : "s",
+	    run->ledger.path);
 	begin_progress(run);
 	error = run_benchmarks(run, json_path);
 	if (error == 0)
@@ -307,16 +308,17 @@ int run_main(int argc, char **argv)
 
 	stop_watch();
 	status = run_prepare(&run, argc, argv);
-	if (!status && gbench_lists_only())
+	if (!status && run.plan.playable == 0)
+		status = run_explain_nothing(&run);
+	else if (!status && gbench_lists_only())
 		status = run_list_cells(&run);
-	else if (!status && run.plan.playable > 0) {
+	else if (!status) {
 		status = run_open(&run);
 		if (!status)
 			status = run_perform(&run);
 		if (!status)
 			status = run_conclude(&run);
-	} else if (!status)
-		status = run_explain_nothing(&run);
+	}
 	run_clear(&run);
 	return status;
 }

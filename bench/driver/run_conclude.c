@@ -154,6 +154,9 @@ int run_explain_nothing(const struct run *run)
 {
 	if (run->players.count == 0)
 		say("there is no player: no program simul-NAME in this installation's libexec folder or on PATH");
+	else if (run->plan.count == 0 && getenv("BENCHMARK_FILTER"))
+		say("there is nothing to play: no cell matches; the environment has BENCHMARK_FILTER=%.100s",
+		    getenv("BENCHMARK_FILTER"));
 	else if (run->plan.count == 0)
 		say("there is nothing to play: no cell matches; see simul run --benchmark_list_tests");
 	else

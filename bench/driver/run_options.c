@@ -39,7 +39,8 @@ static const struct command_option run_table[] = {
 	 .argument = "NAME",
 	 .take = take_profile,
 	 .field = FIELD(profile),
-	 .help = "What to play: quick (the default: at most 90 s of measuring on 2 cores), standard or full"},
+	 .help = "What to play: quick (the default: about 90 s on 2 quiet cores, up to half as long again on busy "
+		 "ones), standard or full"},
 	{.name = "workload",
 	 .argument = "LIST",
 	 .take = take_list,
@@ -54,13 +55,13 @@ static const struct command_option run_table[] = {
 	 .take = take_flag,
 	 .field = FIELD(peers),
 	 .help = "The peers too, libraries and languages to compare with, which no profile plays unless told so or "
-		 "by name: with them quick measures for longer than 90 s"},
+		 "by name: with them quick takes longer"},
 	{.name = "set",
 	 .argument = "[WORKLOAD.]KEY=VALUE,...",
 	 .take = take_item,
 	 .field = FIELD(settings),
 	 .help = "Set a parameter, of every workload that has it or of one; several values make an axis. May be "
-		 "repeated"},
+		 "repeated, for another key each time"},
 	{.name = "cores",
 	 .argument = "LIST",
 	 .take = take_list,
@@ -81,14 +82,14 @@ static const struct command_option run_table[] = {
 	 .take = take_duration,
 	 .field = FIELD(timeout_ns),
 	 .help = "End an invocation that takes longer; cells estimated to take more than half of it are refused "
-		 "(default: as "
-		 "the profile says)"},
+		 "(default: as the profile says, which plays its own points, those that no --set changes, only where "
+		 "they are short)"},
 	{.name = "out",
 	 .argument = "DIR",
 	 .take = take_text,
 	 .field = FIELD(out),
-	 .help = "The bundle's folder, new or empty (default: results/local/TIME where there is a folder results, else "
-		 "simul-TIME)"},
+	 .help = "The bundle's folder, new or empty; folders above it are made too (default: results/local/TIME where "
+		 "there is a folder results, else simul-TIME)"},
 	{.name = "resume",
 	 .argument = "DIR",
 	 .take = take_text,

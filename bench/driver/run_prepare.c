@@ -108,14 +108,10 @@ static int check_continued(struct run *run)
 	return error;
 }
 
-static struct plan_request request_of(const struct run *run, const char *load, char limit_text[64])
+static struct plan_request request_of(const struct run *run, const char *load)
 {
 	const struct run_options *options = &run->options;
 
-	if (options->timeout_ns)
-		snprintf(limit_text, 64, "half of --timeout");
-	else
-		snprintf(limit_text, 64, "the %s profile", options->profile->name);
 	return (struct plan_request){
 		.profile = options->profile,
 		.workloads = options->workloads,
@@ -125,7 +121,6 @@ static struct plan_request request_of(const struct run *run, const char *load, c
 		.cores = options->cores,
 		.limit_ns = options->timeout_ns ? options->timeout_ns / 2 : options->profile->limit_ns,
 		.timeout_ns = run->timeout_ns,
-		.limit_text = limit_text,
 		.machine = &run->machine,
 		.players = &run->players,
 		.calibration = run->calibration,
@@ -144,12 +139,12 @@ static int choose_workloads(struct run_options *options)
 
 static int make_plan(struct run *run)
 {
-	char *load = home_path(SIMUL_LIBEXEC "/load"), limit_text[64], reason[REASON_MAX] = "there is not enough memory";
+	char *load = home_path(SIMUL_LIBEXEC "/load"), reason[REASON_MAX] = "there is not enough memory";
 	struct plan_request request;
 	int error = choose_workloads(&run->options);
 
 	if (error == 0) {
-		request = request_of(run, load, limit_text);
+		request = request_of(run, load);
 		error = plan_make(&request, &run->plan, reason);
 	}
 	free(load);

@@ -64,7 +64,7 @@ struct registry {
 	bool ran;
 	pid_t owner; // the process of the run
 	size_t failed;
-	bool write_failed;
+	bool display_failed, file_failed; // could not be written in full
 };
 
 registry &shim()
@@ -510,7 +510,7 @@ class tidy_reporter : public BenchmarkReporter
 		inner_->Finalize();
 		GetOutputStream().flush();
 		if (!GetOutputStream())
-			shim().write_failed = true;
+			(&GetOutputStream() == &std::cout ? shim().display_failed : shim().file_failed) = true;
 	}
 
       private:
@@ -750,11 +750,11 @@ int run_selected(const std::vector<entry *> &selected, const gbench_run_options 
 	if (!output.empty())
 		file = std::make_unique<tidy_reporter>(new_reporter(format), width, format == "csv");
 	benchmark::RunSpecifiedBenchmarks(display.get(), file.get(), ".");
-	if (!shim().write_failed)
-		return 0;
-	fprintf(stderr, "The benchmark output%s%s could not be written in full.\n", output.empty() ? "" : " ",
-		output.c_str());
-	return -EIO;
+	if (shim().file_failed)
+		fprintf(stderr, "The benchmark output %s could not be written in full.\n", output.c_str());
+	if (shim().display_failed)
+		fprintf(stderr, "What Google Benchmark prints on standard output could not be written in full.\n");
+	return shim().file_failed || shim().display_failed ? -EIO : 0;
 }
 
 int refuse_empty()

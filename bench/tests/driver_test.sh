@@ -39,11 +39,13 @@ skip() {
 has() { grep -q -e "$2" "$1" || fail "there is no '$2' in $1"; }
 has_not() { ! grep -q -e "$2" "$1" || fail "there is '$2' in $1"; }
 
-# chess RUNTIMES REST...: a run of a millisecond an invocation. In the background with exec=exec, so that $! is simul.
+# chess RUNTIMES REST...: a run of a millisecond an invocation, of 2 boards unless $boards says otherwise. In the
+# background with exec=exec, so that $! is simul.
+boards=2
 chess() {
 	runtimes=$1
 	shift
-	$exec "$SIMUL" run --no-plots --workload=chess --set boards=2 --set pairs=1 --cores=1 --runtime="$runtimes" "$@"
+	$exec "$SIMUL" run --no-plots --workload=chess --set boards=$boards --set pairs=1 --cores=1 --runtime="$runtimes" "$@"
 }
 four=coroutine,process,sequential,thread
 count() { "$JSON_VALUES" "$1" status | grep -c "^$2\$"; }
@@ -119,8 +121,19 @@ case_verbs() {
 	expect 2 "$SIMUL" list word
 	expect 3 "$SIMUL" plot no-such-bundle
 	expect 3 "$SIMUL" plot
-	expect 3 chess sequential --set boards=1000000
+	expect 2 "$SIMUL" run --workload=chess --set move=50
+	has err 'has no unit'
+	expect 2 chess sequential --set boards=1
+	has err 'set already'
+	boards=1000000
+	expect 3 chess sequential
+	has err 'would take about.*--timeout=.*s allows it'
+	# Where nothing can be played there is nothing to list, and the reason is the same.
+	expect 3 chess sequential --benchmark_list_tests
 	has err 'would take about'
+	boards=2
+	BENCHMARK_FILTER=zz expect 3 chess sequential
+	has err 'BENCHMARK_FILTER=zz'
 	[ -z "$(find . -name 'simul-*')" ] || fail 'a refused call leaves a folder'
 }
 
@@ -155,7 +168,9 @@ case_topology() {
 }
 
 case_run() {
-	expect 0 chess $four --out=bundle --repetitions=3 --set boards=1,2
+	boards=1,2
+	expect 0 chess $four --out=bundle --repetitions=3
+	boards=2
 	[ "$(count bundle/records.jsonl ok)" -ge 24 ] || fail 'records are missing'
 	[ "$(good bundle | sort -u | wc -l)" -eq 24 ] || fail 'not every cell has its repetitions'
 	has out 'Bundle: bundle'

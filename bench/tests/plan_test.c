@@ -65,7 +65,6 @@ static int set_up(void **state)
 		.profile = profile_find("quick"),
 		.limit_ns = NS_PER_S,
 		.timeout_ns = 20 * NS_PER_S,
-		.limit_text = "the quick profile",
 		.machine = &fixture.machine,
 		.players = &fixture.players,
 		.calibration = fixture.calibration,
@@ -252,6 +251,38 @@ static void a_given_step_has_the_measured_cost(void **state)
 			 bound_ns / 4);
 }
 
+static void what_is_set_twice_is_refused(void **state)
+{
+	struct fixture *fixture = *state;
+
+	texts_add(&fixture->request.settings, "boards=24");
+	texts_add(&fixture->request.settings, "chess.boards=4"); /* for one workload another one than for all */
+	assert_int_equal(make(fixture), 0);
+	texts_add(&fixture->request.settings, "boards=50");
+	assert_int_equal(make(fixture), -EINVAL);
+	assert_string_equal(fixture->reason, "--set boards=50: boards is set already; values with commas make an axis");
+}
+
+/* 24 boards one after another take 24 x 30 x 600 us, 1000 more than any limit. */
+static void what_is_set_is_played(void **state)
+{
+	struct fixture *fixture = *state;
+
+	texts_add(&fixture->request.workloads, "chess");
+	fixture->request.limit_ns = 100 * NS_PER_MS;
+	assert_int_equal(make(fixture), 0);
+	assert_string_equal(find(fixture, "chess/calls/boards=24/cores=1")->refused,
+			    "would take about 432 ms on this runtime, and what takes over 100 ms is not played; "
+			    "--timeout=1s allows it");
+	texts_add(&fixture->request.settings, "boards=24,1000");
+	assert_int_equal(make(fixture), 0);
+	assert_string_equal(find(fixture, "chess/calls/boards=24/cores=1")->refused, "");
+	assert_string_equal(find(fixture, "chess/thread/boards=1000/cores=1")->refused, "");
+	assert_string_equal(find(fixture, "chess/calls/boards=1000/cores=1")->refused,
+			    "would take about 18 s on this runtime, and what takes over 10 s is not played; "
+			    "--timeout=37s allows it");
+}
+
 static void refusals_have_reasons(void **state)
 {
 	struct fixture *fixture = *state;
@@ -263,7 +294,8 @@ static void refusals_have_reasons(void **state)
 	assert_non_null(strstr(find(fixture, "echo/calls/connections=50/cores=1")->refused, "connections=1"));
 	/* 100 boards x 30 pairs x 600 us, one after another. */
 	assert_string_equal(find(fixture, "chess/calls/boards=100/cores=1")->refused,
-			    "would take about 1.8 s on this runtime; the quick profile stops at 1 s");
+			    "would take about 1.8 s on this runtime, and what takes over 1 s is not played; "
+			    "--timeout=4s allows it");
 	for (size_t i = 0; i < fixture->plan.count; i++)
 		playable += fixture->plan.cells[i].refused[0] == '\0';
 	assert_int_equal(playable, fixture->plan.playable);
@@ -433,6 +465,7 @@ static void wrong_names_are_told(void **state)
 		{.workload = "chess", .setting = "nothing=1", .told = "no such key; chess has boards, pairs, "},
 		{.setting = "boards", .told = "key=value"},
 		{.setting = "boards=many", .told = "boards"},
+		{.workload = "chess", .setting = "move=50", .told = "move=50 has no unit: it takes ns, us, ms or s"},
 		{.setting = "nowhere.boards=1", .told = "nowhere"},
 		{.setting = "counting.boards=1", .told = "slices"},
 		{.workload = "counting", .setting = "boards=1", .told = "slices"},
@@ -559,7 +592,6 @@ static int set_up_many(void **state)
 		.profile = profile_find("quick"),
 		.limit_ns = profile_find("quick")->limit_ns,
 		.timeout_ns = profile_find("quick")->timeout_ns,
-		.limit_text = "the quick profile",
 		.machine = &fixture.machine,
 		.players = &fixture.players,
 		.calibration = fixture.calibration,
@@ -596,6 +628,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(quick_plan_is_whole, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(bound_is_the_groups, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_given_step_has_the_measured_cost, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_set_twice_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_set_is_played, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(refusals_have_reasons, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(settings_replace_and_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(workers_reach_those_that_have_some, set_up, tear_down),
