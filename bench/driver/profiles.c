@@ -1,7 +1,7 @@
 /* profiles.c: see profiles.h.
  *
- * quick measures for at most 90 s on two cores with all runtimes of this repository, and so leaves the primitives to
- * those who ask for them; standard for about half an hour. For a million tasks that sleep quick takes longer a play
+ * quick measures for at most 90 s on two quiet cores with all runtimes of this repository, and so leaves the primitives
+ * to those who ask for them; standard for about half an hour. For a million tasks that sleep quick takes longer a play
  * than for anything else: there the question is how many there can be. */
 #include "profiles.h"
 
@@ -119,7 +119,7 @@ static const struct sweep full_sweeps[] = {
 const struct profile profiles[] = {
 	{
 		.name = "quick",
-		.help = "a first look: 5 repetitions, at most 90 s of measuring on 2 cores",
+		.help = "a first look: 5 repetitions, about 90 s on 2 quiet cores",
 		.workloads = "chess,counting,echo",
 		.repetitions = 5,
 		.limit_ns = NS_PER_S,

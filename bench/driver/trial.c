@@ -224,7 +224,9 @@ void trial_play(struct trial_table *table, const struct cell *cell, unsigned rep
 		play_once(table, cell, &outcome);
 		keep(table, cell, repetition, &outcome);
 		sum_up(&outcome, trial);
-		again = outcome.status == TRIAL_OK && json_is_true(json_object_get(outcome.disturbance, "disturbed"));
+		*(plays == 0 ? &table->first_ns : &table->again_ns) += outcome.elapsed_ns;
+		again = outcome.status == TRIAL_OK && table->again_ns <= table->first_ns / 2 &&
+			json_is_true(json_object_get(outcome.disturbance, "disturbed"));
 		outcome_clear(&outcome);
 	}
 }
