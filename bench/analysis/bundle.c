@@ -588,14 +588,28 @@ size_t cell_values(const struct cell *cell, enum measure measure, double *values
 	return count;
 }
 
+static struct summary inverse(const struct summary *times)
+{
+	struct summary rates = *times;
+
+	rates.median = 1 / times->median;
+	rates.mean = 1 / times->mean;
+	rates.interval.low = 1 / times->interval.high;
+	rates.interval.high = 1 / times->interval.low;
+	return rates;
+}
+
 struct summary cell_summary(const struct cell *cell, enum measure measure)
 {
 	double *values = malloc(sizeof(*values) * (cell->invocation_count + 1));
 	size_t count = values ? cell_values(cell, measure, values) : 0;
-	struct summary summary = summarize(values, count, 0.95);
+	struct summary summary;
 
+	for (size_t i = 0; measure == MEASURE_RATE && i < count; i++)
+		values[i] = 1 / values[i];
+	summary = summarize(values, count, 0.95);
 	free(values);
-	return summary;
+	return measure == MEASURE_RATE ? inverse(&summary) : summary;
 }
 
 /* The line of an invocation, parsed again; NULL if it cannot be. */

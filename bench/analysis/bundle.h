@@ -103,7 +103,8 @@ double cell_parameter(const struct cell *cell, const char *name);
 /* The measure of every good invocation that has it, in order of repetition, into values (room for
  * cell->invocation_count); returns how many. */
 size_t cell_values(const struct cell *cell, enum measure measure, double *values);
-/* The same, summarized. n is 0 where nothing was measured (or memory ran out). */
+/* The same, summarized. n is 0 where nothing was measured (or memory ran out). A rate is the inverse of the summary of
+ * the times a message, so that rates and times never rank two runtimes differently; its mean is harmonic. */
 struct summary cell_summary(const struct cell *cell, enum measure measure);
 
 /* Latencies of all good invocations, merged into *histogram, emptied first. A percentile of the whole is never made

@@ -279,12 +279,37 @@ static void test_latencies_are_merged(void **state)
 	free(histogram);
 }
 
+/* By the median time, 2 us, and not between the two rates: else they could rank two runtimes differently. */
+static void test_rates_rank_as_times(void **state)
+{
+	static const char line[] = "{\"cell\": \"c\", \"repetition\": %d, \"status\": \"ok\", \"load\": "
+				   "{\"messages\": 100, \"time_ns\": {\"wall\": %d}}}\n";
+	struct bundle bundle;
+	struct summary rate;
+	FILE *file;
+
+	(void)state;
+	write_text("manifest.json", MANIFEST(CELL("c")));
+	file = fopen(path_of("records.jsonl"), "w");
+	assert_non_null(file);
+	fprintf(file, line, 0, 1000);
+	fprintf(file, line, 1, 3000);
+	fclose(file);
+	assert_int_equal(bundle_open(folder, &bundle), 0);
+	rate = cell_summary(&bundle.cells[0], MEASURE_RATE);
+	assert_float_equal(rate.median, 100 / 2000e-9, 1);
+	assert_float_equal(rate.interval.low, 100 / 3000e-9, 1);
+	assert_float_equal(rate.interval.high, 100 / 1000e-9, 1);
+	bundle_close(&bundle);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, folder_make, folder_remove)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_reads),
+		TEST(test_rates_rank_as_times),
 		TEST(test_repeated),
 		TEST(test_truncated),
 		TEST(test_impossible_times),

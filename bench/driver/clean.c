@@ -66,7 +66,7 @@ const char *text_duration(double ns, char text[TEXT_DURATION_MAX])
 	static const struct {
 		double ns;
 		const char *name;
-	} units[] = {{1e9, "s"}, {1e6, "ms"}, {1e3, "us"}, {1, "ns"}};
+	} units[] = {{1e9, "s"}, {1e6, "ms"}, {1e3, "µs"}, {1, "ns"}};
 	unsigned long long seconds = (unsigned long long)(ns / 1e9 + 0.5);
 	size_t unit = 0;
 

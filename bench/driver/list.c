@@ -114,7 +114,7 @@ static void print_parameter(const struct parameter *parameter, FILE *out)
 
 static void print_workload(const struct workload_spec *spec, FILE *out)
 {
-	fprintf(out, "  %s: %s\n    counts a %s; bound: %s\n", spec->name, spec->question, spec->operation,
+	fprintf(out, "  %s: %s\n    one operation: %s; bound: %s\n", spec->name, spec->question, spec->operation,
 		spec->bound_text);
 	for (const struct parameter *parameter = spec->parameters; parameter->name; parameter++)
 		print_parameter(parameter, out);

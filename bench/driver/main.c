@@ -19,7 +19,7 @@ const struct verb verbs[] = {
 static void print_help(FILE *out)
 {
 	fputs("simul compares concurrency models: the same verified work done with processes,\n"
-	      "threads and coroutines, on the cores that you have.\n\n"
+	      "threads, callbacks and coroutines, on the cores that you have.\n\n"
 	      "Usage: simul VERB [OPTION...]\n\n",
 	      out);
 	for (const struct verb *verb = verbs; verb->name; verb++)

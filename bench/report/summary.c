@@ -19,6 +19,9 @@ enum { TABLE_WIDTH = 80 };
 /* A difference of medians under 2 % is called none, however sure. */
 #define LEAST_EFFECT 1.02
 
+/* Fewer than four invocations are no ground for a verdict: the range of two misses the median every other time. */
+#define LEAST_LEVEL 0.85
+
 /* A group's table: what its rows are made from. */
 struct table {
 	const struct bundle *bundle;
@@ -203,7 +206,7 @@ enum verdict { VERDICT_EQUAL, VERDICT_SLOWER, VERDICT_UNKNOWN };
 
 static enum verdict judge(const struct summary *one, const struct summary *fastest)
 {
-	if (one->interval.method == INTERVAL_NONE || fastest->interval.method == INTERVAL_NONE)
+	if (one->interval.level < LEAST_LEVEL || fastest->interval.level < LEAST_LEVEL)
 		return VERDICT_UNKNOWN;
 	if (one->median >= fastest->median * LEAST_EFFECT && disjoint(&one->interval, &fastest->interval))
 		return VERDICT_SLOWER;
@@ -421,7 +424,8 @@ static void print_left_out(const struct bundle *bundle, FILE *out)
 	for (size_t i = 0; i < bundle->cell_count; i++)
 		failed += bundle->by_name[i]->count[STATUS_FAILED];
 	if (failed > 0)
-		fprintf(out, "%zu invocation%s failed (!): records.jsonl says why.\n", failed, failed == 1 ? "" : "s");
+		fprintf(out, "%zu invocation%s failed (! where a table has them): records.jsonl says why.\n", failed,
+			failed == 1 ? "" : "s");
 	if (bundle->malformed > 0)
 		fprintf(out, "%zu line%s of records.jsonl could not be read, the first being line %llu.\n",
 			bundle->malformed, bundle->malformed == 1 ? "" : "s",

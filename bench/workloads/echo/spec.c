@@ -107,7 +107,7 @@ static void expect(const struct values *values, struct stage stage, struct expec
 
 const struct workload_spec echo_spec = {
 	.name = "echo",
-	.question = "how fast does each model answer on sockets, and at what cost in CPU and memory a connection?",
+	.question = "How fast does each model answer on sockets, and at what cost in CPU and memory a connection?",
 	.operation = "message",
 	.bound_text = "timed messages x half of the calibrated cost of one send and one recv, over the cores in use",
 	.parameters = parameters,

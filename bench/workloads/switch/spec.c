@@ -55,8 +55,8 @@ static int admit(const struct values *values, struct stage stage, char reason[RE
 			 "a task here runs to its end before another one begins: nobody takes turns");
 	else
 		snprintf(reason, REASON_MAX,
-			 "only %" PRIu64 " tasks are under way at once here: %" PRIu64 " cannot take turns",
-			 concurrency, values->value[SWITCH_TASKS]);
+			 "only %" PRIu64 " task%s under way at once here: %" PRIu64 " cannot take turns", concurrency,
+			 concurrency == 1 ? " is" : "s are", values->value[SWITCH_TASKS]);
 	return -ENOTSUP;
 }
 
