@@ -8,9 +8,10 @@
  *	poller_uring.c	completion: the kernel does the operation, and the last call fetches the result
  *
  * Results are >= 0, as those of the system calls, or a negative errno value, -EBADF where the descriptor was not
- * adopted. An entry that becomes ready with a negative result had its descriptor closed: that is the operation's
- * result, and the call is not made again. At most one entry waits for one direction of one descriptor. What an
- *operation is given (buffer, address) stays where it is until it has ended. Times are ns. One thread. */
+ * adopted. An entry waits until it has called again, and at most one does for one direction of one descriptor. If its
+ * result is negative when its turn comes, its descriptor was closed: that is the operation's result, and the call is not
+ * made again, since the number may be another descriptor's by then. What an operation is given (buffer, address) stays
+ * where it is until it has ended. Times are ns. One thread. */
 #ifndef SIMUL_EVENT_LOOP_POLLER_H
 #define SIMUL_EVENT_LOOP_POLLER_H
 
@@ -46,7 +47,7 @@ void poller_close(struct poller *poller);
 int poller_adopt(struct poller *poller, int fd);
 bool poller_adopted(const struct poller *poller, int fd);
 
-/* The end of that; to be called before close(2). Whoever waits becomes ready with result -EBADF. */
+/* The end of that; to be called before close(2). Whoever waits gets result -EBADF, and is ready now if it was not yet. */
 int poller_forget(struct poller *poller, int fd, struct loop_queue *ready);
 
 /* As read(2), send(2) with MSG_NOSIGNAL, accept4(2) (a descriptor that is adopted already) and connect(2) (whose

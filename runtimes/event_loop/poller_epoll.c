@@ -109,9 +109,9 @@ static void wake(struct poller *poller, struct poller_descriptor *descriptor, en
 	struct loop_entry *waiter = descriptor->waiter[direction];
 
 	descriptor->ready[direction] = true;
-	if (!waiter)
+	if (!waiter || descriptor->woken[direction])
 		return;
-	descriptor->waiter[direction] = NULL;
+	descriptor->woken[direction] = true;
 	poller->waiting--;
 	loop_queue_push(ready, waiter);
 }
@@ -133,12 +133,29 @@ int poller_forget(struct poller *poller, int fd, struct loop_queue *ready)
 	return 0;
 }
 
+/* What the call of an operation begins with: the entry, if it has waited, does so no more. *found is the descriptor.
+ * 0; -EBADF; -EBUSY if another one waits, or was woken and is on its way to call again. */
+static int come_back(const struct poller *poller, int fd, enum poller_direction direction,
+		     const struct loop_entry *entry, struct poller_descriptor **found)
+{
+	struct poller_descriptor *descriptor = find(poller, fd);
+
+	*found = descriptor;
+	if (!descriptor)
+		return -EBADF;
+	if (!descriptor->waiter[direction])
+		return 0;
+	if (descriptor->waiter[direction] != entry)
+		return -EBUSY;
+	descriptor->waiter[direction] = NULL;
+	descriptor->woken[direction] = false;
+	return 0;
+}
+
 /* Keeps the entry until the next edge of the direction. */
 static int await_edge(struct poller *poller, struct poller_descriptor *descriptor, enum poller_direction direction,
 		      struct loop_entry *entry)
 {
-	if (descriptor->waiter[direction])
-		return -EBUSY;
 	descriptor->waiter[direction] = entry;
 	poller->waiting++;
 	return POLLER_WAITS;
@@ -146,10 +163,11 @@ static int await_edge(struct poller *poller, struct poller_descriptor *descripto
 
 int poller_await(struct poller *poller, int fd, enum poller_direction direction, struct loop_entry *entry)
 {
-	struct poller_descriptor *descriptor = find(poller, fd);
+	struct poller_descriptor *descriptor;
+	int error = come_back(poller, fd, direction, entry, &descriptor);
 
-	if (!descriptor)
-		return -EBADF;
+	if (error < 0)
+		return error;
 	return descriptor->ready[direction] ? 0 : await_edge(poller, descriptor, direction, entry);
 }
 
@@ -173,11 +191,11 @@ static int failed(struct poller_descriptor *descriptor, enum poller_direction di
 
 ssize_t poller_read(struct poller *poller, int fd, void *buffer, size_t bytes, struct loop_entry *entry)
 {
-	struct poller_descriptor *descriptor = find(poller, fd);
-	int error;
+	struct poller_descriptor *descriptor;
+	int error = come_back(poller, fd, POLLER_READ, entry, &descriptor);
 
-	if (!descriptor)
-		return -EBADF;
+	if (error < 0)
+		return error;
 	while (descriptor->ready[POLLER_READ]) {
 		ssize_t count = read(fd, buffer, bytes);
 
@@ -195,11 +213,11 @@ ssize_t poller_read(struct poller *poller, int fd, void *buffer, size_t bytes, s
 
 ssize_t poller_write(struct poller *poller, int fd, const void *buffer, size_t bytes, struct loop_entry *entry)
 {
-	struct poller_descriptor *descriptor = find(poller, fd);
-	int error;
+	struct poller_descriptor *descriptor;
+	int error = come_back(poller, fd, POLLER_WRITE, entry, &descriptor);
 
-	if (!descriptor)
-		return -EBADF;
+	if (error < 0)
+		return error;
 	while (descriptor->ready[POLLER_WRITE]) {
 		ssize_t count = send(fd, buffer, bytes, MSG_NOSIGNAL);
 
@@ -222,11 +240,11 @@ static int adopt_accepted(struct poller_kernel *kernel, int fd)
 
 int poller_accept(struct poller *poller, int listener, struct loop_entry *entry)
 {
-	struct poller_descriptor *descriptor = find(poller, listener);
-	int error;
+	struct poller_descriptor *descriptor;
+	int error = come_back(poller, listener, POLLER_READ, entry, &descriptor);
 
-	if (!descriptor)
-		return -EBADF;
+	if (error < 0)
+		return error;
 	while (descriptor->ready[POLLER_READ]) {
 		int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
@@ -253,16 +271,15 @@ static int outcome(int fd)
 int poller_connect(struct poller *poller, int fd, const struct sockaddr *address, socklen_t length,
 		   struct loop_entry *entry)
 {
-	struct poller_descriptor *descriptor = find(poller, fd);
+	struct poller_descriptor *descriptor;
+	int error = come_back(poller, fd, POLLER_WRITE, entry, &descriptor);
 
-	if (!descriptor)
-		return -EBADF;
+	if (error < 0)
+		return error;
 	if (descriptor->connecting) {
 		descriptor->connecting = false;
 		return outcome(fd);
 	}
-	if (descriptor->waiter[POLLER_WRITE])
-		return -EBUSY;
 	/* An unconnected socket calls itself hung up and writable, which is forgotten here. */
 	descriptor->ready[POLLER_READ] = descriptor->ready[POLLER_WRITE] = descriptor->ended = false;
 	if (connect(fd, address, length) == 0) {

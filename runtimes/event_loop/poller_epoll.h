@@ -14,7 +14,8 @@
 #define POLLER_BATCH 256 /* events taken by one call */
 
 struct poller_descriptor {
-	struct loop_entry *waiter[2]; /* by direction; NULL if nobody waits */
+	struct loop_entry *waiter[2]; /* by direction, until it calls again; NULL if nobody waits */
+	bool woken[2];                /* the waiter is ready, and has not called again */
 	bool ready[2];                /* an operation may succeed; false: the next edge will tell */
 	bool ended;      /* the peer has closed or failed: no further edge may come, so reading stays ready */
 	bool connecting; /* the edge of writing will tell that the attempt has ended */

@@ -193,6 +193,30 @@ static void forgetting_wakes_the_waiter(void **state)
 	close(ends[1]);
 }
 
+/* Its number may be another's by the time that the reader runs. */
+static void forgetting_reaches_who_is_ready_already(void **state)
+{
+	struct loop_entry busy, reader = {0}, other = {0};
+	int ends[2];
+	char byte;
+
+	(void)state;
+	open_pair(ends);
+	wait_for_reading(ends[0], &reader);
+	assert_int_equal(write(ends[1], "x", 1), 1);
+	assert_true(poller_poll(&loop.poller, POLLER_FOREVER, &loop.ready) > 0);
+	assert_int_equal(loop_queue_count(&loop.ready), 1);
+	assert_int_equal(poller_read(&loop.poller, ends[0], &byte, 1, &other), -EBUSY);
+	loop_ready(&loop, &busy);
+	assert_int_equal(poller_forget(&loop.poller, ends[0], &loop.ready), 0);
+	assert_ptr_equal(loop_next(&loop), &reader);
+	assert_int_equal(reader.result, -EBADF);
+	assert_ptr_equal(loop_next(&loop), &busy);
+	assert_null(loop_next(&loop));
+	close(ends[0]);
+	close(ends[1]);
+}
+
 /* A thousand words, three waiters each: the table grows, and each word wakes its own in their order. */
 static void words_wake_their_own(void **state)
 {
@@ -231,6 +255,7 @@ int main(void)
 		LOOP_TEST(nobody_starves),
 		LOOP_TEST(long_turns_are_few),
 		LOOP_TEST(forgetting_wakes_the_waiter),
+		LOOP_TEST(forgetting_reaches_who_is_ready_already),
 		LOOP_TEST(words_wake_their_own),
 	};
 

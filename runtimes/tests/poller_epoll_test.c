@@ -64,6 +64,25 @@ static void readiness_is_remembered(void **state)
 	assert_false(descriptor->ready[POLLER_READ]);
 }
 
+/* Two edges before the reader runs make it ready once. */
+static void who_is_ready_is_not_made_so_again(void **state)
+{
+	struct loop_entry reader;
+	char buffer[8];
+
+	(void)state;
+	wait_for_reading(&reader);
+	assert_int_equal(write(ends[1], "a", 1), 1);
+	assert_int_equal(poller_poll(&poller, POLLER_FOREVER, &ready), 1);
+	assert_int_equal(write(ends[1], "b", 1), 1);
+	assert_int_equal(poller_poll(&poller, POLLER_FOREVER, &ready), 1);
+	assert_ptr_equal(loop_queue_pop(&ready), &reader);
+	assert_true(loop_queue_empty(&ready));
+	assert_int_equal(poller.waiting, 0);
+	assert_int_equal(poller_read(&poller, ends[0], buffer, sizeof(buffer), &reader), 2);
+	wait_for_reading(&reader);
+}
+
 /* Data and the end of the stream come together: no edge tells of the end after the short read. */
 static void the_end_of_a_stream_is_remembered(void **state)
 {
@@ -109,6 +128,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		PAIR_TEST(readiness_is_remembered),
+		PAIR_TEST(who_is_ready_is_not_made_so_again),
 		PAIR_TEST(the_end_of_a_stream_is_remembered),
 		PAIR_TEST(a_timerfd_is_precise),
 	};
