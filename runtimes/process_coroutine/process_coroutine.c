@@ -18,6 +18,7 @@
 
 #include "../check.h"
 #include "../coroutine/scheduler.h"
+#include "../kernel/supervision.h"
 #include "../runtime.h"
 #include "../task.h"
 #include "descriptors.h"
@@ -295,21 +296,16 @@ static void close_all(void)
 
 int task_run(task_function *main, void *argument)
 {
-	const struct sigaction ordinary = {.sa_handler = SIG_DFL};
 	struct beginning beginning = {.main = main, .argument = argument};
-	struct sigaction before;
 	int error;
 
 	CHECK(!ground, "task_run() was called from inside a task");
 	error = open_all();
 	if (error < 0)
 		return error;
-	/* SIG_IGN, which a program inherits from its parent, would have the kernel reap the supervisor and the workers.
-	 */
-	CHECK(sigaction(SIGCHLD, &ordinary, &before) == 0, "process-coroutine: cannot set SIGCHLD: %s",
-	      strerror(errno));
+	supervision_open(runtime.name);
 	error = coroutine_run(run_first, &beginning);
-	CHECK(sigaction(SIGCHLD, &before, NULL) == 0, "process-coroutine: cannot restore SIGCHLD: %s", strerror(errno));
+	supervision_close();
 	close_all();
 	return error;
 }

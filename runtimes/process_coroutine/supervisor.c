@@ -4,16 +4,14 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../check.h"
 #include "../coroutine/scheduler.h"
 #include "../kernel/futex.h"
+#include "../kernel/supervision.h"
 #include "descriptors.h"
 #include "place.h"
 #include "words.h"
@@ -21,18 +19,9 @@
 enum { PAUSE_US = 10000 }; /* before a worker that cannot be forked is tried again */
 
 static struct {
-	pid_t id;       /* the first process's */
 	pid_t *workers; /* by place; the supervisor's */
 	void (*worker)(void);
 } supervisor;
-
-/* The parent's death is this process's, from now on and if it has happened already. */
-static void die_with(pid_t parent)
-{
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(EXIT_FAILURE);
-}
 
 static int start_worker(uint32_t place)
 {
@@ -41,7 +30,7 @@ static int start_worker(uint32_t place)
 	if (worker < 0)
 		return -errno;
 	if (worker == 0) {
-		die_with(parent);
+		supervision_die_with(parent);
 		place_here = place;
 		supervisor.worker();
 	}
@@ -121,9 +110,8 @@ static void send_home(void)
 	place_notify_all();
 }
 
-static _Noreturn void supervise(pid_t parent)
+static void supervise(void)
 {
-	die_with(parent);
 	place_here = ground->workers + 1; /* nobody's: words.c tells it from theirs */
 	coroutine_forked();
 	descriptors_put_placeholders();
@@ -136,33 +124,23 @@ static _Noreturn void supervise(pid_t parent)
 	_exit(EXIT_SUCCESS);
 }
 
-static void await_end(void)
-{
-	while (waitpid(supervisor.id, NULL, 0) < 0)
-		CHECK(errno == EINTR, "process-coroutine: cannot wait for the supervisor: %s", strerror(errno));
-}
-
 int supervisor_start(void (*worker)(void))
 {
-	pid_t parent = getpid();
+	int error;
 
-	if (__fpending(stdout) > 0)
-		fflush(stdout); /* or a task that prints and flushes would print it once more */
 	supervisor.worker = worker;
-	supervisor.id = fork();
-	if (supervisor.id < 0)
-		return -errno;
-	if (supervisor.id == 0)
-		supervise(parent);
+	error = supervision_fork(supervise, &ground->ending);
+	if (error < 0)
+		return error;
 	while (atomic_load_explicit(&ground->started, memory_order_acquire) == 0)
 		futex_wait(&ground->started, 0, 0);
 	if (ground->error < 0)
-		await_end();
+		supervision_await_end();
 	return ground->error;
 }
 
 void supervisor_end(void)
 {
 	send_home();
-	await_end();
+	supervision_await_end();
 }

@@ -6,7 +6,7 @@
  *	       `- worker ...
  *
  * The supervisor runs no task and changes nothing, so that each worker is a copy of the first process as it was at the
- * first task_spawn(). Each process dies with its parent: PR_SET_PDEATHSIG in prctl(2). */
+ * first task_spawn(). Who dies with whom: kernel/supervision.h. */
 #ifndef SIMUL_PROCESS_COROUTINE_SUPERVISOR_H
 #define SIMUL_PROCESS_COROUTINE_SUPERVISOR_H
 

@@ -15,17 +15,17 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
-#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "../check.h"
 #include "../kernel/futex.h"
+#include "../kernel/supervision.h"
 #include "../runtime.h"
 #include "../task.h"
 #include "ledger.h"
@@ -55,22 +55,13 @@ static struct {
 	char *arena;
 	size_t size, taken;
 	struct ledger *ledger;
-	pid_t supervisor;       /* 0 until the first spawn */
+	bool open;              /* the workers have been forked; the first process's */
 	pid_t *workers;         /* by place; the supervisor's */
 	uint32_t place;         /* this process's, if it is a worker */
 	unsigned long unjoined; /* of this process's tasks */
-	struct sigaction before;
 } pool;
 
 /* Workers. */
-
-/* The parent's death is this process's, from now on and if it has happened already. */
-static void die_with(pid_t parent)
-{
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(EXIT_FAILURE);
-}
 
 static void run(uint32_t number)
 {
@@ -86,7 +77,7 @@ static _Noreturn void worker_main(pid_t parent, uint32_t place)
 {
 	uint32_t number;
 
-	die_with(parent);
+	supervision_die_with(parent);
 	pool.place = place;
 	while ((number = ledger_next(pool.ledger, place)) != LEDGER_NOBODY)
 		run(number);
@@ -166,20 +157,8 @@ static int start_workers(void)
 	return error;
 }
 
-static void hold_sigchld(int how)
+static void supervise(void)
 {
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	sigprocmask(how, &set, NULL);
-}
-
-static _Noreturn void supervisor_main(pid_t parent)
-{
-	die_with(parent);
-	signal(SIGCHLD, SIG_DFL);
-	hold_sigchld(SIG_UNBLOCK);
 	pool.ledger->error = start_workers();
 	if (pool.ledger->error < 0)
 		ledger_end(pool.ledger);
@@ -191,52 +170,18 @@ static _Noreturn void supervisor_main(pid_t parent)
 
 /* The first process. */
 
-/* A child of this process has ended. If that is the supervisor, before it was sent home, all workers have died with it
- * and nobody will ever end the tasks that are waited for. */
-static void on_child(int signal)
-{
-	static const char text[] =
-		"process-pool: the supervisor of the workers was ended, and they with it: the run ends\n";
-	siginfo_t info = {.si_pid = 0};
-	int error = errno;
-
-	(void)signal;
-	if (pool.supervisor && !atomic_load(&pool.ledger->ending) &&
-	    waitid(P_PID, (id_t)pool.supervisor, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid) {
-		(void)!write(STDERR_FILENO, text, sizeof(text) - 1); /* there is no other way to tell */
-		_exit(EXIT_FAILURE);
-	}
-	errno = error;
-}
-
-static void end_supervisor(void)
-{
-	while (waitpid(pool.supervisor, NULL, 0) < 0)
-		CHECK(errno == EINTR, "process-pool: cannot wait for the supervisor: %s", strerror(errno));
-	pool.supervisor = 0;
-}
-
 static int start_pool(void)
 {
 	struct ledger *ledger = pool.ledger;
-	pid_t parent = getpid(), supervisor;
-	int error;
+	int error = supervision_fork(supervise, &ledger->ending);
 
-	if (__fpending(stdout) > 0)
-		fflush(stdout);  /* or a task that prints and flushes would print it once more */
-	hold_sigchld(SIG_BLOCK); /* until it is known whose end is told */
-	supervisor = fork();
-	if (supervisor == 0)
-		supervisor_main(parent);
-	error = supervisor < 0 ? -errno : 0;
-	pool.supervisor = error < 0 ? 0 : supervisor;
-	hold_sigchld(SIG_UNBLOCK);
 	if (error < 0)
 		return error;
 	while (atomic_load_explicit(&ledger->started, memory_order_acquire) == 0)
 		futex_wait(&ledger->started, 0, 0);
 	if (ledger->error < 0)
-		end_supervisor();
+		supervision_await_end();
+	pool.open = ledger->error == 0;
 	return ledger->error;
 }
 
@@ -259,30 +204,27 @@ static int open_arena(void)
 
 static void end_pool(void)
 {
-	if (pool.supervisor) {
+	if (pool.open) {
 		ledger_end(pool.ledger);
-		end_supervisor();
+		supervision_await_end();
 	}
 	munmap(pool.arena, pool.size);
 }
 
 int task_run(task_function *main, void *argument)
 {
-	const struct sigaction watching = {.sa_handler = on_child, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
 	int error = open_arena();
 
 	if (error < 0)
 		return error;
-	pool.supervisor = 0;
-	/* SIG_IGN, which a program inherits from its parent, would have the kernel reap the supervisor. */
-	CHECK(sigaction(SIGCHLD, &watching, &pool.before) == 0, "process-pool: cannot set SIGCHLD: %s",
-	      strerror(errno));
+	supervision_open(runtime.name);
+	pool.open = false;
 	pool.place = LEDGER_NOBODY;
 	pool.unjoined = 0;
 	main(argument);
 	CHECK(pool.unjoined == 0, "process-pool: the first task returned before it joined %lu task(s)", pool.unjoined);
 	end_pool();
-	CHECK(sigaction(SIGCHLD, &pool.before, NULL) == 0, "process-pool: cannot restore SIGCHLD: %s", strerror(errno));
+	supervision_close();
 	return 0;
 }
 
@@ -299,7 +241,7 @@ void *task_shared(size_t bytes)
 
 int task_spawn(struct task *task, task_function *function, void *argument)
 {
-	int error = pool.supervisor || pool.place != LEDGER_NOBODY ? 0 : start_pool();
+	int error = pool.open || pool.place != LEDGER_NOBODY ? 0 : start_pool();
 	int64_t number;
 
 	if (error < 0)

@@ -31,6 +31,16 @@
 #ifndef SANITIZED
 #define SANITIZED 0
 #endif
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define THREAD_SANITIZED 1
+#endif
+#elif defined(__SANITIZE_THREAD__)
+#define THREAD_SANITIZED 1
+#endif
+#ifndef THREAD_SANITIZED
+#define THREAD_SANITIZED 0
+#endif
 
 /* Workers of a pooled runtime, in all tests but those about having fewer: as many as any test has waiting tasks. */
 enum { CONTRACT_WORKERS = 210 };
