@@ -3,15 +3,18 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "../check.h"
 #include "../clock.h"
+#include "../process_coroutine/place.h"
 #include "../runtime.h"
 #include "../task.h"
 
@@ -241,6 +244,34 @@ static void die_at_any_instant(void *argument)
 	join(fair);
 }
 
+/* A waker that dies when it has taken a wait out of the table and not yet delivered it: its view of the places, where
+ * mail is left, is made read-only. */
+static void wait_once(void *argument)
+{
+	task_wait(argument, 0);
+}
+
+static void die_delivering(void *argument)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), mail = (uintptr_t)&ground->places[1].mail;
+
+	signal(SIGSEGV, SIG_DFL); /* no report of a sanitizer's */
+	CHECK(mprotect((void *)(mail / page * page), page, PROT_READ) == 0, "memory cannot be made read-only");
+	while (task_wake(argument, 1) == 0)
+		sched_yield(); /* not a task's: this worker's place is read-only, too */
+	CHECK(0, "mail was delivered");
+}
+
+static void leave_a_wait_undelivered(void *argument)
+{
+	_Atomic uint32_t *word = shared(sizeof(*word));
+	struct task waiting = spawn(wait_once, word); /* at place 1 */
+
+	(void)argument;
+	CHECK(task_join(spawn(die_delivering, word)) == -ECHILD, "a task that crashed is not told");
+	join(waiting);
+}
+
 /* Connections. */
 
 static int listen_here(struct sockaddr_in *address)
@@ -406,13 +437,14 @@ int main(void)
 		{"tasks are dealt in turn, and children stay", 3, deal},
 		{"what a dead worker had not begun is its successor's", 1, leave_a_queue},
 		{"no wake-up is lost by a death", 2, die_at_any_instant},
+		{"a wait that a dead waker had in hand goes on", 2, leave_a_wait_undelivered},
 		{"a connection ends with its task", 2, die_with_a_connection},
 		{"what was lent is closed together", 2, lend_and_close},
 		{"a full channel loses nothing", 1, hand_over_many},
 	};
 
 	setrlimit(RLIMIT_CORE, &no_core);
-	puts("sentences about tasks that were ended by signal 9 are part of the tests");
+	puts("sentences about tasks that were ended by signals 9 and 11 are part of the tests");
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
 		printf("%s\n", tests[i].name);
 		fflush(stdout);
