@@ -316,10 +316,16 @@ case_misbehaving() {
 		echo '{"protocol": 1, "refused": {"what": "cores", "error": "EAGAIN", "text": "not on this machine"}}'
 		exit 3
 	END
-	expect 1 counting --runtime=thread,liar,cheat,crash,hang,mute,refuser --timeout=1s --repetitions=3 --out=bundle
+	# The short limit is for none but the one that is to meet it: a good player may take long on a busy machine.
+	expect 1 counting --runtime=hang --timeout=1s --repetitions=3 --out=hung
+	[ -s players/hanging ] || fail 'nothing hung'
+	! hangs || fail 'a process is left behind'
+	has out '  counting/hang/.*(given up after two failures)'
+	[ "$(grep -c '"status":"failed"' hung/records.jsonl)" -eq 2 ] || fail 'hang was not played twice'
+	expect 1 counting --runtime=thread,liar,cheat,crash,mute,refuser --repetitions=3 --out=bundle
 	has out 'Failed:'
 	has out 'counting/cheat/.*: wall 1 ns is below the bound of .*(given up after two failures)'
-	for name in liar cheat crash hang mute; do
+	for name in liar cheat crash mute; do
 		has out "  counting/$name/.*(given up after two failures)"
 		[ "$(grep "counting/$name/" bundle/records.jsonl | grep -c '"status":"failed"')" -eq 2 ] ||
 			fail "$name was not played twice"
@@ -327,8 +333,6 @@ case_misbehaving() {
 	has out 'refuser.*not on this machine'
 	has out 'checksum'
 	[ "$(good bundle | sort -u | grep -c counting/thread/)" -eq 3 ] || fail 'the good player suffers'
-	[ -s players/hanging ] || fail 'nothing hung'
-	! hangs || fail 'a process is left behind'
 	expect 0 counting --runtime=thread,refuser --repetitions=1 --out=refused
 	good bundle >before
 	expect 1 "$SIMUL" run --resume bundle --no-plots
