@@ -3,12 +3,12 @@
 # and on two, while a program that computes for ever sits on each of the cores and takes it away at any moment.
 #
 # Each seed makes the workers meet otherwise (SIMUL_WORK_STEALING_SEED, runtimes/work_stealing/idle.c), and decides how
-# many there are. A wake-up that is lost shows as a play that does not end. SEEDS, or SIMUL_SEEDS in the environment,
-# says how many seeds are played; a few otherwise. One seed again: SIMUL_FIRST_SEED=N SIMUL_SEEDS=1.
+# many there are. A wake-up that is lost shows as a play that does not end. SIMUL_SEEDS in the environment, or else SEEDS,
+# says how many seeds are played; two otherwise. One seed again: SIMUL_FIRST_SEED=N SIMUL_SEEDS=1.
 set -u
 
 folder=$1
-seeds=${2:-${SIMUL_SEEDS:-2}}
+seeds=${SIMUL_SEEDS:-${2:-2}}
 seed=${SIMUL_FIRST_SEED:-1}
 last=$((seed + seeds - 1))
 player=$folder/simul-work-stealing
