@@ -48,6 +48,7 @@ struct poller_kernel {
 	struct io_uring ring;
 	struct descriptor *descriptors; /* by number */
 	int capacity;
+	struct loop_queue early; /* entries whose operations ended between two polls */
 };
 
 /* The ways to set a ring up, the best first: completions are dealt with only when this thread asks for them
@@ -112,11 +113,15 @@ int poller_open(struct poller *poller)
 	*poller = (struct poller){.kernel = kernel};
 	if (!kernel)
 		return -ENOMEM;
-	int error = set_up(&kernel->ring);
+	int error = loop_queue_open(&kernel->early);
 
-	if (error == 0)
+	if (error < 0)
+		goto free_kernel;
+	if ((error = set_up(&kernel->ring)) == 0)
 		return 0;
 	explain(error);
+	loop_queue_close(&kernel->early);
+free_kernel:
 	free(kernel);
 	return error;
 }
@@ -124,6 +129,7 @@ int poller_open(struct poller *poller)
 void poller_close(struct poller *poller)
 {
 	io_uring_queue_exit(&poller->kernel->ring);
+	loop_queue_close(&poller->kernel->early);
 	free(poller->kernel->descriptors);
 	free(poller->kernel);
 }
@@ -185,6 +191,57 @@ int poller_adopt(struct poller *poller, int fd)
 	return enter(poller->kernel, fd);
 }
 
+/* Completions. */
+
+static void take_completion(struct poller *poller, const struct io_uring_cqe *cqe, struct loop_queue *ready)
+{
+	if (cqe->user_data == NOBODY)
+		return;
+	uint64_t number = cqe->user_data - 1;
+	struct slot *slot = &poller->kernel->descriptors[number / 2].slot[number % 2];
+
+	slot->result = cqe->res;
+	slot->state = ENDED;
+	poller->waiting--;
+	loop_queue_push(ready, slot->entry);
+}
+
+static int take_completions(struct poller *poller, struct loop_queue *ready)
+{
+	struct io_uring *ring = &poller->kernel->ring;
+	struct io_uring_cqe *cqe;
+	unsigned head, count = 0;
+
+	io_uring_for_each_cqe(ring, head, cqe)
+	{
+		take_completion(poller, cqe, ready);
+		count++;
+	}
+	io_uring_cq_advance(ring, count);
+	return (int)count;
+}
+
+/* Between two polls. The loop learns of them at the next one, and until then they count among those who wait. */
+static void take_completions_early(struct poller *poller)
+{
+	unsigned waiting = poller->waiting;
+
+	take_completions(poller, &poller->kernel->early);
+	poller->waiting = waiting;
+}
+
+static int hand_over_early(struct poller *poller, struct loop_queue *ready)
+{
+	struct loop_queue *early = &poller->kernel->early;
+	int count = 0;
+
+	for (; !loop_queue_empty(early); count++) {
+		poller->waiting--;
+		loop_queue_push(ready, loop_queue_pop(early));
+	}
+	return count;
+}
+
 /* Submitting. */
 
 static uint64_t tag_of(int fd, enum poller_direction direction)
@@ -192,16 +249,26 @@ static uint64_t tag_of(int fd, enum poller_direction direction)
 	return 2 * (uint64_t)fd + direction + 1;
 }
 
-/* A place for an operation; where there is none, those that are there go to the kernel first. */
-static struct io_uring_sqe *place(struct poller_kernel *kernel)
+/* The kernel takes over nothing now, but will when completions have been collected: it lacks memory, or until about
+ * Linux 5.18 keeps more of them than lie ready. */
+static bool is_congested(int error)
 {
+	return error == -EAGAIN || error == -EBUSY;
+}
+
+/* A place for an operation; where there is none, those that are there go to the kernel first. */
+static struct io_uring_sqe *place(struct poller *poller)
+{
+	struct io_uring *ring = &poller->kernel->ring;
 	struct io_uring_sqe *sqe;
 
-	while (!(sqe = io_uring_get_sqe(&kernel->ring))) {
-		int error = io_uring_submit(&kernel->ring);
+	while (!(sqe = io_uring_get_sqe(ring))) {
+		int error = io_uring_submit(ring);
 
-		CHECK(error >= 0 || error == -EINTR || error == -EAGAIN, "io_uring takes no operation: %s",
+		CHECK(error >= 0 || error == -EINTR || is_congested(error), "io_uring takes no operation: %s",
 		      strerror(-error));
+		if (is_congested(error))
+			take_completions_early(poller);
 	}
 	return sqe;
 }
@@ -226,7 +293,7 @@ static int begin_or_end(struct poller *poller, int fd, enum poller_direction dir
 	}
 	*slot = (struct slot){.entry = entry, .state = SUBMITTED};
 	poller->waiting++;
-	*sqe = place(poller->kernel);
+	*sqe = place(poller);
 	(*sqe)->user_data = tag_of(fd, direction);
 	return POLLER_WAITS;
 }
@@ -298,35 +365,7 @@ void poller_drained(struct poller *poller, int fd, enum poller_direction directi
 	(void)poller, (void)fd, (void)direction; /* the kernel looks by itself */
 }
 
-/* Completions. */
-
-static void take_completion(struct poller *poller, const struct io_uring_cqe *cqe, struct loop_queue *ready)
-{
-	if (cqe->user_data == NOBODY)
-		return;
-	uint64_t number = cqe->user_data - 1;
-	struct slot *slot = &poller->kernel->descriptors[number / 2].slot[number % 2];
-
-	slot->result = cqe->res;
-	slot->state = ENDED;
-	poller->waiting--;
-	loop_queue_push(ready, slot->entry);
-}
-
-static int take_completions(struct poller *poller, struct loop_queue *ready)
-{
-	struct io_uring *ring = &poller->kernel->ring;
-	struct io_uring_cqe *cqe;
-	unsigned head, count = 0;
-
-	io_uring_for_each_cqe(ring, head, cqe)
-	{
-		take_completion(poller, cqe, ready);
-		count++;
-	}
-	io_uring_cq_advance(ring, count);
-	return (int)count;
-}
+/* Waiting. */
 
 /* Whether the kernel has something to do: operations to take over, or ends of some that it has put off. */
 static bool due(const struct io_uring *ring)
@@ -348,11 +387,12 @@ static int wait_for_completions(struct io_uring *ring, uint64_t timeout)
 
 int poller_poll(struct poller *poller, uint64_t timeout, struct loop_queue *ready)
 {
-	int error = wait_for_completions(&poller->kernel->ring, timeout);
+	int early = hand_over_early(poller, ready);
+	int error = wait_for_completions(&poller->kernel->ring, early > 0 ? 0 : timeout);
 
-	if (error < 0 && error != -ETIME && error != -EINTR && error != -EAGAIN)
+	if (error < 0 && error != -ETIME && error != -EINTR && !is_congested(error))
 		return error;
-	return take_completions(poller, ready);
+	return early + take_completions(poller, ready);
 }
 
 /* Forgetting. */
@@ -360,7 +400,7 @@ int poller_poll(struct poller *poller, uint64_t timeout, struct loop_queue *read
 /* Makes the kernel let go of the slot's operation: it ends now, in whatever way. */
 static void cancel(struct poller *poller, int fd, enum poller_direction direction, struct loop_queue *ready)
 {
-	struct io_uring_sqe *sqe = place(poller->kernel);
+	struct io_uring_sqe *sqe = place(poller);
 
 	io_uring_prep_cancel64(sqe, tag_of(fd, direction), 0);
 	sqe->user_data = NOBODY;
@@ -388,6 +428,7 @@ int poller_forget(struct poller *poller, int fd, struct loop_queue *ready)
 			close(slot->result);
 		slot->entry->result = -EBADF;
 	}
+	hand_over_early(poller, ready); /* those who were told are ready */
 	*descriptor = (struct descriptor){.adopted = false};
 	return 0;
 }

@@ -16,7 +16,8 @@ coroutine_test(poller_epoll_test poller_epoll_test.c event_loop PkgConfig::CMOCK
 coroutine_test(coroutine_test coroutine_test.c runtime_coroutine)
 if(TARGET event_loop_uring)
   coroutine_test(loop_uring_test loop_test.c event_loop_uring PkgConfig::CMOCKA)
-  coroutine_test(poller_uring_test poller_uring_test.c event_loop_uring PkgConfig::CMOCKA)
+  coroutine_test(poller_uring_test poller_uring_test.c event_loop_uring PkgConfig::URING PkgConfig::CMOCKA)
+  target_link_options(poller_uring_test PRIVATE LINKER:--wrap=io_uring_submit)
 endif()
 
 set(loop_headers event_loop/loop.h event_loop/poller.h event_loop/poller_epoll.h event_loop/queue.h event_loop/timers.h
