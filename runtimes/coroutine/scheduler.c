@@ -360,6 +360,15 @@ void coroutine_ready(struct loop_entry *entry)
 	loop_ready(&scheduler.loop, entry);
 }
 
+bool coroutine_quiet(unsigned descriptors, size_t *turns)
+{
+	const struct loop *loop = &scheduler.loop;
+
+	*turns = loop->ready.tail; /* it runs freely */
+	return loop_queue_empty(&loop->ready) && timers_count(&loop->timers) == 0 &&
+	       loop->poller.waiting <= descriptors;
+}
+
 void *coroutine_shared(size_t bytes)
 {
 	struct shared *shared = malloc(sizeof(*shared));

@@ -10,6 +10,9 @@
 #include "../event_loop/queue.h"
 #include "../task.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+
 int coroutine_run(task_function *main, void *argument);
 void *coroutine_shared(size_t bytes);
 int coroutine_spawn(struct task *task, task_function *function, void *argument);
@@ -42,6 +45,11 @@ void coroutine_drained(int fd, enum poller_direction direction);
 
 /* Ends being adopted without closing it. -EBADF: it was not adopted. */
 int coroutine_disown(int fd);
+
+/* Whether no other task can go on until somebody outside does something: none is ready, none sleeps until a time, and
+ * not more than so many wait for descriptors. *turns: how often any task has become ready, one that was spawned or is
+ * joined left out. */
+bool coroutine_quiet(unsigned descriptors, size_t *turns);
 
 /* In a child that the first task has forked, on the first task's stack: forgets the tasks and gives back what the child
  * has inherited. coroutine_run() may be called again; coroutine_run() of the parent must not be returned to. */

@@ -52,6 +52,9 @@ struct place {
 	_Atomic(struct wait *) mail;     /* waits that have been woken, the last one first: words.c */
 	struct wait_page *_Atomic pages; /* of all waits that this place ever took: words.c */
 	_Atomic uint32_t deaths;         /* as many as this place has heard of: words_pardon() */
+	_Atomic uint32_t is_short;       /* a job could not be begun for lack of memory: census.c */
+	_Atomic uint32_t quiet_since;    /* the round of the census; 0: it is not quiet */
+	_Atomic uint32_t counted;        /* the last round that it has answered */
 	/* Jobs that nobody has begun are ring[first .. behind), modulo its size. The first process moves behind, the
 	 * worker first, and the supervisor while there is no worker. */
 	_Atomic uint32_t behind __attribute__((aligned(64)));
@@ -69,7 +72,9 @@ struct ground {
 	_Atomic uint32_t started; /* by the supervisor: 1 once it has tried to start all workers; a futex */
 	int error;                /* why it could not; 0 or -errno */
 	_Atomic uint32_t deaths;
-	struct place *places; /* workers + 1 */
+	_Atomic uint32_t shortages; /* told so far; waited for by words.h: census.c */
+	_Atomic uint32_t round;     /* of the census; 0: there was none */
+	struct place *places;       /* workers + 1 */
 	struct job *jobs;
 };
 

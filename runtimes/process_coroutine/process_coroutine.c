@@ -7,7 +7,8 @@
  * of these, so that waiting for other processes and waiting for sockets and timers is one wait.
  *
  * Always: a task that has been begun is in one worker until it ends. If the worker crashes, all tasks that it had begun
- * have crashed; those in its ring, which it has not begun, are left to its successor. */
+ * have crashed; those in its ring, which it has not begun, are left to its successor. A worker that has no memory for
+ * its next task waits until one has ended; census.h tells when that can never be. */
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -21,6 +22,7 @@
 #include "../kernel/supervision.h"
 #include "../runtime.h"
 #include "../task.h"
+#include "census.h"
 #include "descriptors.h"
 #include "place.h"
 #include "supervisor.h"
@@ -64,6 +66,7 @@ static struct {
 	struct run *spare;
 	unsigned long runs; /* begun and not joined */
 	bool short_of_memory;
+	bool gave_up; /* a job, for good */
 } worker;
 
 /* The clerk of any process. */
@@ -155,6 +158,7 @@ static bool begin_job(struct job *job)
 /* Nothing runs here that could give memory back. */
 static void give_up(struct job *job)
 {
+	worker.gave_up = true;
 	fputs("process-coroutine: a worker has no memory for a single task\n", stderr);
 	atomic_fetch_or(&job->state, JOB_BEGUN | JOB_CRASHED);
 	atomic_fetch_add(&ground->places[place_here].first, 1);
@@ -180,6 +184,8 @@ static void begin_jobs(void)
 		}
 		join_ended();
 	}
+	census_tell_shortage(worker.short_of_memory || worker.gave_up);
+	census_answer();
 }
 
 static void worker_task(void *argument)
@@ -235,7 +241,7 @@ static int start_workers(void)
 	if ((error = supervisor_start(worker_main)) < 0)
 		goto close_channels;
 	first.open = true;
-	CHECK(coroutine_spawn(&first.clerk, clerk, NULL) == 0 && descriptors_serve() == 0,
+	CHECK(coroutine_spawn(&first.clerk, clerk, NULL) == 0 && descriptors_serve() == 0 && census_open() == 0,
 	      "process-coroutine: no memory for the first process's own tasks");
 	return 0;
 close_channels:
@@ -248,6 +254,7 @@ close_places:
 static void end_workers(void)
 {
 	supervisor_end();
+	census_close();
 	coroutine_join(first.clerk);
 	descriptors_stop_serving();
 	descriptors_close_channels();

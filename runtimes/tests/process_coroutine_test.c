@@ -1,5 +1,6 @@
 /* process_coroutine_test.c: the runtime process-coroutine beneath the verbs: who runs where, what a death leaves
- * behind, and the ways of a connection. A wake-up or a descriptor that gets lost shows as a test that hangs. */
+ * behind, the ways of a connection, and the end of memory. A wake-up or a descriptor that gets lost shows as a test
+ * that hangs. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -10,15 +11,18 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../check.h"
 #include "../clock.h"
+#include "../coroutine/stack.h"
 #include "../process_coroutine/place.h"
 #include "../runtime.h"
+#include "../sync.h"
 #include "../task.h"
 
-enum { TASKS = 20, DEATHS = 25, PAIRS = 4, CONNECTIONS = 350, FEW_NUMBERS = 64 };
+enum { TASKS = 20, DEATHS = 25, PAIRS = 4, CONNECTIONS = 350, FEW_NUMBERS = 64, CROWD = 4000 };
 
 static struct task spawn(task_function *function, void *argument)
 {
@@ -426,6 +430,133 @@ static void hand_over_many(void *argument)
 	CHECK(task_close(listener) == 0, "cannot close");
 }
 
+/* Where memory for tasks ends: each worker gets 2 slabs of stacks, some more in an ordinary build, and a crowd is more.
+ */
+
+#define SLAB_BYTES ((size_t)512 * STACK_BYTES)
+
+#if defined(__SANITIZE_THREAD__)
+#define FIBERS_ARE_LARGE true /* ThreadSanitizer takes a megabyte for each, and ends the program at the limit */
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define FIBERS_ARE_LARGE true
+#endif
+#endif
+#ifndef FIBERS_ARE_LARGE
+#define FIBERS_ARE_LARGE false
+#endif
+
+/* RLIMIT_DATA, which unlike RLIMIT_AS can be just above what a sanitizer has reserved. */
+static void limit_memory(void)
+{
+	FILE *status = fopen("/proc/self/status", "r");
+	char line[200];
+	size_t kib = 0;
+
+	while (status && kib == 0 && fgets(line, sizeof(line), status))
+		sscanf(line, "VmData: %zu kB", &kib);
+	CHECK(kib > 0, "the size of this process is not known");
+	fclose(status);
+
+	size_t bytes = kib * 1024 + 2 * SLAB_BYTES + SLAB_BYTES / 2 + ((size_t)8 << 20);
+
+	setrlimit(RLIMIT_DATA, &(struct rlimit){.rlim_cur = bytes, .rlim_max = bytes});
+}
+
+/* Runs main with two workers in a process of its own that has such a limit. What it says goes to text. */
+static int status_at_the_limit(task_function *main, char *text, size_t room)
+{
+	size_t length = 0;
+	ssize_t got;
+	pid_t child;
+	int ends[2], status;
+
+	CHECK(pipe(ends) == 0, "no pipe");
+	child = fork();
+	if (child == 0) {
+		dup2(ends[1], STDERR_FILENO);
+		close(ends[0]);
+		close(ends[1]);
+		alarm(60); /* instead of hanging */
+		limit_memory();
+		run(2, main);
+		_exit(EXIT_SUCCESS);
+	}
+	close(ends[1]);
+	while (length < room - 1 && (got = read(ends[0], text + length, room - 1 - length)) > 0)
+		length += (size_t)got;
+	text[length] = '\0';
+	close(ends[0]);
+	CHECK(waitpid(child, &status, 0) == child, "a process is lost");
+	return status;
+}
+
+static void spawn_crowd(struct task *tasks, task_function *function, void *argument)
+{
+	for (int i = 0; i < CROWD; i++)
+		tasks[i] = spawn(function, argument);
+}
+
+static void join_crowd(const struct task *tasks)
+{
+	for (int i = 0; i < CROWD; i++)
+		join(tasks[i]);
+}
+
+static void arrive(void *argument)
+{
+	gate_pass(argument, CROWD);
+}
+
+static void wait_for_all(void *argument)
+{
+	static struct task tasks[CROWD];
+	struct gate *gate = shared(sizeof(*gate));
+
+	(void)argument;
+	spawn_crowd(tasks, arrive, gate);
+	gate_await(gate, CROWD);
+	gate_open(gate);
+	join_crowd(tasks);
+}
+
+static void open_late(void *argument)
+{
+	task_sleep_until(clock_now() + 400 * NS_PER_MS); /* several rounds of the census */
+	gate_open(argument);
+}
+
+/* All wait, the first process for them, until one of them opens the gate. */
+static void wait_for_one(void *argument)
+{
+	static struct task tasks[CROWD];
+	struct gate *gate = shared(sizeof(*gate));
+	struct task opening = spawn(open_late, gate);
+
+	(void)argument;
+	spawn_crowd(tasks, arrive, gate);
+	join(opening);
+	join_crowd(tasks);
+}
+
+static void meet_the_limit_of_memory(void)
+{
+	static char text[10000];
+	int status;
+
+	puts("who waits for tasks that no worker has memory for is told");
+	fflush(stdout);
+	status = status_at_the_limit(wait_for_all, text, sizeof(text));
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FAILURE, "it ended with wait status %d: %s", status,
+	      text);
+	CHECK(strstr(text, "process-coroutine: there is no memory"), "it said: %s", text);
+	puts("tasks begin when others have made room");
+	fflush(stdout);
+	status = status_at_the_limit(wait_for_one, text, sizeof(text));
+	CHECK(status == 0, "it ended with wait status %d: %s", status, text);
+	CHECK(strstr(text, "no further stack"), "there was memory for all");
+}
+
 int main(void)
 {
 	const struct rlimit no_core = {0};
@@ -450,5 +581,7 @@ int main(void)
 		fflush(stdout);
 		run(tests[i].workers, tests[i].main);
 	}
+	if (!FIBERS_ARE_LARGE)
+		meet_the_limit_of_memory();
 	return EXIT_SUCCESS;
 }
