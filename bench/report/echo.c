@@ -80,18 +80,25 @@ static void panel_rate(struct figure *figure, const struct family *family)
 	curves_draw(figure, family, SERIES_RUNTIME, 1e3, rate_of, NULL);
 }
 
-static void panel_latency(struct figure *figure, const struct family *family)
+static void panel_latency(struct figure *figure, const struct family *family, double percent, const char *name)
 {
 	struct panel *panel = panel_over_connections(figure);
-	struct latency_request request = {.bundle = figure->bundle};
+	struct latency_request request = {.bundle = figure->bundle, .percent = percent};
 
-	snprintf(panel->title, sizeof(panel->title), "round trip, closed loop: median (solid) and p99 (dashed)");
+	snprintf(panel->title, sizeof(panel->title), "round trip of a message, closed loop: %s", name);
 	snprintf(panel->y.label, sizeof(panel->y.label), "latency, ms (log)");
 	panel->y.log = true;
-	request.percent = 99;
-	curves_draw(figure, family, SERIES_SECOND, 1e6, latency_of, &request);
-	request.percent = 50;
 	curves_draw(figure, family, SERIES_RUNTIME, 1e6, latency_of, &request);
+}
+
+static void panel_median(struct figure *figure, const struct family *family)
+{
+	panel_latency(figure, family, 50, "median");
+}
+
+static void panel_p99(struct figure *figure, const struct family *family)
+{
+	panel_latency(figure, family, 99, "p99, which one in a hundred exceeds");
 }
 
 static void panel_cpu(struct figure *figure, const struct family *family)
@@ -99,15 +106,16 @@ static void panel_cpu(struct figure *figure, const struct family *family)
 	struct panel *panel = panel_over_connections(figure);
 
 	snprintf(panel->title, sizeof(panel->title), "CPU time of the server for a message");
-	snprintf(panel->y.label, sizeof(panel->y.label), "CPU, µs/message");
-	panel->y.low = 0;
+	snprintf(panel->y.label, sizeof(panel->y.label), "CPU, µs/message (log)");
+	panel->y.log = true;
 	curves_reference(figure, family, SERIES_BOUND, "bound", 1e3, cpu_bound_of, NULL);
 	curves_draw(figure, family, SERIES_RUNTIME, 1e3, cpu_of, NULL);
 }
 
 void echo_figure(struct figure *figure, const struct groups *groups)
 {
-	static void (*const panels[])(struct figure *, const struct family *) = {panel_rate, panel_latency, panel_cpu};
+	static void (*const panels[])(struct figure *, const struct family *) = {panel_rate, panel_median, panel_p99,
+									panel_cpu};
 	const struct family *families[CURVE_FAMILIES_MAX];
 	size_t count = curves_choose(figure, groups, "echo", families);
 
@@ -120,5 +128,5 @@ void echo_figure(struct figure *figure, const struct groups *groups)
 			panels[row](figure, families[i]);
 	}
 	figure_note(figure, "Latencies are percentiles of all invocations' merged histograms, and have no interval. "
-			    "Dashed, in the last panel: the bound.");
+			    "Dashed grey, in the last panel: the bound, half of a bare send and receive.");
 }
