@@ -115,7 +115,7 @@ static void panel_cpu(struct figure *figure, const struct family *family)
 void echo_figure(struct figure *figure, const struct groups *groups)
 {
 	static void (*const panels[])(struct figure *, const struct family *) = {panel_rate, panel_median, panel_p99,
-									panel_cpu};
+										 panel_cpu};
 	const struct family *families[CURVE_FAMILIES_MAX];
 	size_t count = curves_choose(figure, groups, "echo", families);
 

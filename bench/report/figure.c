@@ -10,53 +10,12 @@
 
 #include "text.h"
 
-/* Okabe & Ito, "Color Universal Design" (2008), without its yellow, which is lost on white. */
-static const unsigned colours[] = {0x0072b2, 0xd55e00, 0x009e73, 0xcc79a7, 0xe69f00, 0x56b4e9, 0x000000};
-/* gnuplot's point types, the ones most unlike each other first; 2, the cross, means failure. */
-static const unsigned shapes[] = {7, 5, 9, 11, 13, 6, 4, 8, 10, 12, 15, 14, 3, 1};
-
-enum { COLOURS = sizeof(colours) / sizeof(*colours), SHAPES = sizeof(shapes) / sizeof(*shapes) };
 enum { GREY = 0x555555, SHAPE_CROSS = 2, SHAPE_NONE = 0 };
-
-/* Where there are peers these are hollow, and the others are not. */
-static const unsigned full[] = {7, 5, 9, 11, 13, 15}, hollow[] = {6, 4, 8, 10, 12, 14};
-
-enum { KINDS = sizeof(full) / sizeof(*full) };
-
-struct mark {
-	unsigned colour, shape;
-};
-
-/* The slot's place among the peers, or among the others, and in all how many peers there are. */
-static unsigned place_among(const struct bundle *bundle, unsigned slot, bool peer, unsigned *peers)
-{
-	unsigned place = 0;
-
-	*peers = 0;
-	for (unsigned i = 0; i < bundle->runtime_count; i++) {
-		bool one = bundle_is_peer(bundle, bundle->runtimes[i]);
-
-		*peers += one;
-		place += i < slot && one == peer;
-	}
-	return place;
-}
-
-/* COLOURS divides SHAPES, and KINDS plus one: each round over the shapes moves the colours on by one, so that 98 slots
- * differ, or 42 of either kind. */
-static struct mark slot_mark(const struct bundle *bundle, unsigned slot)
-{
-	bool peer = bundle_is_peer(bundle, bundle->runtimes[slot]);
-	unsigned peers, place = place_among(bundle, slot, peer, &peers);
-
-	if (peers == 0)
-		return (struct mark){colours[(slot + slot / SHAPES) % COLOURS], shapes[slot % SHAPES]};
-	return (struct mark){colours[(place + 2 * (place / KINDS)) % COLOURS], (peer ? hollow : full)[place % KINDS]};
-}
 
 void figure_init(struct figure *figure, const struct bundle *bundle, const char *name)
 {
 	*figure = (struct figure){.bundle = bundle, .name = name, .columns = 1, .rows = 1, .legend = true};
+	marks_make(bundle, figure->marks);
 }
 
 static void lines_clear(char **lines, size_t count)
@@ -182,7 +141,7 @@ void figure_point(struct figure *figure, struct series *series, const struct poi
 	if (point->text && !(grown[series->count].text = strdup(point->text)))
 		figure->error = -ENOMEM;
 	series->count++;
-	if (series->style == SERIES_RUNTIME || series->style == SERIES_SECOND || series->style == SERIES_FAILED)
+	if (series->style == SERIES_RUNTIME || series->style == SERIES_FAILED)
 		figure->used[point->slot] = true;
 }
 
@@ -361,6 +320,7 @@ struct row {
 	size_t n;
 	unsigned colour, shape;
 	const char *text;
+	char letter; /* 0: none */
 };
 
 static void write_id(FILE *out, int id)
@@ -389,7 +349,8 @@ static void write_row(FILE *out, const struct row *row)
 	fprintf(out, "\t%s", row->name ? row->name : "");
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
 		write_number(out, numbers[i]);
-	fprintf(out, "\t%zu\t%u\t%u\t%s\n", row->n, row->colour, row->shape, row->text ? row->text : "");
+	fprintf(out, "\t%zu\t%u\t%u\t%s\t%c\n", row->n, row->colour, row->shape, row->text ? row->text : "",
+		row->letter ? row->letter : ' ');
 }
 
 static const struct row blank = {.x = NAN, .y = NAN, .low = NAN, .high = NAN, .mean = NAN};
@@ -476,6 +437,19 @@ static bool is_reference(enum series_style style)
 	return style == SERIES_BOUND || style == SERIES_OTHER;
 }
 
+/* What stands for a runtime on a terminal: a, b, c ... in the order of the legend; past 52 of them all are '?'. */
+static char letter_of(const struct figure *figure, unsigned slot)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	const struct mark *marks = figure->marks;
+	size_t before = 0;
+
+	for (unsigned i = 0; i < figure->bundle->runtime_count; i++)
+		before += figure->used[i] &&
+			  (marks[i].family < marks[slot].family || (marks[i].family == marks[slot].family && i < slot));
+	return before < sizeof(letters) - 1 ? letters[before] : '?';
+}
+
 static void write_point(FILE *out, const struct figure *figure, const struct series *series, int id, size_t index)
 {
 	const struct point *point = &series->points[index];
@@ -490,10 +464,9 @@ static void write_point(FILE *out, const struct figure *figure, const struct ser
 		row.name = series->name;
 	} else if (point->slot < figure->bundle->runtime_count) {
 		row.name = figure->bundle->runtimes[point->slot];
-		struct mark mark = slot_mark(figure->bundle, point->slot);
-
-		row.colour = mark.colour;
-		row.shape = series->style == SERIES_FAILED ? SHAPE_CROSS : mark.shape;
+		row.colour = figure->marks[point->slot].colour;
+		row.shape = series->style == SERIES_FAILED ? SHAPE_CROSS : figure->marks[point->slot].shape;
+		row.letter = letter_of(figure, point->slot);
 	}
 	if (series->style == SERIES_FAILED && isnan(row.y))
 		row.y = cross_height(figure, series, index);
@@ -503,9 +476,8 @@ static void write_point(FILE *out, const struct figure *figure, const struct ser
 static void write_series(FILE *out, const struct figure *figure, size_t index)
 {
 	static const char *const styles[] = {
-		[SERIES_RUNTIME] = "runtime", [SERIES_SECOND] = "second", [SERIES_SAMPLES] = "samples",
-		[SERIES_BOUND] = "bound",     [SERIES_OTHER] = "other",   [SERIES_FAILED] = "failed",
-		[SERIES_NOTE] = "note",
+		[SERIES_RUNTIME] = "runtime", [SERIES_SAMPLES] = "samples", [SERIES_BOUND] = "bound",
+		[SERIES_OTHER] = "other",     [SERIES_FAILED] = "failed",   [SERIES_NOTE] = "note",
 	};
 	const struct series *series = &figure->series[index];
 	struct row row = blank;
@@ -517,9 +489,37 @@ static void write_series(FILE *out, const struct figure *figure, size_t index)
 	row.name = series->name;
 	row.n = series->count;
 	row.text = styles[series->style];
+	row.shape = 1;
+	if (series->style == SERIES_RUNTIME && series->count > 0 && series->points[0].slot < BUNDLE_RUNTIMES_MAX)
+		row.shape = figure->marks[series->points[0].slot].dash;
 	write_row(out, &row);
 	for (size_t i = 0; i < series->count; i++)
 		write_point(out, figure, series, row.series, i);
+}
+
+/* A heading a family and its runtimes beneath, in the order in which the letters are. */
+static void write_legend_family(FILE *out, const struct figure *figure, enum model_family family, struct row *row)
+{
+	bool headed = false;
+
+	for (unsigned slot = 0; slot < figure->bundle->runtime_count; slot++) {
+		const struct mark *mark = &figure->marks[slot];
+
+		if (!figure->used[slot] || mark->family != family)
+			continue;
+		if (!headed) {
+			row->name = model_family_heading(family);
+			row->colour = mark->colour, row->shape = SHAPE_NONE, row->letter = 0;
+			write_row(out, row);
+			row->y++;
+		}
+		headed = true;
+		row->name = figure->bundle->runtimes[slot];
+		row->shape = mark->shape;
+		row->letter = letter_of(figure, slot);
+		write_row(out, row);
+		row->y++;
+	}
 }
 
 static void write_legend(FILE *out, const struct figure *figure)
@@ -529,17 +529,8 @@ static void write_legend(FILE *out, const struct figure *figure)
 	fputs("\n\n", out);
 	row.kind = "legend";
 	row.x = row.y = 0;
-	for (unsigned slot = 0; slot < figure->bundle->runtime_count; slot++) {
-		if (!figure->legend || !figure->used[slot])
-			continue;
-		struct mark mark = slot_mark(figure->bundle, slot);
-
-		row.name = figure->bundle->runtimes[slot];
-		row.colour = mark.colour;
-		row.shape = mark.shape;
-		write_row(out, &row);
-		row.y++;
-	}
+	for (int family = 0; figure->legend && family < FAMILIES; family++)
+		write_legend_family(out, figure, (enum model_family)family, &row);
 }
 
 /* Lines under a figure, broken as its width allows. */
@@ -576,7 +567,7 @@ int figure_write(struct figure *figure, FILE *out)
 {
 	if (figure->error)
 		return figure->error;
-	fputs("kind\tpanel\tseries\tname\tx\ty\tlow\thigh\tmean\tn\tcolour\tshape\ttext\n", out);
+	fputs("kind\tpanel\tseries\tname\tx\ty\tlow\thigh\tmean\tn\tcolour\tshape\ttext\tletter\n", out);
 	struct row layout = blank;
 
 	layout.kind = "layout";

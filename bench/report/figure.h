@@ -4,13 +4,13 @@
  * or any other tool reads: a first line of column names, then rows, with two blank lines between blocks (gnuplot's
  * `index`). Block 0 describes the figure; each series is a block of its own; the last block is the legend. The columns:
  *
- *   kind panel series name x y low high mean n colour shape text
+ *   kind panel series name x y low high mean n colour shape text letter
  *
  * kind: layout (x columns, y rows of panels), title, caption, note, panel (text), x-axis and y-axis (text label, low,
- * high; shape 1: log), x-tic and y-tic (x or y); series (name; text: its style); point; legend. colour is 0xRRGGBB as a
- * decimal number, shape is gnuplot's point type. What is not known is "NaN" (numbers) or empty (text).
+ * high; shape 1: log), x-tic and y-tic (x or y); series (name; text: its style; shape: its dash); point; legend (shape
+ * 0: a heading). colour is 0xRRGGBB as a decimal number, shape is gnuplot's point type. What is not known is "NaN" (numbers) or empty (text).
  *
- * Colour and shape belong to a runtime's place in the sorted set of runtimes: the same in every figure of a bundle. */
+ * letter stands for the runtime on a terminal. mark.h says where colour and shape come from. */
 #ifndef SIMUL_FIGURE_H
 #define SIMUL_FIGURE_H
 
@@ -19,11 +19,11 @@
 #include <stdio.h>
 
 #include "../analysis/bundle.h"
+#include "mark.h"
 
 /* How a series is drawn. */
 enum series_style {
 	SERIES_RUNTIME, /* dots, intervals and a line */
-	SERIES_SECOND,  /* the same runtime's second quantity: a dashed line with the same shape */
 	SERIES_SAMPLES, /* single invocations: faint dots */
 	SERIES_BOUND,   /* the physical bound or the ideal */
 	SERIES_OTHER,   /* another line of reference */
@@ -74,6 +74,7 @@ struct figure {
 	struct series *series; /* owned */
 	size_t series_count;
 	bool legend;
+	struct mark marks[BUNDLE_RUNTIMES_MAX];
 	bool used[BUNDLE_RUNTIMES_MAX]; /* runtimes that the legend names */
 	/* What the caption says of all intervals: filled by figure_count(). */
 	size_t n_least, n_most, mild, severe, invocations, disturbed;

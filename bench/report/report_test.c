@@ -222,7 +222,8 @@ static void test_runtimes(void **state)
 	assert_fits(text);
 	assert_non_null(strstr(text, "peer-fast (a peer)\n  is        a task of the test's own\n"
 				     "  suspends  when asked to\n"));
-	assert_non_null(strstr(text, "  breaks    never\n  sources   none\n  can       interleaves\n\n"));
+	assert_non_null(
+		strstr(text, "  breaks    never\n  sources   none\n  can       interleaves, switches-stacks\n\n"));
 	free(text);
 }
 
@@ -298,7 +299,7 @@ static void test_figures(void **state)
 	}
 }
 
-/* Peers are hollow circles, squares ...: gnuplot's 6 and 4; ours are full. Without primitives there is no such figure.
+/* A peer is hollow, ours are full, and all that switch stacks are green. Without primitives there is no such figure.
  */
 static void test_figure_of_primitives(void **state)
 {
@@ -311,8 +312,8 @@ static void test_figure_of_primitives(void **state)
 	plot_quietly(NULL);
 	char *data = read_whole(path_of("plots/primitives", ".tsv"), &size);
 
-	assert_non_null(strstr(data, "\tpeer-fast\t8.16\t-3\t8\t8.32\t8.16\t5\t29362\t6\t8.16\n"));
-	assert_non_null(strstr(data, "\tcoroutine\t4.08\t0\t4\t4.16\t4.08\t5\t29362\t7\t4.08\n"));
+	assert_non_null(strstr(data, "\tpeer-fast\t8.16\t-3\t8\t8.32\t8.16\t5\t40563\t8\t8.16\td\n"));
+	assert_non_null(strstr(data, "\tcoroutine\t4.08\t0\t4\t4.16\t4.08\t5\t40563\t13\t4.08\tc\n"));
 	free(data);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(unlink(path_of("plots/primitives", (const char *const[]){".tsv", ".svg", ".png"}[i])),
@@ -320,6 +321,47 @@ static void test_figure_of_primitives(void **state)
 	make(four, 5, false, false);
 	plot_quietly(NULL);
 	assert_int_equal(access(path_of("plots/primitives", ".tsv"), F_OK), -1);
+}
+
+/* The shape that a runtime has in the chess figure, and its colour in *colour. */
+static unsigned shape_of(const char *runtime, unsigned *colour)
+{
+	size_t size;
+	unsigned shape = 0;
+	char *data = read_whole(path_of("plots/chess", ".tsv"), &size), key[64];
+
+	snprintf(key, sizeof(key), "legend\t\t\t%s\t", runtime);
+	const char *row = strstr(data, key);
+
+	assert_non_null(row);
+	assert_int_equal(sscanf(row + strlen(key), "%*s %*s %*s %*s %*s %*s %u %u", colour, &shape), 2);
+	free(data);
+	return shape;
+}
+
+/* Whoever else is there, a runtime looks the same, and those of one family have one colour and several shapes. */
+static void test_marks(void **state)
+{
+	static const char *const few[] = {"coroutine", "thread", NULL};
+	unsigned coroutine, thread, other, again;
+
+	(void)state;
+	if (!has_gnuplot())
+		skip();
+	make(thirteen, 2, false, false);
+	plot_quietly(NULL);
+	unsigned shape = shape_of("coroutine", &coroutine), of_thread = shape_of("thread", &thread);
+
+	assert_int_equal(coroutine, 0x009e73);
+	assert_int_equal(thread, 0xd55e00);
+	assert_int_not_equal(shape_of("coroutine-uring", &other), shape);
+	assert_int_equal(other, coroutine);
+	make(few, 2, false, false);
+	plot_quietly(NULL);
+	assert_int_equal(shape_of("coroutine", &again), shape);
+	assert_int_equal(again, coroutine);
+	assert_int_equal(shape_of("thread", &again), of_thread);
+	assert_int_equal(again, thread);
 }
 
 static void test_same_twice(void **state)
@@ -433,6 +475,7 @@ int main(void)
 		TEST(test_runtimes),
 		TEST(test_figure_of_primitives),
 		TEST(test_figures),
+		TEST(test_marks),
 		TEST(test_same_twice),
 		TEST(test_hostile_names),
 		TEST(test_terminal),

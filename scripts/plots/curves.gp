@@ -3,7 +3,8 @@
 panel_width = columns == 1 ? 720 : columns == 2 ? 560 : 440
 legend_width = DUMB ? 20 : 190
 width = DUMB ? WIDE : 80 + columns * (panel_width + 70) - 50 + legend_width
-height = DUMB ? HIGH : top + rows * (panel_height + 80) + bottom
+beneath = rows * (panel_height + 80)
+height = DUMB ? HIGH : top + (beneath < 17 * legends + 80 ? 17 * legends + 80 : beneath) + bottom
 cell_width = (width - legend_width) / real(columns)
 cell_height = (height - top - bottom) / real(rows)
 step(p) = 0.025 / (words(list_of(p, 'runtime')) > 4 ? words(list_of(p, 'runtime')) : 4)
@@ -18,16 +19,16 @@ do for [f=1:words(formats)] {
 		upper = top + int((p - 1) / columns) * cell_height + (DUMB ? 2 : 22)
 		lower = top + (int((p - 1) / columns) + 1) * cell_height - (DUMB ? 4 : 58)
 		load directory.'panel.gp'
-		haloed = DUMB ? '' : list_of(p, 'runtime')
+		drawn = DUMB ? '' : list_of(p, 'runtime')
+		lettered = DUMB ? list_of(p, 'runtime') : ''
 		plot NaN notitle, \
 			for [k in list_of(p, 'other')] DATA index block(k) using 5:6 with lines lw 1.5 dt 3 lc rgb '#555555', \
 			for [k in list_of(p, 'bound')] DATA index block(k) using 5:6 with lines lw 1.5 dt 2 lc rgb '#555555', \
-			for [k in list_of(p, 'second')] DATA index block(k) using (beside(p, list_of(p, 'second'), k)):6:11 with lines lw 1.2 dt 2 lc rgb variable, \
-			for [k in list_of(p, 'second')] DATA index block(k) using (beside(p, list_of(p, 'second'), k)):6:12:11 with points pt variable ps 0.8 lc rgb variable, \
-			for [k in list_of(p, 'runtime')] DATA index block(k) using (beside(p, list_of(p, 'runtime'), k)):6:11 with lines lw 1.5 lc rgb variable, \
-			for [k in list_of(p, 'runtime')] DATA index block(k) using (beside(p, list_of(p, 'runtime'), k)):6:(bars(7, 6)):(bars(8, 6)):11 with yerrorbars pt 0 ps 0 lw 1.5 lc rgb variable, \
-			for [k in haloed] DATA index block(k) using (beside(p, list_of(p, 'runtime'), k)):6 with points pt 7 ps 1.3 lc rgb '#ffffff', \
-			for [k in list_of(p, 'runtime')] DATA index block(k) using (beside(p, list_of(p, 'runtime'), k)):6:12:11 with points pt variable ps 1.1 lc rgb variable, \
+			for [k in drawn] DATA index block(k) using (beside(p, list_of(p, 'runtime'), k)):6:11 with lines lw 1.5 dt dashes[block(k) + 1] lc rgb variable, \
+			for [k in drawn] DATA index block(k) using (beside(p, list_of(p, 'runtime'), k)):6:(bars(7, 6)):(bars(8, 6)):11 with yerrorbars pt 0 ps 0 lw 1.5 lc rgb variable, \
+			for [k in drawn] DATA index block(k) using (beside(p, list_of(p, 'runtime'), k)):6 with points pt 7 ps 1.3 lc rgb '#ffffff', \
+			for [k in drawn] DATA index block(k) using (beside(p, list_of(p, 'runtime'), k)):6:12:11 with points pt variable ps 1.1 lc rgb variable, \
+			for [k in lettered] DATA index block(k) using 5:6:(strcol(14)) with labels, \
 			for [k in list_of(p, 'failed')] DATA index block(k) using 5:6:12:11 with points pt variable ps 1.6 lw 2.5 lc rgb variable, \
 			for [k in list_of(p, 'note')] DATA index block(k) using 5:6:(strcol(13)) with labels center
 		unset label

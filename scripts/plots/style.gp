@@ -30,9 +30,11 @@ array y_low[panels + 1]
 array y_high[panels + 1]
 array y_log[panels + 1]
 array y_tics[panels + 1]
+array dashes[series + 1]
+do for [i=1:series + 1] { dashes[i] = 1 }
 do for [p=1:panels] { x_tics[p] = ''; y_tics[p] = '' }
 # The series of a panel by style, as "3 4 5": series_of[10 * panel + style].
-styles = 'runtime second samples bound other failed note'
+styles = 'runtime samples bound other failed note'
 array series_of[10 * (panels + 1)]
 do for [i=1:10 * (panels + 1)] { series_of[i] = '' }
 style_index(name) = sum [i=1:words(styles)] (word(styles, i) eq name ? i : 0)
@@ -44,7 +46,7 @@ stats DATA using ( \
 	strcol(1) eq 'y-axis' ? (y_label[int(column(2))] = strcol(13), y_low[int(column(2))] = column(7), y_high[int(column(2))] = column(8), y_log[int(column(2))] = int(column(12)), 1) : \
 	strcol(1) eq 'x-tic' ? (x_tics[int(column(2))] = x_tics[int(column(2))].sprintf('%s"%g" %.10g', strlen(x_tics[int(column(2))]) ? ', ' : '', column(5), column(5)), 1) : \
 	strcol(1) eq 'y-tic' ? (y_tics[int(column(2))] = y_tics[int(column(2))].sprintf('%s"%g" %.10g', strlen(y_tics[int(column(2))]) ? ', ' : '', column(6), column(6)), 1) : \
-	strcol(1) eq 'series' && column(10) > 0 ? remember(int(column(2)), strcol(13), int(column(3))) : 1, 1) nooutput
+	strcol(1) eq 'series' ? (dashes[int(column(3)) + 1] = int(column(12)), column(10) > 0 ? remember(int(column(2)), strcol(13), int(column(3))) : 1) : 1, 1) nooutput
 
 # --- the page, in pixels (SVG and PNG) or characters (dumb)
 LINE = 16

@@ -87,6 +87,8 @@ static json_t *info_of(const char *runtime)
 			  "interleaves", "workloads", "chess", "counting", "echo");
 	json_t *capabilities = json_object_get(info, "capabilities");
 
+	if (strncmp(runtime, "coroutine", 9) == 0 || strncmp(runtime, "peer-", strlen("peer-")) == 0)
+		json_array_append_new(capabilities, json_string("switches-stacks"));
 	if (strncmp(runtime, "peer-", strlen("peer-")) == 0)
 		json_object_set_new(info, "peer", json_true());
 	if (strcmp(runtime, "thread") == 0 || strcmp(runtime, "process") == 0)
