@@ -68,7 +68,8 @@ static const struct parameter stack_parameters[] = {
 	 .fallback = "0",
 	 .least = 0,
 	 .most = 1 << 30,
-	 .help = "of address space for each task; 0: the usual; less than 16KiB: no guards, many to a page"},
+	 .help = "of address space for each task; 0: the usual; 1KiB at least; less than 16KiB: no guards, many to a "
+		 "page"},
 	{.name = "guard",
 	 .type = PARAMETER_CHOICE,
 	 .fallback = "auto",
@@ -455,6 +456,11 @@ static int take_runtime_pairs(const struct runtime *runtime, struct stage *stage
 		error = take_pairs(stack_parameters, &values, count, pairs, reason);
 		runtime_stack_bytes = values.value[0];
 		runtime_stack_unguarded = values.value[1] != 0;
+	}
+	if (error == 0 && runtime_stack_bytes > 0 && runtime_stack_bytes < RUNTIME_STACK_LEAST) {
+		snprintf(reason, REASON_MAX, "stack=%zu is too small: %d bytes at least, or 0 for the usual",
+			 runtime_stack_bytes, RUNTIME_STACK_LEAST);
+		error = -EINVAL;
 	}
 	return error;
 }

@@ -69,6 +69,8 @@ static struct {
 	struct blocks *blocks;
 	unsigned operations;
 	bool running;
+	unsigned worker;     /* whose tasks these are, for overflow_task ... */
+	uint32_t unnumbered; /* ... which does not count the first so many */
 	struct shared *shared;
 	struct coroutine first;
 	jmp_buf abandon; /* the way out of the first task, wherever it waits, when nothing can wake it */
@@ -211,7 +213,7 @@ FIBER_SWITCHES static void *coroutine_main(void *block, void *function, void *ar
 
 	fiber_arrive(&self->fiber);
 	run_body(self, (task_function *)function, argument);
-	overflow_check(&scheduler.stacks, top, self->number);
+	overflow_check(&scheduler.stacks, top);
 	stack_give(&scheduler.stacks, top);
 	struct coroutine *next = next_task();
 
@@ -395,11 +397,23 @@ static void free_shared(void)
 	scheduler.shared = NULL;
 }
 
-/* On one thread, whoever touches a guard page is the task that runs. */
-static unsigned long number_of(const void *stack)
+/* On one thread, whoever touches a guard page, or ends, is the task that runs. */
+static struct overflow_task name_of(const void *stack)
 {
+	uint32_t number = scheduler.current->number;
+
 	(void)stack;
-	return scheduler.current->number;
+	if (number == 0)
+		return (struct overflow_task){.number = 0};
+	if (number <= scheduler.unnumbered)
+		return (struct overflow_task){.number = OVERFLOW_UNKNOWN};
+	return (struct overflow_task){.number = number - scheduler.unnumbered, .worker = scheduler.worker};
+}
+
+void coroutine_count_as(unsigned worker)
+{
+	scheduler.worker = worker;
+	scheduler.unnumbered = (uint32_t)scheduler.spawned;
 }
 
 static int open_scheduler(void)
@@ -409,7 +423,7 @@ static int open_scheduler(void)
 	if (error < 0)
 		return error;
 	stack_pool_open(&scheduler.stacks, 0);
-	error = overflow_watch(&scheduler.stacks, number_of);
+	error = overflow_watch(&scheduler.stacks, name_of);
 	if (error < 0) {
 		loop_close(&scheduler.loop);
 		return error;
@@ -418,6 +432,7 @@ static int open_scheduler(void)
 	fiber_open_first(&scheduler.first.fiber);
 	scheduler.current = &scheduler.first;
 	scheduler.spawned = scheduler.joined = 0;
+	scheduler.worker = scheduler.unnumbered = 0;
 	scheduler.running = true;
 	return 0;
 }
@@ -439,6 +454,7 @@ int coroutine_run(task_function *main, void *argument)
 
 	if (error < 0)
 		return error;
+	overflow_watch_first(__builtin_frame_address(0), "raise the limit of the stack (ulimit -s)");
 	if (setjmp(scheduler.abandon) != 0) {
 		close_scheduler();
 		return -EDEADLK;

@@ -51,6 +51,9 @@ int coroutine_disown(int fd);
  * joined left out. */
 bool coroutine_quiet(unsigned descriptors, size_t *turns);
 
+/* Where a sentence names a task, those that are spawned from now on are counted from 1, as begun by this worker. */
+void coroutine_count_as(unsigned worker);
+
 /* In a child that the first task has forked, on the first task's stack: forgets the tasks and gives back what the child
  * has inherited. coroutine_run() may be called again; coroutine_run() of the parent must not be returned to. */
 void coroutine_forked(void);

@@ -32,7 +32,7 @@
 #define MADV_GUARD_INSTALL 102 /* linux/mman.h since 6.13 */
 #endif
 
-enum { LINE = 64, MOST_COLOURS = 32, SLAB_SLOTS = 512, FIRST_GUARDS = 16, LEAST_PAGES = 4, LEAST_BYTES = 1024 };
+enum { LINE = 64, MOST_COLOURS = 32, SLAB_SLOTS = 512, FIRST_GUARDS = 16, LEAST_PAGES = 4 };
 
 #define MARK UINT64_C(0x5a17c0de0ff5ac1d)
 
@@ -60,7 +60,7 @@ static bool kernel_makes_guards(size_t page_bytes)
 /* A power of two where slots share pages, whole pages elsewhere. */
 static size_t slot_bytes(size_t page)
 {
-	size_t asked = runtime_stack_bytes, bytes = LEAST_BYTES;
+	size_t asked = runtime_stack_bytes, bytes = RUNTIME_STACK_LEAST;
 
 	if (asked == 0)
 		asked = STACK_BYTES < LEAST_PAGES * page ? LEAST_PAGES * page : STACK_BYTES;
@@ -72,11 +72,11 @@ static size_t slot_bytes(size_t page)
 }
 
 /* All where stacks share pages, which cannot be given back one by one. */
-static size_t stacks_kept(bool marked)
+static size_t stacks_kept(bool share_pages)
 {
 	long pages = sysconf(_SC_PHYS_PAGES) / 8;
 
-	if (marked)
+	if (share_pages)
 		return SIZE_MAX / 2;
 	return pages > 0 && pages < STACKS_KEPT ? (size_t)pages : STACKS_KEPT;
 }
@@ -92,7 +92,7 @@ void stack_pool_open(struct stack_pool *pool, size_t header_bytes)
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
 	size_t slot = slot_bytes(page);
-	bool guarded = slot >= LEAST_PAGES * page && !runtime_stack_unguarded;
+	bool guarded = slot >= LEAST_PAGES * page && !runtime_stack_unguarded, lowered = !guarded && slot > page;
 
 	*pool = (struct stack_pool){
 		.page_bytes = page,
@@ -101,14 +101,28 @@ void stack_pool_open(struct stack_pool *pool, size_t header_bytes)
 		.header_bytes = (header_bytes + LINE - 1) / LINE * LINE,
 		.colours = slot / 8 / LINE < MOST_COLOURS ? slot / 8 / LINE : MOST_COLOURS,
 		.guards_advise = guarded && kernel_makes_guards(page),
-		.marked = slot <= page,
+		.foot_bytes = guarded   ? 0
+			      : lowered ? 2 * page
+					: page,
+		.lowered = lowered ? LINE : 0,
+		.marked = !guarded,
 	};
-	stack_pool_keep(pool, stacks_kept(pool->marked));
+	stack_pool_keep(pool, stacks_kept(slot <= page));
 }
 
 static size_t slab_bytes(const struct stack_pool *pool)
 {
-	return SLAB_SLOTS * pool->slot_bytes;
+	return pool->foot_bytes + SLAB_SLOTS * pool->slot_bytes;
+}
+
+static char *first_slot(const struct stack_pool *pool, const struct stack_slab *slab)
+{
+	return slab->base + pool->foot_bytes - pool->lowered;
+}
+
+static char *behind_slots(const struct stack_pool *pool, const struct stack_slab *slab)
+{
+	return first_slot(pool, slab) + SLAB_SLOTS * pool->slot_bytes;
 }
 
 void stack_pool_close(struct stack_pool *pool)
@@ -152,6 +166,25 @@ static bool add_room(struct stack_pool *pool)
 	return true;
 }
 
+/* Its memory, with a guard below where the slots have none. */
+static bool map_slab(struct stack_pool *pool, struct stack_slab *slab)
+{
+	slab->base = mmap(NULL, slab_bytes(pool), PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+	if (slab->base == MAP_FAILED) {
+		explain(pool, "mmap", "raise the limit of address space (ulimit -v) or run fewer tasks");
+		return false;
+	}
+	if (pool->foot_bytes > 0 && mprotect(slab->base, pool->page_bytes, PROT_NONE) < 0) {
+		explain(pool, "mprotect", "raise vm.max_map_count (sysctl) or run fewer tasks");
+		munmap(slab->base, slab_bytes(pool));
+		return false;
+	}
+	/* A huge page under 64 stacks would cost all of them at the first touch of one. */
+	madvise(slab->base, slab_bytes(pool), MADV_NOHUGEPAGE);
+	return true;
+}
+
 static bool add_slab(struct stack_pool *pool)
 {
 	struct stack_slab *slab = add_room(pool) ? calloc(1, sizeof(*slab)) : NULL;
@@ -160,21 +193,16 @@ static bool add_slab(struct stack_pool *pool)
 		explain(pool, "malloc", "add memory or run fewer tasks");
 		return false;
 	}
-	slab->base = mmap(NULL, slab_bytes(pool), PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
-	if (slab->base == MAP_FAILED) {
-		explain(pool, "mmap", "raise the limit of address space (ulimit -v) or run fewer tasks");
+	if (!map_slab(pool, slab)) {
 		free(slab);
 		return false;
 	}
-	/* A huge page under 64 stacks would cost all of them at the first touch of one. */
-	madvise(slab->base, slab_bytes(pool), MADV_NOHUGEPAGE);
 	if (RUNNING_ON_VALGRIND)
 		slab->valgrind_ids = calloc(SLAB_SLOTS, sizeof(*slab->valgrind_ids));
 	slab->next = pool->slabs;
 	pool->slabs = slab;
-	pool->fresh = pool->guarded = slab->base;
-	pool->end = slab->base + slab_bytes(pool);
+	pool->fresh = pool->guarded = first_slot(pool, slab);
+	pool->end = behind_slots(pool, slab);
 	return true;
 }
 
@@ -239,15 +267,35 @@ static bool add_guards(struct stack_pool *pool)
 /* A header lies in the last page of its slot, or the last bytes of a slot that is part of a page. */
 char *stack_bottom(const struct stack_pool *pool, const void *header)
 {
-	uintptr_t unit = pool->marked ? pool->slot_bytes : pool->page_bytes;
-	uintptr_t end = ((uintptr_t)header + unit - 1) & ~(unit - 1);
+	uintptr_t unit = pool->slot_bytes < pool->page_bytes ? pool->slot_bytes : pool->page_bytes;
+	uintptr_t end = ((uintptr_t)header + pool->lowered + unit - 1) & ~(unit - 1);
 
-	return (char *)(end - pool->slot_bytes + pool->guard_bytes);
+	return (char *)(end - pool->lowered - pool->slot_bytes + pool->guard_bytes);
+}
+
+/* Not instrumented: a frame that lies there may have left its traces. */
+static __attribute__((noinline, no_sanitize_address)) bool gone(const struct stack_pool *pool, const char *bottom)
+{
+	uint64_t mark = *(const uint64_t *)bottom;
+
+	return mark != MARK && (mark != 0 || !pool->dispersed);
 }
 
 bool stack_mark_gone(const struct stack_pool *pool, const void *header)
 {
-	return *(const uint64_t *)stack_bottom(pool, header) != MARK;
+	return gone(pool, stack_bottom(pool, header));
+}
+
+bool stack_any_mark_gone(const struct stack_pool *pool)
+{
+	for (const struct stack_slab *slab = pool->slabs; slab && pool->marked; slab = slab->next) {
+		const char *end = slab == pool->slabs ? pool->fresh : behind_slots(pool, slab);
+
+		for (const char *slot = first_slot(pool, slab); slot < end; slot += pool->slot_bytes)
+			if (gone(pool, slot))
+				return true;
+	}
+	return false;
 }
 
 static char *header_of_slot(const struct stack_pool *pool, char *slot, size_t colour)
@@ -262,15 +310,15 @@ void *stack_carve(struct stack_pool *pool)
 	if (pool->fresh == pool->guarded && !add_guards(pool))
 		return NULL;
 	char *slot = pool->fresh;
-	size_t index = (size_t)(slot - pool->slabs->base) / pool->slot_bytes;
+	size_t index = (size_t)(slot - first_slot(pool, pool->slabs)) / pool->slot_bytes;
 	char *header = header_of_slot(pool, slot, index % pool->colours);
 
 	if (pool->slabs->valgrind_ids)
 		pool->slabs->valgrind_ids[index] = VALGRIND_STACK_REGISTER(slot + pool->guard_bytes, header);
+	if (pool->marked)
+		*(uint64_t *)slot = MARK;
 	pool->fresh += pool->slot_bytes;
 	pool->carved++;
-	if (pool->marked)
-		*(uint64_t *)stack_bottom(pool, header) = MARK;
 	return header;
 }
 
@@ -290,12 +338,14 @@ void stack_disperse(struct stack_pool *pool)
 	for (size_t i = 0; i < STACKS_TOGETHER; i++) {
 		char *bottom = stack_bottom(pool, pool->free[pool->bare + i]);
 
-		frames[i] = (struct iovec){bottom, pool->slot_bytes - pool->guard_bytes};
+		/* The last page holds the mark of the stack above, if there are marks. */
+		frames[i] = (struct iovec){bottom + pool->lowered, pool->slot_bytes - pool->guard_bytes};
 	}
 	if (advise_together(frames, STACKS_TOGETHER, MADV_DONTNEED) == 0)
 		for (size_t i = 0; i < STACKS_TOGETHER; i++)
 			madvise(frames[i].iov_base, frames[i].iov_len, MADV_DONTNEED);
 	pool->bare += STACKS_TOGETHER;
+	pool->dispersed = true;
 	stack_pool_keep(pool, pool->kept);
 }
 
@@ -308,20 +358,19 @@ static struct stack_slab *slab_of(const struct stack_pool *pool, const char *add
 	return slab;
 }
 
-static char *slot_of(const struct stack_pool *pool, const struct stack_slab *slab, const char *address)
-{
-	return slab->base + (size_t)(address - slab->base) / pool->slot_bytes * pool->slot_bytes;
-}
-
-void *stack_guarded_by(const struct stack_pool *pool, const void *address)
+bool stack_guards(const struct stack_pool *pool, const void *address, const void **header)
 {
 	const struct stack_slab *slab = slab_of(pool, address);
 
+	*header = NULL;
 	if (!slab)
-		return NULL;
-	char *slot = slot_of(pool, slab, address);
+		return false;
+	size_t offset = (size_t)((const char *)address - slab->base), index = offset / pool->slot_bytes;
 
-	if ((const char *)address >= slot + pool->guard_bytes)
-		return NULL;
-	return header_of_slot(pool, slot, (size_t)(slot - slab->base) / pool->slot_bytes % pool->colours);
+	if (pool->guard_bytes == 0)
+		return offset < pool->page_bytes;
+	if (offset % pool->slot_bytes >= pool->guard_bytes)
+		return false;
+	*header = header_of_slot(pool, slab->base + index * pool->slot_bytes, index % pool->colours);
+	return true;
 }

@@ -19,9 +19,11 @@
  * MADV_GUARD_INSTALL (Linux 6.13, madvise(2)), which takes no mapping of its own; where the kernel lacks it, with
  * mprotect(2), which takes two for each stack, so that vm.max_map_count ends it at about 32,000 stacks.
  *
- * Slots of less than four pages are a power of two, have no guard, and lie as many in a page as fit. What lies above is
- * then overwritten in silence at first; but the lowest word of a slot that is not larger than a page holds a mark, and
- * overflow_check() ends the program if it is gone.
+ * Slots of less than four pages are a power of two, have no guard, and lie as many in a page as fit. What lies below is
+ * then overwritten in silence at first; but the lowest word of each slot without a guard holds a mark, and
+ * overflow_check() ends the program if it is gone. So that the mark takes no page of its own, slots larger than a page
+ * begin a line below a page, in the one that the stack below touches first. Under the lowest slot of a slab there is a
+ * guard page all the same.
  *
  * Memory once touched stays with the pool while it is likely to be used again. Free stacks beyond STACKS_KEPT (or an
  * eighth of the machine's memory) give their pages back to the kernel, those free for longest first and STACKS_TOGETHER
@@ -65,11 +67,14 @@ struct stack_pool {
 	char *end;
 	struct stack_slab *slabs;
 	size_t slot_bytes, page_bytes, guard_bytes, header_bytes;
+	size_t foot_bytes; /* of a slab, in whole pages, the lowest one a guard; none where each slot has one */
+	size_t lowered;    /* bytes that slots begin below a page */
 	size_t colours;
 	size_t room;        /* of free */
 	size_t carved;      /* slots taken at least once */
 	bool guards_advise; /* by madvise, not by mprotect */
-	bool marked;        /* a word at the bottom tells of an overflow */
+	bool marked;        /* a word at the bottom tells of an overflow: slots without guards */
+	bool dispersed;     /* pages were given back, and marks with them: they read as 0 */
 	bool explained;     /* why there are no more stacks: said once */
 };
 
@@ -127,10 +132,14 @@ static inline void stack_give(struct stack_pool *pool, void *header)
 /* Whether the mark at the bottom is gone. Of marked stacks only. */
 bool stack_mark_gone(const struct stack_pool *pool, const void *header);
 
+/* Whether that of any stack is gone. Async-signal-safe. */
+bool stack_any_mark_gone(const struct stack_pool *pool);
+
 /* The lowest usable byte of the stack under header. */
 char *stack_bottom(const struct stack_pool *pool, const void *header);
 
-/* The header of the stack whose guard page holds address, or NULL. Async-signal-safe. */
-void *stack_guarded_by(const struct stack_pool *pool, const void *address);
+/* Whether address lies in a guard page. Then *header is that of the stack above it, or NULL if the page guards a whole
+ * slab, through which any of its stacks may have come. Async-signal-safe. */
+bool stack_guards(const struct stack_pool *pool, const void *address, const void **header);
 
 #endif

@@ -193,6 +193,7 @@ static void worker_task(void *argument)
 	(void)argument;
 	words_inherit();
 	CHECK(descriptors_receive() == 0, "process-coroutine: a worker cannot receive descriptors");
+	coroutine_count_as(place_here);
 	look_after_place(begin_jobs);
 	_exit(EXIT_SUCCESS); /* exit handlers and buffered output are the first process's */
 }

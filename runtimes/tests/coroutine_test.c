@@ -2,6 +2,7 @@
  * show that it stands on another processor. Without cmocka, so that it can be compiled for any processor. */
 #include "../check.h"
 #include "../clock.h"
+#include "../coroutine/stack.h"
 #include "../runtime.h"
 #include "../sync.h"
 #include "../task.h"
@@ -360,8 +361,60 @@ static void overflow_main(void *argument)
 	task_spawn(&task, dive_too_deep, NULL);
 }
 
-/* A stack that overflows ends its program with a sentence and SIGSEGV. */
-static void overflow_is_told(void)
+/* Writes below the lower end of its stack. Not instrumented: what lies there may be another task's. */
+static __attribute__((noinline, no_sanitize_address)) void overfill(size_t bytes, bool yield)
+{
+	volatile char *room = __builtin_alloca(bytes);
+
+	for (size_t i = 0; i < bytes; i++)
+		room[i] = 1;
+	if (yield)
+		task_yield();
+}
+
+static void yield_once(void *argument)
+{
+	(void)argument;
+	task_yield();
+}
+
+static size_t overflowing; /* bytes */
+
+static void overfill_and_end(void *argument)
+{
+	(void)argument;
+	overfill(overflowing, false);
+}
+
+static void overfill_and_yield(void *argument)
+{
+	(void)argument;
+	overfill(overflowing, true);
+}
+
+/* The second task overflows into the stack of the first one, which waits. */
+static void overflow_beside_main(void *argument)
+{
+	struct task tasks[2];
+
+	(void)argument;
+	task_spawn(&tasks[0], yield_once, NULL);
+	task_spawn(&tasks[1], overfill_and_end, NULL);
+}
+
+/* The other one goes on first. */
+static void overflow_of_another_main(void *argument)
+{
+	struct task tasks[2];
+
+	(void)argument;
+	task_spawn(&tasks[0], yield_once, NULL);
+	task_spawn(&tasks[1], overfill_and_yield, NULL);
+	task_join(tasks[0]);
+}
+
+/* A stack that overflows ends its program with a sentence and a signal. */
+static void overflow_is_told(task_function *main, const char *sentence)
 {
 	struct rlimit no_core = {0, 0};
 	char said[1024] = "";
@@ -374,13 +427,32 @@ static void overflow_is_told(void)
 	if (child == 0) {
 		setrlimit(RLIMIT_CORE, &no_core);
 		dup2(ends[1], STDERR_FILENO);
-		_exit(play(overflow_main));
+		_exit(play(main));
 	}
 	close(ends[1]);
 	CHECK(read(ends[0], said, sizeof(said) - 1) > 0, "the overflow was not told");
 	close(ends[0]);
 	CHECK(waitpid(child, &status, 0) == child && WIFSIGNALED(status), "the program went on");
-	CHECK(strstr(said, "task 1 overflowed its stack"), "said: %s", said);
+	CHECK(strstr(said, sentence), "said: %s", said);
+}
+
+/* Without guards: at the guard under all of them, or by a mark, when the task ends or another one faults. */
+static void overflows_without_guards_are_told(void)
+{
+	enum { SANITIZED = STACK_BYTES > 64 * 1024, SMALL = SANITIZED ? 8192 : 2048 };
+
+	runtime_stack_bytes = SMALL;
+	overflow_is_told(overflow_main, "task 1 overflowed its stack of");
+	overflowing = SMALL + SMALL / 2;
+	overflow_is_told(overflow_beside_main, "task 2 overflowed its stack of");
+	if (!SANITIZED) /* which may say first that something is wrong */
+		overflow_is_told(overflow_of_another_main, "some task overflowed its stack of 2 KiB");
+	runtime_stack_bytes = 0;
+	runtime_stack_unguarded = true;
+	overflow_is_told(overflow_main, "task 1 overflowed its stack of");
+	overflowing = STACK_BYTES + 1024;
+	overflow_is_told(overflow_beside_main, "task 2 overflowed its stack of");
+	runtime_stack_unguarded = false;
 }
 
 int main(void)
@@ -395,7 +467,9 @@ int main(void)
 		}
 	CHECK(play(deadlock_main) == -EDEADLK, "no deadlock was told");
 	CHECK(play(deadlock_in_a_child) == -EDEADLK, "no deadlock was told");
-	overflow_is_told();
+	overflow_is_told(overflow_main, "task 1 overflowed its stack");
+	overflow_is_told(dive_too_deep, "the first task overflowed its stack of");
+	overflows_without_guards_are_told();
 	CHECK(play(tree_main) == 0, "no play after a deadlock");
 	printf("%s: all well\n", runtime.name);
 	return 0;

@@ -276,6 +276,34 @@ static void leave_a_wait_undelivered(void *argument)
 	join(waiting);
 }
 
+static __attribute__((noinline)) int dive(int depth)
+{
+	volatile char frame[256] = {(char)depth};
+
+	return depth == 0 ? 0 : dive(depth - 1) + frame[0];
+}
+
+static void dive_too_deep(void *argument)
+{
+	(void)argument;
+	dive(1000000);
+}
+
+/* Names it as the first one that its worker began, whatever the runtime itself has spawned there. */
+static void overflow(void *argument)
+{
+	int ends[2], saved = dup(STDERR_FILENO);
+	char said[1024] = "";
+
+	(void)argument;
+	CHECK(saved >= 0 && pipe(ends) == 0 && dup2(ends[1], STDERR_FILENO) >= 0, "no pipe for standard error");
+	CHECK(task_join(spawn(dive_too_deep, NULL)) == -ECHILD, "a task that overflowed is not told");
+	CHECK(dup2(saved, STDERR_FILENO) >= 0 && read(ends[0], said, sizeof(said) - 1) > 0, "nothing was said");
+	CHECK(strstr(said, "task 1 begun by worker 1 overflowed its stack of"), "said: %s", said);
+	close(saved);
+	close(ends[1]); /* the other end stays: the supervisor may still write */
+}
+
 /* Connections. */
 
 static int listen_here(struct sockaddr_in *address)
@@ -569,6 +597,7 @@ int main(void)
 		{"what a dead worker had not begun is its successor's", 1, leave_a_queue},
 		{"no wake-up is lost by a death", 2, die_at_any_instant},
 		{"a wait that a dead waker had in hand goes on", 2, leave_a_wait_undelivered},
+		{"a task that overflows its stack is named", 1, overflow},
 		{"a connection ends with its task", 2, die_with_a_connection},
 		{"what was lent is closed together", 2, lend_and_close},
 		{"a full channel loses nothing", 1, hand_over_many},

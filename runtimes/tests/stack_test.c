@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -90,9 +91,9 @@ static void tops_are_coloured(void **state)
 	stack_pool_close(&pool);
 }
 
-static unsigned long number_in(const void *header)
+static struct overflow_task name_in(const void *header)
 {
-	return *(const unsigned long *)header;
+	return (struct overflow_task){.number = header ? *(const unsigned long *)header : OVERFLOW_UNKNOWN};
 }
 
 static void touch_guard(bool advise, int offset, bool watch)
@@ -108,7 +109,7 @@ static void touch_guard(bool advise, int offset, bool watch)
 	unsigned long *header = stack_take(&pool);
 
 	*header = 42;
-	if (watch && overflow_watch(&pool, number_in) < 0)
+	if (watch && overflow_watch(&pool, name_in) < 0)
 		_exit(2);
 	*(volatile char *)(stack_bottom(&pool, header) + offset) = 1;
 	_exit(0);
@@ -304,12 +305,76 @@ static void no_guards_on_request(void **state)
 	stack_pool_open(&pool, 0);
 	runtime_stack_unguarded = false;
 	char *first = stack_take(&pool), *second = stack_take(&pool);
+	const void *header;
 
+	assert_ptr_equal(stack_bottom(&pool, second), first); /* the end of the other one */
+	*(stack_bottom(&pool, second) - 1) = 1;
+	assert_false(stack_guards(&pool, stack_bottom(&pool, second) - 1, &header));
+	assert_false(stack_mark_gone(&pool, first) || stack_mark_gone(&pool, second) || stack_any_mark_gone(&pool));
 	*stack_bottom(&pool, second) = 1;
-	*(stack_bottom(&pool, second) - 1) = 1; /* the end of the other one */
-	assert_true(stack_bottom(&pool, second) - 64 < first || stack_bottom(&pool, first) - 64 < second);
-	assert_null(stack_guarded_by(&pool, stack_bottom(&pool, second) - 1));
+	assert_true(stack_mark_gone(&pool, second) && stack_any_mark_gone(&pool));
+	assert_false(stack_mark_gone(&pool, first));
 	stack_pool_close(&pool);
+}
+
+/* Marks take no pages of their own, and are not missed when the stack below has given its pages back. */
+static void marks_cost_no_pages(void **state)
+{
+	enum { KEPT = 1 };
+	struct stack_pool pool;
+	char **taken = calloc(MANY, sizeof(*taken));
+
+	(void)state;
+	assert_non_null(taken);
+	runtime_stack_unguarded = true;
+	stack_pool_open(&pool, 0);
+	runtime_stack_unguarded = false;
+	stack_pool_keep(&pool, KEPT);
+	for (int i = 0; i < MANY; i++) {
+		taken[i] = stack_take(&pool);
+		assert_non_null(taken[i]);
+		*(taken[i] - 1) = 1;
+	}
+	assert_int_equal(resident(taken, MANY), MANY);
+	for (int i = 0; i < MANY; i++) {
+		unsigned char there = 0;
+
+		assert_int_equal(mincore(stack_bottom(&pool, taken[i]) + pool.lowered, pool.page_bytes, &there), 0);
+		assert_int_equal(there & 1, 0);
+	}
+	for (int i = 0; i < MANY; i += 2)
+		stack_give(&pool, taken[i]);
+	assert_true(pool.bare > 0);
+	assert_false(stack_any_mark_gone(&pool));
+	stack_pool_close(&pool);
+	free(taken);
+}
+
+/* Under the lowest of stacks without guards of their own. */
+static void slabs_stand_on_a_guard(void **state)
+{
+	static const size_t sizes[] = {2048, 4096, 8192, 64 * 1024};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct stack_pool pool;
+		const void *header;
+
+		runtime_stack_bytes = sizes[i];
+		runtime_stack_unguarded = true;
+		stack_pool_open(&pool, 0);
+		runtime_stack_unguarded = false;
+		runtime_stack_bytes = 0;
+		char *first = stack_take(&pool), *guard = stack_bottom(&pool, first) - 1 - pool.page_bytes;
+
+		if (pool.lowered == 0)
+			guard += pool.page_bytes;
+		assert_true(stack_guards(&pool, guard, &header) && !header);
+		assert_false(stack_guards(&pool, stack_bottom(&pool, first), &header));
+		assert_int_equal(syscall(SYS_getrandom, guard, 1, 0), -1);
+		assert_int_equal(syscall(SYS_getrandom, stack_bottom(&pool, first), 1, 0), 1);
+		stack_pool_close(&pool);
+	}
 }
 
 int main(void)
@@ -322,6 +387,8 @@ int main(void)
 		cmocka_unit_test(free_stacks_give_their_pages_back),
 		cmocka_unit_test(small_stacks_share_pages),
 		cmocka_unit_test(no_guards_on_request),
+		cmocka_unit_test(marks_cost_no_pages),
+		cmocka_unit_test(slabs_stand_on_a_guard),
 		cmocka_unit_test(overflow_names_the_task),
 		cmocka_unit_test(mappings_end_with_a_sentence),
 	};

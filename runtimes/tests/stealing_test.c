@@ -4,6 +4,7 @@
  * compiled for another processor too. */
 #include "../check.h"
 #include "../clock.h"
+#include "../coroutine/stack.h"
 #include "../runtime.h"
 #include "../task.h"
 #include "../work_stealing/deque.h"
@@ -233,6 +234,23 @@ static void child_dives_main(void *argument)
 	CHECK(task_spawn(&task, dive_too_deep, argument) == 0 && task_join(task) == 0, "spawn");
 }
 
+static void do_nothing(void *argument)
+{
+	(void)argument;
+}
+
+/* The second that its worker begins, be it another one than began the first. */
+static void second_child_dives_main(void *argument)
+{
+	pthread_t before = this_thread();
+	struct task task;
+
+	CHECK(task_spawn(&task, do_nothing, NULL) == 0 && task_join(task) == 0, "spawn");
+	if (!pthread_equal(before, this_thread()))
+		CHECK(task_spawn(&task, do_nothing, NULL) == 0 && task_join(task) == 0, "spawn");
+	child_dives_main(argument);
+}
+
 /* The first task, in the thread that called task_run(), or in another one. */
 static void first_dives_main(void *argument)
 {
@@ -270,6 +288,47 @@ static void test_overflow(task_function *main, void *argument, const char *sente
 	close(ends[0]);
 	CHECK(waitpid(child, &status, 0) == child && WIFSIGNALED(status), "the program went on");
 	CHECK(strstr(said, sentence), "said: %s", said);
+}
+
+/* Writes below the lower end of its stack, where nobody is. Not instrumented: it is no memory of the task's. */
+static __attribute__((noinline, no_sanitize_address)) void overfill(size_t bytes)
+{
+	volatile char *room = __builtin_alloca(bytes);
+
+	for (size_t i = 0; i < bytes; i++)
+		room[i] = 1;
+}
+
+enum { SMALL = STACK_BYTES > 64 * 1024 ? 8192 : 2048 };
+
+/* Returns to its parent, or has lost it before. */
+static void overfill_and_end(void *argument)
+{
+	overfill(runtime_stack_bytes ? SMALL + SMALL / 2 : STACK_BYTES + 1024);
+	if (argument)
+		task_yield();
+}
+
+static void child_overfills_main(void *argument)
+{
+	struct task task;
+
+	CHECK(task_spawn(&task, overfill_and_end, argument) == 0 && task_join(task) == 0, "spawn");
+}
+
+/* Of stacks without guards: by a mark when the task ends, or by the guard under all stacks. */
+static void test_overflow_without_guards(void)
+{
+	static const char sentence[] = "task 1 begun by worker 1 overflowed its stack of";
+
+	runtime_stack_bytes = SMALL;
+	test_overflow(child_overfills_main, NULL, sentence);
+	test_overflow(child_overfills_main, (void *)1, sentence);
+	test_overflow(child_dives_main, NULL, sentence);
+	runtime_stack_bytes = 0;
+	runtime_stack_unguarded = true;
+	test_overflow(child_overfills_main, NULL, sentence);
+	runtime_stack_unguarded = false;
 }
 
 /* The timer lies with the worker that the hog keeps. */
@@ -445,7 +504,9 @@ int main(void)
 	CHECK(task_run(migrate_main, NULL) == 0, "migration");
 	CHECK(task_run(errno_main, NULL) == 0, "errno");
 	CHECK(task_run(hog_main, NULL) == 0, "hog");
-	test_overflow(child_dives_main, NULL, "task 1 overflowed its stack of");
+	test_overflow(child_dives_main, NULL, "task 1 begun by worker 1 overflowed its stack of");
+	test_overflow(second_child_dives_main, NULL, "task 2 begun by worker ");
+	test_overflow_without_guards();
 	test_overflow(first_dives_main, NULL, "the first task overflowed its stack of 1024 KiB");
 	test_overflow(first_dives_main, (void *)1, "the first task overflowed its stack of 1024 KiB");
 	stress(1);

@@ -29,6 +29,7 @@ static int open_worker(struct worker *worker, unsigned index)
 	int error;
 
 	worker->index = index;
+	stack_cache_open(&worker->stacks);
 	worker->next_number = index + 1;
 	worker->random = (crew.seed * 4096 + index + 1) * UINT64_C(0x9E3779B97F4A7C15);
 	worker->granted = worker->allowance = 16;
@@ -160,7 +161,7 @@ static struct unit *make_first(struct first *first)
 		return NULL;
 	}
 	first->mapping = bottom;
-	overflow_watch_first(bottom, page, FIRST_STACK_BYTES);
+	overflow_watch_first(bottom + FIRST_STACK_BYTES, "raise FIRST_STACK_BYTES");
 	struct unit *unit = (struct unit *)(bottom + FIRST_STACK_BYTES - header);
 
 	unit->function = run_first;

@@ -13,22 +13,42 @@ static struct {
 		*magazines; /* full ones, each by its first unit, chained by parent, which a free unit has no use of */
 } depot;
 
-static unsigned long number_of(const void *header)
+/* Numbers of all workers are different: each counts from its own first one in steps of their count. */
+static struct overflow_task name_of(const void *header)
 {
-	return ((const struct unit *)header)->number;
+	const struct worker *worker = worker_here();
+	const struct unit *unit = header || !worker ? header : worker->current;
+
+	if (!unit)
+		return (struct overflow_task){.number = OVERFLOW_UNKNOWN};
+	if (unit->number == 0 || crew.count == 1)
+		return (struct overflow_task){.number = unit->number};
+	return (struct overflow_task){.number = (unit->number - 1) / crew.count + 1,
+				      .worker = (unsigned)((unit->number - 1) % crew.count) + 1};
 }
 
 int stacks_open(void)
 {
 	stack_pool_open(&depot.pool, sizeof(struct unit));
 	depot.magazines = NULL;
-	return overflow_watch(&depot.pool, number_of);
+	return overflow_watch(&depot.pool, name_of);
 }
 
 void stacks_close(void)
 {
 	overflow_unwatch();
 	stack_pool_close(&depot.pool);
+}
+
+void stack_cache_open(struct stack_cache *cache)
+{
+	*cache = (struct stack_cache){.marked = depot.pool.marked};
+}
+
+/* Without the lock: what it reads does not change while the pool is open. */
+void stacks_check(struct unit *unit)
+{
+	overflow_check(&depot.pool, unit);
 }
 
 /* New stacks at a time: chaining touches the first page of each. */

@@ -9,6 +9,7 @@
 
 #include "../coroutine/fiber.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct unit;
@@ -19,6 +20,7 @@ struct stack_cache {
 	struct unit *first; /* free ones, by next; the last freed first */
 	size_t count;
 	struct unit *reserve; /* a full magazine, or NULL */
+	bool marked;          /* a task that ends must be looked at: stacks_check() */
 };
 
 /* -errno as overflow_watch(). */
@@ -26,6 +28,12 @@ int stacks_open(void);
 
 /* Unmaps all stacks; forgets all caches. */
 void stacks_close(void);
+
+/* An empty one, while stacks are open. */
+void stack_cache_open(struct stack_cache *cache);
+
+/* Ends the program with a sentence if unit, which is about to end, has left its stack. Of marked ones only. */
+void stacks_check(struct unit *unit);
 
 /* A stack for unit, or NULL after a sentence: nothing is left of memory or mappings. */
 struct unit *stacks_refill(struct stack_cache *cache);

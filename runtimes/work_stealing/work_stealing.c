@@ -183,7 +183,7 @@ static inline struct unit *next_after(struct worker *worker, struct unit *self, 
 	struct unit *next = atomic_load_explicit(&self->joiner, memory_order_acquire);
 
 	if (next && popped)
-		deque_push(&worker->deque, popped);
+		worker_go_on(worker, popped); /* somebody may have looked while it was out, and gone to sleep */
 	else if (popped && popped == self->parent)
 		next = popped; /* who will join, and is about to go on here */
 	if (next) {
@@ -241,6 +241,9 @@ FIBER_SWITCHES static void *unit_main(void *argument)
 	fiber_arrive(&self->fiber);
 	run_body(self);
 	struct worker *worker = self->worker;
+
+	if (__builtin_expect(worker->stacks.marked, 0) && self->parent)
+		stacks_check(self);
 	struct unit *popped = pop_parent(worker);
 
 	if (__builtin_expect(!popped || popped->spawning != self, 0))

@@ -68,7 +68,7 @@ struct worker {
 	uint64_t nap;                  /* the last one; 0 when something has been found since */
 	bool deaf;                     /* the next sleep is a nap */
 	uint64_t random;
-	unsigned long next_number; /* of a task: those of all workers are different */
+	unsigned long next_number; /* of a task: those of all workers are different, see stacks.c */
 	unsigned index;
 	unsigned operations;       /* on descriptors, since the start */
 	struct loop_queue expired; /* room for taking timers out */
