@@ -69,7 +69,7 @@ static void describe_numbers(struct figure *figure)
 	format_n(figure, n, sizeof(n));
 	format_method(figure, method, sizeof(method));
 	figure_caption(figure,
-		       "%s invocation%s a point, each a fresh process; dots are medians, %s. "
+		       "%s invocation%s a point, each a fresh process; marks are medians, %s. "
 		       "Outliers (Tukey), kept: %zu mild, %zu severe of %zu; disturbed by other load: %zu.",
 		       n, figure->n_most == 1 ? "" : "s", method, figure->mild, figure->severe, figure->invocations,
 		       figure->disturbed);
@@ -79,13 +79,15 @@ static void describe_run(struct figure *figure)
 {
 	const struct bundle *bundle = figure->bundle;
 	double seed = json_measure(bundle->manifest, "seed");
+	const char *commit = text_or(bundle_text(bundle, NULL, "commit"), "not known"),
+		   *dirty = strstr(commit, "-dirty");
 	char order[48] = "";
 
 	if (!isnan(seed))
 		snprintf(order, sizeof(order), ", order by seed %.0f", seed);
-	figure_caption(figure, "simul %s, commit %.12s, profile %s%s, %.10s.",
-		       text_or(bundle_text(bundle, NULL, "version"), "of unknown version"),
-		       text_or(bundle_text(bundle, NULL, "commit"), "not known"),
+	figure_caption(figure, "simul %s, commit %.12s%s, profile %s%s, %.10s.",
+		       text_or(bundle_text(bundle, NULL, "version"), "of unknown version"), commit,
+		       dirty && dirty - commit >= 12 ? dirty : "",
 		       text_or(bundle_text(bundle, NULL, "profile"), "not known"), order,
 		       text_or(bundle_text(bundle, NULL, "created"), "date not known"));
 }

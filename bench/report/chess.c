@@ -1,6 +1,7 @@
 /* chess.c: the figure of the simultaneous exhibition: wall time over boards, and the same as a multiple of its bound.
  *
  * The second panel is there because the models that overlap the waiting lie on one line in the first. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "curves.h"
@@ -16,7 +17,6 @@ static struct summary wall_of(const struct cell *cell, const struct group *group
 /* What the panel of multiples leaves out: the models that do not overlap the waiting would press the others flat. */
 struct limit {
 	double most;
-	size_t left_out;
 };
 
 static struct summary multiple_of(const struct cell *cell, const struct group *group, void *context)
@@ -27,10 +27,8 @@ static struct summary multiple_of(const struct cell *cell, const struct group *g
 
 	if (isnan(bound))
 		return (struct summary){0};
-	if (summary.median / bound > limit->most) {
-		limit->left_out++;
+	if (summary.median / bound > limit->most)
 		return (struct summary){0};
-	}
 	summary.median /= bound;
 	summary.interval.low /= bound;
 	summary.interval.high /= bound;
@@ -60,6 +58,19 @@ static double one_after_another(const struct group *group, void *context)
 	       (cell_parameter(cell, "move") + cell_parameter(cell, "reply"));
 }
 
+static void note_board(struct figure *figure, const struct cell *cell)
+{
+	char move[NUMBER_TEXT_MAX], reply[NUMBER_TEXT_MAX];
+
+	figure_note(figure,
+		    "A board is a game of %.0f pairs of moves: the master computes %s, then the opponent thinks %s, "
+		    "and other "
+		    "boards can be played meanwhile. Dashed grey: the bound, below which no correct play can be. "
+		    "Dotted grey: one board after another.",
+		    cell_parameter(cell, "pairs"), format_time(move, cell_parameter(cell, "move")),
+		    format_time(reply, cell_parameter(cell, "reply")));
+}
+
 static void panel_wall(struct figure *figure, const struct family *family)
 {
 	struct panel *panel = figure_panel(figure);
@@ -76,7 +87,7 @@ static void panel_wall(struct figure *figure, const struct family *family)
 	curves_draw(figure, family, SERIES_RUNTIME, unit.ns, wall_of, NULL);
 }
 
-/* Twice the best model's multiple, where that is greatest. */
+/* A little over twice the best model's multiple, where that is greatest. */
 static double most_shown(const struct family *family)
 {
 	double most = 1;
@@ -88,25 +99,63 @@ static double most_shown(const struct family *family)
 			best = fmin(best, cell_summary(family->groups[i].cells[j], MEASURE_WALL_NS).median);
 		most = fmax(most, best / group_bound(&family->groups[i]));
 	}
-	return 2 * most;
+	return 2.3 * most;
+}
+
+/* "; thread-gil at 300, 1000 boards (up to 4.1)": one runtime's points above the limit. */
+static void write_above(FILE *text, const struct figure *figure, const struct family *family, const struct limit *limit,
+			unsigned slot)
+{
+	double greatest = 0;
+
+	for (size_t i = 0; i < family->group_count; i++) {
+		const struct group *group = &family->groups[i];
+		const struct cell *cell = group_cell(group, slot);
+		double multiple = cell ? cell_summary(cell, MEASURE_WALL_NS).median / group_bound(group) : NAN;
+
+		if (!(multiple > limit->most))
+			continue;
+		if (greatest > 0)
+			fprintf(text, ", %.0f", group->at);
+		else
+			fprintf(text, "; %s at %.0f", figure->bundle->runtimes[slot], group->at);
+		greatest = fmax(greatest, multiple);
+	}
+	if (greatest > 0)
+		fprintf(text, " boards (up to %.3g)", greatest);
+}
+
+static void note_above(struct figure *figure, const struct family *family, const struct limit *limit)
+{
+	char *list = NULL, label[200];
+	size_t size;
+	FILE *text = open_memstream(&list, &size);
+
+	if (!text)
+		return;
+	for (unsigned slot = 0; slot < figure->bundle->runtime_count; slot++)
+		write_above(text, figure, family, limit, slot);
+	fclose(text);
+	family_label(family, label, sizeof(label));
+	if (list && *list)
+		figure_note(figure, "Above the lower panel, %s, at more than %.2g times the bound: %s.", label,
+			    limit->most, list + 2);
+	free(list);
 }
 
 static void panel_multiple(struct figure *figure, const struct family *family)
 {
 	struct panel *panel = figure_panel(figure);
 	struct limit limit = {.most = most_shown(family)};
-	char label[200];
 
-	family_label(family, label, sizeof(label));
 	snprintf(panel->title, sizeof(panel->title), "the same, as a multiple of the bound");
 	snprintf(panel->y.label, sizeof(panel->y.label), "wall time / bound");
 	snprintf(panel->x.label, sizeof(panel->x.label), "boards (log)");
 	panel->x.log = panel->x.tics_at_points = true;
 	curves_reference(figure, family, SERIES_BOUND, "bound", 1, one_of, NULL);
 	curves_draw(figure, family, SERIES_RUNTIME, 1, multiple_of, &limit);
-	if (limit.left_out > 0)
-		figure_note(figure, "Above the lower panel's scale, %s: %zu point%s of more than %.3g times the bound.",
-			    label, limit.left_out, limit.left_out == 1 ? "" : "s", limit.most);
+	panel->y.high = limit.most;
+	note_above(figure, family, &limit);
 }
 
 void chess_figure(struct figure *figure, const struct groups *groups)
@@ -118,9 +167,10 @@ void chess_figure(struct figure *figure, const struct groups *groups)
 	if (count == 0)
 		return;
 	figure->rows = 2;
+	note_board(figure, families[0]->groups[0].cells[0]);
 	for (size_t i = 0; i < count; i++)
 		panel_wall(figure, families[i]);
 	for (size_t i = 0; i < count; i++)
 		panel_multiple(figure, families[i]);
-	figure_note(figure, "Dashed: the bound, below which no correct play can be. Dotted: one board after another.");
+	curves_explain(figure, families, count);
 }

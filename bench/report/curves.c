@@ -21,7 +21,7 @@ static size_t results(const struct family *family)
 	return count;
 }
 
-static void nothing_to_draw(struct figure *figure, const char *workload, size_t families)
+static void nothing_to_draw(struct figure *figure, const char *workload)
 {
 	struct panel *panel = figure_panel(figure);
 	char text[200];
@@ -30,10 +30,7 @@ static void nothing_to_draw(struct figure *figure, const char *workload, size_t 
 	panel->blank = true;
 	panel->x.low = panel->y.low = 0;
 	panel->x.high = panel->y.high = 1;
-	snprintf(text, sizeof(text),
-		 families ? "Nothing to draw: no invocation of %s has a good result."
-			  : "Nothing to draw: this run has no cell of %s.",
-		 workload);
+	snprintf(text, sizeof(text), "Nothing to draw: no invocation of %s has a good result.", workload);
 	figure_point(figure, figure_series(figure, SERIES_NOTE, "missing"),
 		     &(struct point){.x = 0.5,
 				     .y = 0.5,
@@ -44,10 +41,30 @@ static void nothing_to_draw(struct figure *figure, const char *workload, size_t 
 				     .text = text});
 }
 
+static bool is_chosen(const struct family *family, const struct family *const *chosen, size_t kept)
+{
+	for (size_t i = 0; i < kept; i++)
+		if (chosen[i] == family)
+			return true;
+	return false;
+}
+
+static void note_not_drawn(struct figure *figure, const struct family *family, size_t count,
+			   const struct family *const *chosen, size_t kept)
+{
+	const struct family *first = NULL;
+
+	for (size_t i = 0; i < count && !first; i++)
+		first = is_chosen(&family[i], chosen, kept) ? NULL : &family[i];
+	if (first)
+		figure_note(figure, "Not drawn here, but in the records: %zu more set%s of cells of %s, as %s.",
+			    count - kept, count - kept == 1 ? "" : "s", first->workload, first->groups[0].name);
+}
+
 size_t curves_choose(struct figure *figure, const struct groups *groups, const char *workload,
 		     const struct family *chosen[CURVE_FAMILIES_MAX])
 {
-	size_t count, kept = 0, left_out = 0;
+	size_t count, kept = 0;
 	const struct family *family = groups_of(groups, workload, &count);
 
 	for (size_t least = 2; kept == 0 && least > 0; least--) {
@@ -58,18 +75,21 @@ size_t curves_choose(struct figure *figure, const struct groups *groups, const c
 				chosen[kept++] = &family[i];
 		}
 	}
-	for (size_t i = 0; i < kept; i++)
-		figure_explain(figure, chosen[i]);
-	left_out = count - kept;
-	if (kept > 0 && left_out > 0)
-		figure_note(figure, "Not drawn here, but in the records: %zu more set%s of cells of %s, as %s.",
-			    left_out, left_out == 1 ? "" : "s", workload, family[count - 1].groups[0].name);
+	if (kept > 0)
+		note_not_drawn(figure, family, count, chosen, kept);
 	if (kept == 0 && count > 0)
 		figure_explain(figure, family);
-	if (kept == 0)
-		nothing_to_draw(figure, workload, count);
+	/* A workload that the run does not have needs no figure. */
+	if (kept == 0 && count > 0)
+		nothing_to_draw(figure, workload);
 	figure->columns = kept ? (unsigned)kept : 1;
 	return kept;
+}
+
+void curves_explain(struct figure *figure, const struct family *const *chosen, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		figure_explain(figure, chosen[i]);
 }
 
 static void failed_crosses(struct figure *figure, const struct family *family, unsigned slot)

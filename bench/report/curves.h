@@ -9,9 +9,12 @@ enum { CURVE_FAMILIES_MAX = 3 };
 
 /* The families that a figure of that workload draws side by side: those with two groups or more and a result (or the
  * first one with a result), at most CURVE_FAMILIES_MAX; the rest is named in a note. Returns how many; 0 leaves a panel
- * that says what is missing. */
+ * that says what is missing, or none where the run has no such cell. */
 size_t curves_choose(struct figure *figure, const struct groups *groups, const char *workload,
 		     const struct family *chosen[CURVE_FAMILIES_MAX]);
+
+/* The notes on what was not played there, after those that explain the figure. */
+void curves_explain(struct figure *figure, const struct family *const *chosen, size_t count);
 
 /* A value of a cell; n is 0 where there is none. context is the caller's. */
 typedef struct summary curve_value(const struct cell *cell, const struct group *group, void *context);

@@ -127,6 +127,8 @@ void echo_figure(struct figure *figure, const struct groups *groups)
 		for (size_t i = 0; i < count; i++)
 			panels[row](figure, families[i]);
 	}
-	figure_note(figure, "Latencies are percentiles of all invocations' merged histograms, and have no interval. "
+	figure_note(figure, "A connection is a client that sends a message, waits for its echo, and sends the next. "
+			    "Latencies are percentiles of all invocations' merged histograms, and have no interval. "
 			    "Dashed grey, in the last panel: the bound, half of a bare send and receive.");
+	curves_explain(figure, families, count);
 }

@@ -188,8 +188,8 @@ static void extent(const struct figure *figure, unsigned panel, bool vertical, b
 			const struct point *point = &series->points[i];
 
 			widen(low, high, vertical ? point->y : point->x, log);
-			/* On a scoreboard (y fixed) intervals lie along x. */
-			if (vertical || !isnan(figure->panels[panel].y.high)) {
+			/* On a scoreboard (both ends of y fixed) intervals lie along x. */
+			if (vertical || !isnan(figure->panels[panel].y.high + figure->panels[panel].y.low)) {
 				widen(low, high, point->low, log);
 				widen(low, high, point->high, log);
 			}

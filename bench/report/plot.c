@@ -20,10 +20,8 @@ static const struct {
 	const char *name;
 	figure_maker *make;
 } figures[] = {
-	{"scoreboard", scoreboard_figure},
-	{"chess", chess_figure},
-	{"counting", counting_figure},
-	{"echo", echo_figure},
+	{"scoreboard", scoreboard_figure}, {"chess", chess_figure},
+	{"counting", counting_figure},     {"echo", echo_figure},
 	{"primitives", primitives_figure},
 };
 
@@ -52,6 +50,12 @@ static void print_line(void *context, const char *text)
 
 static void print_words(const struct figure *figure, unsigned width, FILE *out)
 {
+	text_wrap(figure->legend
+			  ? "Letters are the runtimes' medians; where several fall on one place the last of them "
+			    "stands. Other signs are the lines of reference, named below."
+			  : "o is a median, the signs on either side of it its interval; a column of signs is the "
+			    "bound.",
+		  width, print_line, out);
 	for (size_t i = 0; i < figure->note_count; i++)
 		text_wrap(figure->notes[i], width, print_line, out);
 	for (size_t i = 0; i < figure->caption_count; i++)
@@ -96,6 +100,15 @@ static void remove_images(const struct drawing *drawing, const char *name)
 	unlink(path);
 }
 
+static void remove_files(const struct drawing *drawing, const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s.tsv", drawing->directory, name);
+	unlink(path);
+	remove_images(drawing, name);
+}
+
 static int check_images(const struct drawing *drawing, const char *name)
 {
 	static const char *const endings[] = {"svg", "png"};
@@ -137,7 +150,12 @@ static int draw(const struct drawing *drawing, struct figure *figure)
 		return error;
 	if (terminal)
 		printf("%s\n", figure->title);
-	else
+	if (terminal && figure->panel_count == 1 && figure->panels[0].blank) {
+		printf("%s\n", figure->series[0].points[0].text);
+		print_words(figure, drawing->width, stdout);
+		return 0;
+	}
+	if (!terminal)
 		remove_images(drawing, figure->name);
 	error = gnuplot_run(&(struct gnuplot_job){
 		.directory = drawing->directory,
@@ -160,8 +178,14 @@ static int draw_figure(const struct drawing *drawing, const struct bundle *bundl
 	figure_init(&figure, bundle, figures[index].name);
 	figures[index].make(&figure, drawing->groups);
 	figure_describe(&figure);
-	/* One that has nothing to show, not even what is missing, is not drawn. */
-	int error = figure.panel_count > 0 || figure.error ? draw(drawing, &figure) : 0;
+	/* One that has nothing to show, not even what is missing, is not drawn, and an older one is not kept. */
+	bool empty = figure.panel_count == 0 && !figure.error;
+	int error = empty ? 0 : draw(drawing, &figure);
+
+	if (empty && !drawing->options->terminal)
+		remove_files(drawing, figure.name);
+	if (empty && drawing->options->figure)
+		fprintf(stderr, "simul: this run has nothing for the figure '%s'\n", figure.name);
 
 	figure_clear(&figure);
 	return error;
@@ -181,7 +205,8 @@ static int draw_all(const struct drawing *drawing, const struct bundle *bundle)
 	}
 	if (found || error)
 		return error;
-	fprintf(stderr, "simul: there is no figure '%s'; there are scoreboard, chess, counting, echo and primitives\n", only);
+	fprintf(stderr, "simul: there is no figure '%s'; there are scoreboard, chess, counting, echo and primitives\n",
+		only);
 	return -ENOENT;
 }
 

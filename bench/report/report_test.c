@@ -138,7 +138,8 @@ static void test_summary(void **state)
 	assert_non_null(strstr(text, "\n  process                 20.0        20.0..20.0    2.00\n"));
 	assert_null(strstr(text, "same"));
 	assert_null(strchr(text, '\033'));
-	assert_non_null(strstr(text, "22 invocations failed"));
+	assert_non_null(
+		strstr(text, " results were disturbed by other load, and count nevertheless.\n22 invocations failed"));
 	assert_non_null(strstr(text, "1 record of cells that the plan does not have"));
 	free(text);
 }
@@ -321,6 +322,11 @@ static void test_figure_of_primitives(void **state)
 	make(four, 5, false, false);
 	plot_quietly(NULL);
 	assert_int_equal(access(path_of("plots/primitives", ".tsv"), F_OK), -1);
+	make_primitives(four);
+	plot_quietly(NULL);
+	assert_int_equal(access(path_of("plots/chess", ".svg"), F_OK), -1);
+	for (int i = 0; i < 3; i++)
+		unlink(path_of("plots/primitives", (const char *const[]){".tsv", ".svg", ".png"}[i]));
 }
 
 /* The shape that a runtime has in the chess figure, and its colour in *colour. */
@@ -362,6 +368,51 @@ static void test_marks(void **state)
 	assert_int_equal(again, coroutine);
 	assert_int_equal(shape_of("thread", &again), of_thread);
 	assert_int_equal(again, thread);
+}
+
+/* Speed-up is held against one core's time: one core's models stand at 1, and nobody above the cores there are. The
+ * figure says of which state of the source it is, and what it leaves out. */
+static void test_counting(void **state)
+{
+	size_t size;
+	double slices, speed_up;
+	unsigned panel, points = 0;
+
+	(void)state;
+	if (!has_gnuplot())
+		skip();
+	make(four, 5, false, false);
+	plot_quietly(NULL);
+	char *data = read_whole(path_of("plots/counting", ".tsv"), &size), *rest = data, *line;
+
+	assert_non_null(strstr(data, "marks are medians"));
+	assert_non_null(strstr(data, "commit 0123456789ab-dirty, "));
+	assert_non_null(strstr(data, "1 more set of cells of counting, as counting/slices=8/cores=1."));
+	while ((line = strsep(&rest, "\n"))) {
+		if (sscanf(line, "point\t%u\t%*u\tsequential\t%lf\t%lf", &panel, &slices, &speed_up) == 3)
+			assert_true(speed_up > 0.9 && speed_up < 1.05 && ++points);
+		if (sscanf(line, "point\t%u\t%*u\tthread\t%lf\t%lf", &panel, &slices, &speed_up) == 3)
+			assert_true(speed_up < 2.1 && (slices < 2 || speed_up > 1.8) && ++points);
+	}
+	assert_true(points >= 10);
+	free(data);
+}
+
+/* Above the scale of the lower panel a runtime is named. What chess is stands first. */
+static void test_chess(void **state)
+{
+	size_t size;
+
+	(void)state;
+	if (!has_gnuplot())
+		skip();
+	make(four, 5, true, false);
+	plot_quietly(NULL);
+	char *data = read_whole(path_of("plots/chess", ".tsv"), &size);
+
+	assert_non_null(strstr(data, "sequential at 4, 24 boards (up to "));
+	assert_true(strstr(data, "A board is a game of 30 pairs") < strstr(data, "sequential: refused at"));
+	free(data);
 }
 
 static void test_same_twice(void **state)
@@ -442,6 +493,7 @@ static void test_terminal(void **state)
 	assert_fits(text);
 	assert_non_null(strstr(text, "How long does the exhibition take"));
 	assert_non_null(strstr(text, "x-stranger"));
+	assert_non_null(strstr(text, "Letters are the runtimes' medians"));
 	assert_int_equal(access(path_of("plots", ""), F_OK), -1);
 	free(text);
 }
@@ -476,6 +528,8 @@ int main(void)
 		TEST(test_figure_of_primitives),
 		TEST(test_figures),
 		TEST(test_marks),
+		TEST(test_counting),
+		TEST(test_chess),
 		TEST(test_same_twice),
 		TEST(test_hostile_names),
 		TEST(test_terminal),

@@ -125,6 +125,8 @@ static void draw_dots(struct figure *figure, const struct score *scores, size_t 
 	}
 }
 
+enum { REASON_WIDTH = 110 };
+
 /* A row without a dot holds its reason; a failed one also a cross. The place along x is the gnuplot script's. */
 static void draw_reasons(struct figure *figure, const struct score *scores, size_t count, bool failed)
 {
@@ -143,6 +145,8 @@ static void draw_reasons(struct figure *figure, const struct score *scores, size
 			 : fate == FATE_REFUSED ? "refused: "
 						: "",
 			 reason);
+		if (text_width(text) > REASON_WIDTH)
+			figure_note(figure, "%s, %s: %s", scores[row].cell->runtime, scores[row].cell->workload, text);
 		figure_point(figure, series,
 			     &(struct point){.x = 0,
 					     .y = -(double)row,
@@ -150,7 +154,7 @@ static void draw_reasons(struct figure *figure, const struct score *scores, size
 					     .high = NAN,
 					     .mean = NAN,
 					     .slot = scores[row].cell->slot,
-					     .text = text_cut(cut, sizeof(cut), text, 110)});
+					     .text = text_cut(cut, sizeof(cut), text, REASON_WIDTH)});
 	}
 }
 
@@ -241,6 +245,11 @@ void scoreboard_figure(struct figure *figure, const struct groups *groups)
 		question_append(question, sizeof(question), family->workload, figure->panel_count == 0);
 		panel_of(figure, family, group);
 	}
+	if (figure->panel_count > 0)
+		figure_note(figure,
+			    "Small dots below a mark: the single invocations. Dashed: the bound, the least time that "
+			    "these cores need for the work; no correct play can be faster. The other figures say "
+			    "what a board, a slice and a connection is.");
 	if (figure->panel_count == 0)
 		panel_missing(figure);
 	figure->rows = figure->panel_count;

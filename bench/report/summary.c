@@ -416,13 +416,31 @@ static void print_warning(const struct groups *groups, FILE *out)
 	fputs("was not quiet. Trust only large differences, or run again with less beside it.\n\n", out);
 }
 
+static size_t count_disturbed(const struct bundle *bundle, size_t *good)
+{
+	size_t disturbed = 0;
+
+	for (size_t i = 0; i < bundle->cell_count; i++) {
+		const struct cell *cell = bundle->by_name[i];
+
+		for (size_t j = 0; j < cell->invocation_count; j++) {
+			*good += cell->invocations[j].status == STATUS_OK;
+			disturbed += cell->invocations[j].status == STATUS_OK && cell->invocations[j].disturbed;
+		}
+	}
+	return disturbed;
+}
+
 /* What the table does not show; a blank line follows where there is anything to say. */
 static void print_left_out(const struct bundle *bundle, FILE *out)
 {
-	size_t failed = 0;
+	size_t failed = 0, good = 0, disturbed = count_disturbed(bundle, &good);
 
 	for (size_t i = 0; i < bundle->cell_count; i++)
 		failed += bundle->by_name[i]->count[STATUS_FAILED];
+	if (disturbed > 0)
+		fprintf(out, "%zu of %zu results were disturbed by other load, and count nevertheless.\n", disturbed,
+			good);
 	if (failed > 0)
 		fprintf(out, "%zu invocation%s failed (! where a table has them): records.jsonl says why.\n", failed,
 			failed == 1 ? "" : "s");
@@ -435,7 +453,7 @@ static void print_left_out(const struct bundle *bundle, FILE *out)
 			bundle->unknown_cells == 1 ? "" : "s");
 	if (bundle->cell_count == 0)
 		fputs("This run has no cells: there is nothing to say.\n", out);
-	if (failed + bundle->malformed + bundle->unknown_cells > 0)
+	if (disturbed + failed + bundle->malformed + bundle->unknown_cells > 0)
 		fputc('\n', out);
 }
 

@@ -35,10 +35,12 @@ do for [f=1:words(formats)] {
 		empty = list_of(p, 'note')
 		named = dots.empty
 		haloed = DUMB ? '' : dots
+		lettered = DUMB ? dots : ''
 		plot NaN notitle, \
 			for [k in dots] DATA index block(k) using 5:6:(bars(7, 5)):(bars(8, 5)):11 with xerrorbars pt 0 ps 0 lw 2 lc rgb variable, \
 			for [k in haloed] DATA index block(k) using 5:6 with points pt 7 ps 1.3 lc rgb '#ffffff', \
-			for [k in dots] DATA index block(k) using 5:6:12:11 with points pt variable ps 1.1 lw 1.5 lc rgb variable, \
+			for [k in haloed] DATA index block(k) using 5:6:12:11 with points pt variable ps 1.1 lw 1.5 lc rgb variable, \
+			for [k in lettered] DATA index block(k) using 5:6:('o') with labels, \
 			for [k in empty] DATA index block(k) using (x_low[p]):6:(strcol(13)) with labels left offset 1,0, \
 			for [k in named] DATA index block(k) using (x_low[p]):6:(short(strcol(4))) with labels right offset -1,0, \
 			for [k in dots] DATA index block(k) using (x_high[p]):6:(strcol(13)) with labels left offset 0.5,0

@@ -31,6 +31,7 @@ do for [f=1:words(formats)] {
 		reasons = list_of(p, 'failed').list_of(p, 'note')
 		named = scores.reasons
 		haloed = DUMB ? '' : scores
+		lettered = DUMB ? scores : ''
 		samples = DUMB ? '' : list_of(p, 'samples')
 		fitting = DUMB ? WIDE - names_width - 6 : 200
 		plot NaN notitle, \
@@ -38,7 +39,8 @@ do for [f=1:words(formats)] {
 			for [k in samples] DATA index block(k) using 5:($6 - 0.34):11 with points pt 7 ps 0.3 lc rgb variable, \
 			for [k in list_of(p, 'runtime')] DATA index block(k) using 5:6:(bars(7, 5)):(bars(8, 5)):11 with xerrorbars pt 0 ps 0 lw 2 lc rgb variable, \
 			for [k in haloed] DATA index block(k) using 5:6 with points pt 7 ps 1.5 lc rgb '#ffffff', \
-			for [k in list_of(p, 'runtime')] DATA index block(k) using 5:6:12:11 with points pt variable ps 1.3 lc rgb variable, \
+			for [k in haloed] DATA index block(k) using 5:6:12:11 with points pt variable ps 1.3 lc rgb variable, \
+			for [k in lettered] DATA index block(k) using 5:6:('o') with labels, \
 			for [k in list_of(p, 'failed')] DATA index block(k) using (x_low[p]):6:12:11 with points pt variable ps 1.6 lw 2.5 lc rgb variable, \
 			for [k in reasons] DATA index block(k) using (x_low[p]):6:(strcol(13)[1:fitting]) with labels left offset 2,0, \
 			for [k in named] DATA index block(k) using (x_low[p]):6:(short(strcol(4))) with labels right offset -1,0, \

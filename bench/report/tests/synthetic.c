@@ -78,7 +78,7 @@ static const char *refusal(const struct synthetic *options, const struct plan *p
 	return NULL;
 }
 
-static json_t *info_of(const char *runtime)
+static json_t *info_of(unsigned slot, const char *runtime)
 {
 	json_t *info =
 		json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[s], s:[s, s, s]}", "protocol", 1, "runtime",
@@ -89,6 +89,8 @@ static json_t *info_of(const char *runtime)
 
 	if (strncmp(runtime, "coroutine", 9) == 0 || strncmp(runtime, "peer-", strlen("peer-")) == 0)
 		json_array_append_new(capabilities, json_string("switches-stacks"));
+	else if (is_parallel(slot, runtime))
+		json_array_append_new(capabilities, json_string("parallel"));
 	if (strncmp(runtime, "peer-", strlen("peer-")) == 0)
 		json_object_set_new(info, "peer", json_true());
 	if (strcmp(runtime, "thread") == 0 || strcmp(runtime, "process") == 0)
@@ -104,9 +106,9 @@ static json_t *manifest_make(const struct synthetic *options, json_t *cells)
 
 	for (unsigned i = 0; options->runtimes[i]; i++)
 		json_array_append_new(players, json_pack("{s:s, s:o}", "path", "libexec/player", "info",
-							 info_of(options->runtimes[i])));
+							 info_of(i, options->runtimes[i])));
 	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:i, s:i, s:{s:s, s:s, s:s, s:[i, i]}, s:o, s:o}", "format", 1,
-			 "version", "0.1.0", "commit", "0123456789abcdef0123", "created", "2026-01-31T12:00:00Z",
+			 "version", "0.1.0", "commit", "0123456789abcdef0123-dirty", "created", "2026-01-31T12:00:00Z",
 			 "profile", "quick", "seed", 1, "repetitions", options->repetitions, "machine", "identity",
 			 "00112233aabbccdd", "cpu", "Example CPU 2-Core Processor", "kernel", "6.1.0", "cores_allowed",
 			 0, 1, "players", players, "cells", cells);
