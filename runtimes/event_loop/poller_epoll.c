@@ -3,6 +3,7 @@
 #include "poller_epoll.h"
 
 #include "../clock.h"
+#include "descriptors.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,8 +11,6 @@
 #include <string.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
-
-enum { FIRST_CAPACITY = 64 };
 
 /* epoll_pwait2() takes a slack of 0.1 % of its timeout (select_estimate_accuracy() in Linux' fs/select.c). A wait
  * longer than this is asked for a little short, and the rest in a second call. */
@@ -50,19 +49,11 @@ void poller_close(struct poller *poller)
 
 static int reserve(struct poller_kernel *kernel, int fd)
 {
-	int capacity = kernel->capacity ? kernel->capacity : FIRST_CAPACITY;
+	struct poller_descriptor *table = descriptors_reserve(kernel->descriptors, &kernel->capacity, sizeof(*table), fd);
 
-	if (fd < kernel->capacity)
-		return 0;
-	while (capacity <= fd)
-		capacity *= 2;
-	struct poller_descriptor *grown = realloc(kernel->descriptors, (size_t)capacity * sizeof(*grown));
-
-	if (!grown)
+	if (!table)
 		return -ENOMEM;
-	memset(grown + kernel->capacity, 0, (size_t)(capacity - kernel->capacity) * sizeof(*grown));
-	kernel->descriptors = grown;
-	kernel->capacity = capacity;
+	kernel->descriptors = table;
 	return 0;
 }
 

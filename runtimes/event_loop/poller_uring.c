@@ -7,6 +7,7 @@
  * outlives it, and who is told so may use its buffer.
  *
  * Sources: io_uring_setup(2), io_uring_enter(2); J. Axboe, "Efficient IO with io_uring", 2019. */
+#include "descriptors.h"
 #include "poller.h"
 
 #include "../check.h"
@@ -26,7 +27,6 @@
 enum {
 	SUBMISSIONS = 256,  /* that one system call takes over */
 	COMPLETIONS = 4096, /* that lie ready; the kernel keeps what exceeds them (IORING_FEAT_NODROP) */
-	FIRST_CAPACITY = 64,
 	NOBODY = 0 /* the tag of an operation whose end nobody waits for */
 };
 
@@ -138,19 +138,11 @@ void poller_close(struct poller *poller)
 
 static int reserve(struct poller_kernel *kernel, int fd)
 {
-	int capacity = kernel->capacity ? kernel->capacity : FIRST_CAPACITY;
+	struct descriptor *table = descriptors_reserve(kernel->descriptors, &kernel->capacity, sizeof(*table), fd);
 
-	if (fd < kernel->capacity)
-		return 0;
-	while (capacity <= fd)
-		capacity *= 2;
-	struct descriptor *grown = realloc(kernel->descriptors, (size_t)capacity * sizeof(*grown));
-
-	if (!grown)
+	if (!table)
 		return -ENOMEM;
-	memset(grown + kernel->capacity, 0, (size_t)(capacity - kernel->capacity) * sizeof(*grown));
-	kernel->descriptors = grown;
-	kernel->capacity = capacity;
+	kernel->descriptors = table;
 	return 0;
 }
 
