@@ -146,6 +146,7 @@ static const struct phrase {
 	{.workload = "spawn", .key = "memory", .value = "cold", .before = ", memory cold (first touch)"},
 	{.workload = "idle", .key = "tasks", .before = "", .after = " tasks asleep"},
 	{.workload = "idle", .key = "sleep", .before = " for ", .after = "", .duration = true},
+	{.workload = "idle", .key = "sleeps", .before = ", each ", .after = " times"},
 	{.workload = "idle", .key = "start", .value = "gate", .before = ", created before"},
 	{.workload = "idle", .key = "start", .value = "spawn", .before = ", creation timed"},
 	{.workload = "idle", .key = "memory", .value = "warm", .before = ", memory warm"},

@@ -150,6 +150,9 @@ static void idle_is_bound_by_its_rounds(void **state)
 	assert_int_equal(expected(&idle_spec, pairs, pool).bound_ns, 4 * 20 * NS_PER_MS); /* 3 + 3 + 3 + 1 */
 	assert_int_equal(expected(&idle_spec, pairs, alone).bound_ns, 10 * 20 * NS_PER_MS);
 	assert_int_equal(expected(&idle_spec, pairs, alone).operations, 10);
+	assert_int_equal(expected(&idle_spec, PAIRS("tasks=10", "sleep=20ms", "sleeps=3"), threads).bound_ns,
+			 60 * NS_PER_MS);
+	assert_int_equal(expected(&idle_spec, PAIRS("tasks=10", "sleeps=3"), threads).operations, 30);
 	assert_true(expected(&idle_spec, PAIRS("tasks=1000000"), alone).estimate_ns > 1000 * NS_PER_S);
 }
 

@@ -48,7 +48,7 @@ for player in "$folder"/simul-*; do
 	check ns_per_switch switch tasks=7 yields=100
 	check ns_per_switch switch tasks=2 yields=2 mode=ring
 	check ns_per_switch switch tasks=7 yields=100 mode=ring
-	check late_p99_us idle tasks=20 sleep=2ms
+	check late_p99_us idle tasks=20 sleep=2ms sleeps=2
 	check late_p99_us idle tasks=20 sleep=2ms start=spawn memory=cold
 	check ns_per_task skynet leaves=1
 	check ns_per_task skynet leaves=100

@@ -54,7 +54,7 @@ var workloads = map[string]workload{
 		{name: "mode", choices: []string{"yield", "ring"}}}, playSwitch},
 	"idle": {[]parameter{{name: "tasks", fallback: 1000}, {name: "sleep", fallback: 100000000, isTime: true},
 		{name: "start", choices: []string{"gate", "spawn"}},
-		{name: "memory", choices: []string{"warm", "cold"}}}, playIdle},
+		{name: "memory", choices: []string{"warm", "cold"}}, {name: "sleeps", fallback: 1}}, playIdle},
 	"skynet": {[]parameter{{name: "leaves", fallback: 1000000}, {name: "fanout", fallback: 10}}, playSkynet},
 	"starvation": {[]parameter{{name: "beat", fallback: 10000000, isTime: true}, {name: "hog", fallback: 500000000, isTime: true},
 		{name: "slice", fallback: 100000, isTime: true}, {name: "yields", choices: []string{"no", "yes"}},

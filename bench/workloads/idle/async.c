@@ -10,7 +10,7 @@
 /* The frame of a task. Which of them it is follows from its place. */
 struct sleeper {
 	struct async async;
-	uint64_t deadline_ns;
+	uint64_t deadline_ns, slept; /* slept: times */
 };
 
 /* What the tasks share, and the frame of the first one. */
@@ -32,7 +32,7 @@ static enum async_state rehearse(struct async *self)
 	ASYNC_END;
 }
 
-static enum async_state sleep_once(struct async *self)
+static enum async_state sleep_all(struct async *self)
 {
 	struct sleeper *sleeper = (struct sleeper *)self;
 	struct night *night = &dormitory.night;
@@ -40,9 +40,11 @@ static enum async_state sleep_once(struct async *self)
 	ASYNC_BEGIN;
 	if (dormitory.gated)
 		AWAIT(async_gate_pass(self, &dormitory.gate, (uint32_t)night->tasks));
-	sleeper->deadline_ns = clock_now() + night->sleep_ns;
-	AWAIT(async_sleep_until(self, sleeper->deadline_ns));
-	night_note(night, &night->late_ns[sleeper - dormitory.sleeper], sleeper->deadline_ns);
+	for (sleeper->slept = 0; sleeper->slept < night->sleeps; sleeper->slept++) {
+		sleeper->deadline_ns = clock_now() + night->sleep_ns;
+		AWAIT(async_sleep_until(self, sleeper->deadline_ns));
+		night_note(night, &night->late_ns[sleeper - dormitory.sleeper], sleeper->deadline_ns);
+	}
 	ASYNC_END;
 }
 
@@ -77,7 +79,7 @@ static enum async_state start_at_gate(struct async *self)
 
 	ASYNC_BEGIN;
 	night->created_ns = clock_now();
-	spawn_all(sleep_once);
+	spawn_all(sleep_all);
 	AWAIT(async_gate_await(self, &dormitory.gate, (uint32_t)night->tasks));
 	night->created_ns = clock_now() - night->created_ns;
 	night->begun_ns = play_begin(dormitory.play);
@@ -89,7 +91,7 @@ static enum async_state start_at_spawn(struct async *self)
 {
 	(void)self;
 	dormitory.night.begun_ns = play_begin(dormitory.play);
-	spawn_all(sleep_once);
+	spawn_all(sleep_all);
 	return ASYNC_DONE;
 }
 

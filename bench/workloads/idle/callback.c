@@ -12,7 +12,7 @@
 /* A task. Which of them it is follows from its place. */
 struct sleeper {
 	struct callback_request request;
-	uint64_t deadline_ns;
+	uint64_t deadline_ns, slept; /* slept: times */
 };
 
 static struct dormitory {
@@ -22,6 +22,8 @@ static struct dormitory {
 	uint64_t arrived, ended; /* tasks */
 } dormitory;
 
+static void sleep_once(struct callback_request *request);
+
 static void wake_up(struct callback_request *request)
 {
 	struct sleeper *sleeper = callback_owner(request, struct sleeper, request);
@@ -30,7 +32,9 @@ static void wake_up(struct callback_request *request)
 	if (request->result < 0)
 		play_refuse(dormitory.play, "memory", (int)-request->result);
 	night_note(night, &night->late_ns[sleeper - dormitory.sleeper], sleeper->deadline_ns);
-	if (++dormitory.ended == night->tasks)
+	if (++sleeper->slept < night->sleeps)
+		sleep_once(request);
+	else if (++dormitory.ended == night->tasks)
 		night_report(dormitory.play, night, dormitory.ended, night->tasks, 0);
 }
 
@@ -40,6 +44,12 @@ static void sleep_once(struct callback_request *request)
 
 	sleeper->deadline_ns = clock_now() + dormitory.night.sleep_ns;
 	callback_at(request, sleeper->deadline_ns, wake_up);
+}
+
+static void go_to_bed(struct callback_request *request)
+{
+	callback_owner(request, struct sleeper, request)->slept = 0;
+	sleep_once(request);
 }
 
 static void ask_all(callback_function *function)
@@ -58,7 +68,7 @@ static void arrive(struct callback_request *request)
 		return;
 	night->created_ns = clock_now() - night->created_ns;
 	night->begun_ns = play_begin(dormitory.play);
-	ask_all(sleep_once);
+	ask_all(go_to_bed);
 }
 
 static void start_night(void)
@@ -71,7 +81,7 @@ static void start_night(void)
 		ask_all(arrive);
 	} else {
 		night->begun_ns = play_begin(dormitory.play);
-		ask_all(sleep_once);
+		ask_all(go_to_bed);
 	}
 }
 

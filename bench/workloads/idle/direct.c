@@ -23,18 +23,22 @@ struct dormitory {
 /* The first task's own; forked children inherit a copy. */
 static struct dormitory *dormitory;
 
-static void sleep_once(void *late_ns)
+static void sleep_all(void *late_ns)
 {
-	uint64_t deadline_ns = clock_now() + dormitory->night.sleep_ns;
+	const struct night *night = &dormitory->night;
 
-	task_sleep_until(deadline_ns);
-	night_note(&dormitory->night, late_ns, deadline_ns);
+	for (uint64_t i = 0; i < night->sleeps; i++) {
+		uint64_t deadline_ns = clock_now() + night->sleep_ns;
+
+		task_sleep_until(deadline_ns);
+		night_note(&dormitory->night, late_ns, deadline_ns);
+	}
 }
 
 static void wait_and_sleep(void *late_ns)
 {
 	gate_pass(&dormitory->gate, dormitory->arrivals);
-	sleep_once(late_ns);
+	sleep_all(late_ns);
 }
 
 static void rehearse(void *unused)
@@ -102,7 +106,7 @@ static void start_at_gate(struct play *play, struct task *handles)
 static void start_at_spawn(struct play *play, struct task *handles)
 {
 	dormitory->night.begun_ns = play_begin(play);
-	spawn_all(play, handles, sleep_once);
+	spawn_all(play, handles, sleep_all);
 }
 
 static void idle_main(void *argument)

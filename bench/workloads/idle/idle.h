@@ -9,7 +9,7 @@
 
 struct play;
 
-enum idle_parameter { IDLE_TASKS, IDLE_SLEEP, IDLE_START, IDLE_MEMORY };
+enum idle_parameter { IDLE_TASKS, IDLE_SLEEP, IDLE_START, IDLE_MEMORY, IDLE_SLEEPS };
 
 enum idle_start { IDLE_GATE, IDLE_SPAWN };
 
@@ -19,12 +19,12 @@ extern const struct workload_spec idle_spec;
 
 /* What the tasks of a play write down, in memory that all of them see. */
 struct night {
-	uint64_t tasks, sleep_ns;
+	uint64_t tasks, sleeps, sleep_ns; /* sleeps: of each task, one after another */
 	uint64_t created_ns; /* start=gate: how long it took to have them all there */
 	uint64_t begun_ns;
 	_Atomic uint64_t woken; /* in time: not before the deadline */
 	uint64_t ended_ns;      /* written by the last of them, who reads the clock for all */
-	uint64_t *late_ns;      /* after the deadline, one a task */
+	uint64_t *late_ns;      /* after the last deadline, one a task */
 };
 
 /* Begins a night whose lateness is kept in late_ns, one a task; every page of it is there afterwards. */

@@ -11,7 +11,10 @@ void night_open(struct night *night, const struct play *play, uint64_t *late_ns)
 	uint64_t tasks = play_value(play, IDLE_TASKS);
 
 	memset(late_ns, 0xff, tasks * sizeof *late_ns);
-	*night = (struct night){.tasks = tasks, .sleep_ns = play_value(play, IDLE_SLEEP), .late_ns = late_ns};
+	*night = (struct night){.tasks = tasks,
+				.sleeps = play_value(play, IDLE_SLEEPS),
+				.sleep_ns = play_value(play, IDLE_SLEEP),
+				.late_ns = late_ns};
 }
 
 void night_note(struct night *night, uint64_t *late_ns, uint64_t deadline_ns)
@@ -22,7 +25,7 @@ void night_note(struct night *night, uint64_t *late_ns, uint64_t deadline_ns)
 		return; /* not counted: the audit fails */
 	*late_ns = now_ns - deadline_ns;
 	/* Relaxed: joining orders everything, and the count itself is all that is read here. */
-	if (atomic_fetch_add_explicit(&night->woken, 1, memory_order_relaxed) + 1 == night->tasks)
+	if (atomic_fetch_add_explicit(&night->woken, 1, memory_order_relaxed) + 1 == night->tasks * night->sleeps)
 		night->ended_ns = now_ns;
 }
 
@@ -47,7 +50,7 @@ void night_report(struct play *play, struct night *night, uint64_t ended, uint64
 	play_end(play, night->ended_ns);
 	play_audit(play, ended, atomic_load(&night->woken), 0, 0);
 	play_figure(play, "beyond_ms",
-		    ((double)night->ended_ns - (double)night->begun_ns - (double)night->sleep_ns) / 1e6);
+		    ((double)night->ended_ns - (double)night->begun_ns - (double)(night->sleeps * night->sleep_ns)) / 1e6);
 	lateness_report(play, night->late_ns, night->tasks);
 	if (night->created_ns > 0)
 		report_creation(play, night, alive, own_bytes);
