@@ -318,6 +318,68 @@ static void test_threads(void **state)
 	}
 }
 
+static json_int_t play_in_order(struct outcome *outcome, const char *options, json_int_t messages, json_int_t size)
+{
+	json_int_t opened;
+
+	play(outcome, HONEST, options);
+	assert_in_order(outcome, messages, size);
+	opened = number(outcome, "opened", NULL);
+	assert_true(json_is_boolean(json_object_get(json_object_get(outcome->line, "little"), "holds")));
+	return opened;
+}
+
+/* Pipelining, silent connections and new connections change nothing of the bytes. */
+static void test_shapes(void **state)
+{
+	struct outcome outcome;
+	char checksum[32];
+
+	(void)state;
+	assert_int_equal(play_in_order(&outcome, "size=7 threads=1", 80, 7), 4);
+	snprintf(checksum, sizeof checksum, "%s", json_string_value(json_object_get(outcome.line, "checksum")));
+	json_decref(outcome.line);
+	assert_int_equal(play_in_order(&outcome, "size=7 depth=5 idle=3", 80, 7), 7);
+	assert_string_equal(json_string_value(json_object_get(outcome.line, "checksum")), checksum);
+	json_decref(outcome.line);
+	assert_int_equal(play_in_order(&outcome, "size=3000 depth=64 messages=100", 400, 3000), 4);
+	json_decref(outcome.line);
+	assert_int_equal(play_in_order(&outcome, "churn=yes messages=10 idle=2", 40, 64), 42);
+	json_decref(outcome.line);
+}
+
+static void test_open_loop(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	assert_int_equal(play_in_order(&outcome, "rate=4000", 80, 64), 4);
+	assert_string_equal(json_string_value(json_object_get(outcome.line, "loop")), "open");
+	assert_int_equal(number(&outcome, "raw_latency_ns", "count"), 80);
+	assert_int_equal(number(&outcome, "pacing_ns", "count"), 80);
+	assert_int_equal(number(&outcome, "unsent", NULL), 0);
+	assert_true(number(&outcome, "time_ns", "wall") >= 19000000); /* the 80th is due after 79/4000 s */
+	json_decref(outcome.line);
+}
+
+static void test_duration(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	play(&outcome, HONEST, "duration=50ms warmup=20ms");
+	assert_int_equal(outcome.status, 0);
+	assert_true(number(&outcome, "time_ns", "wall") >= 50000000);
+	assert_true(number(&outcome, "messages", NULL) > 0);
+	json_decref(outcome.line);
+	play(&outcome, HONEST, "duration=50ms rate=1000000"); /* more than it can do: nothing is left out */
+	assert_int_equal(outcome.status, 0);
+	assert_true(number(&outcome, "unsent", NULL) > 0);
+	assert_int_equal(number(&outcome, "latency_ns", "count"),
+			 number(&outcome, "messages", NULL) + number(&outcome, "unsent", NULL));
+	json_decref(outcome.line);
+}
+
 static void test_liars(void **state)
 {
 	static const struct {
@@ -382,13 +444,13 @@ static void test_nobody_listens(void **state)
 	close(listen_somewhere(&port)); /* free now, and nobody is told */
 	snprintf(option, sizeof option, "port=%u", port);
 	run_load(&outcome, (char *[]){"load", "echo", option, "connections=4", NULL});
-	assert_found(&outcome, "cannot connect to 127.0.0.1 port");
+	assert_found(&outcome, "cannot connect to 127.0.0.1:");
 	assert_words(&outcome, "Connection refused");
 }
 
 static void test_wrong_calls(void **state)
 {
-	static char *const calls[][4] = {
+	static char *const calls[][5] = {
 		{"load"},
 		{"load", "chess"},
 		{"load", "echo"},
@@ -396,12 +458,14 @@ static void test_wrong_calls(void **state)
 		{"load", "echo", "port=70000"},
 		{"load", "echo", "porter=7"},
 		{"load", "echo", "messages=3"},
+		{"load", "echo", "port=7", "warmup=1s"},
+		{"load", "echo", "churn=yes", "depth=2"},
 	};
 	struct outcome outcome;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
-		run_load(&outcome, (char *[]){calls[i][0], calls[i][1], calls[i][2], calls[i][3], NULL});
+		run_load(&outcome, (char *[]){calls[i][0], calls[i][1], calls[i][2], calls[i][3], calls[i][4], NULL});
 		assert_int_equal(outcome.status, 2);
 		assert_null(outcome.line);
 		assert_true(strlen(outcome.words) > 0);
@@ -411,10 +475,12 @@ static void test_wrong_calls(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_honest),         cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_threads),        cmocka_unit_test(test_liars),
-		cmocka_unit_test(test_duplicates),     cmocka_unit_test(test_lingers),
-		cmocka_unit_test(test_nobody_listens), cmocka_unit_test(test_wrong_calls),
+		cmocka_unit_test(test_honest),      cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_threads),     cmocka_unit_test(test_liars),
+		cmocka_unit_test(test_shapes),      cmocka_unit_test(test_open_loop),
+		cmocka_unit_test(test_duration),    cmocka_unit_test(test_duplicates),
+		cmocka_unit_test(test_lingers),     cmocka_unit_test(test_nobody_listens),
+		cmocka_unit_test(test_wrong_calls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,9 +15,23 @@
 #include "load.h"
 
 enum { EXIT_OK = 0, EXIT_WRONG = 1, EXIT_USAGE = 2 };
-enum { PROTOCOL = 1 };
 
-enum load_parameter { LOAD_PORT, LOAD_CONNECTIONS, LOAD_SIZE, LOAD_MESSAGES, LOAD_THREADS, LOAD_TIMEOUT };
+enum load_parameter {
+	LOAD_PORT,
+	LOAD_CONNECTIONS,
+	LOAD_SIZE,
+	LOAD_MESSAGES,
+	LOAD_DEPTH,
+	LOAD_IDLE,
+	LOAD_CHURN,
+	LOAD_RATE,
+	LOAD_DURATION,
+	LOAD_WARMUP,
+	LOAD_THREADS,
+	LOAD_TIMEOUT
+};
+
+static const char *const no_or_yes[] = {"no", "yes", NULL};
 
 static const struct parameter parameters[] = {
 	[LOAD_PORT] = {.name = "port",
@@ -43,6 +57,41 @@ static const struct parameter parameters[] = {
 			   .least = 1,
 			   .most = ECHO_MESSAGES_MAX,
 			   .help = "timed messages a connection, after one warm-up message"},
+	[LOAD_DEPTH] = {.name = "depth",
+			.type = PARAMETER_COUNT,
+			.fallback = "1",
+			.least = 1,
+			.most = LOAD_DEPTH_MAX,
+			.help = "messages under way on a connection at once"},
+	[LOAD_IDLE] = {.name = "idle",
+		       .type = PARAMETER_COUNT,
+		       .fallback = "0",
+		       .least = 0,
+		       .most = ECHO_CONNECTIONS_MAX,
+		       .help = "connections besides, open and silent"},
+	[LOAD_CHURN] = {.name = "churn",
+			.type = PARAMETER_CHOICE,
+			.fallback = "no",
+			.choices = no_or_yes,
+			.help = "yes: a new connection for each message, without warm-up messages"},
+	[LOAD_RATE] = {.name = "rate",
+		       .type = PARAMETER_COUNT,
+		       .fallback = "0",
+		       .least = 0,
+		       .most = 10000000,
+		       .help = "messages a second, due at fixed times, over all connections; 0: closed loop"},
+	[LOAD_DURATION] = {.name = "duration",
+			   .type = PARAMETER_DURATION,
+			   .fallback = "0",
+			   .least = 0,
+			   .most = 3600 * NS_PER_S,
+			   .help = "of the timed part, instead of messages"},
+	[LOAD_WARMUP] = {.name = "warmup",
+			 .type = PARAMETER_DURATION,
+			 .fallback = "0",
+			 .least = 0,
+			 .most = 3600 * NS_PER_S,
+			 .help = "the same load before the timed part, where that has a duration"},
 	[LOAD_THREADS] = {.name = "threads",
 			  .type = PARAMETER_COUNT,
 			  .fallback = "0",
@@ -62,8 +111,7 @@ static void print_help(FILE *file)
 {
 	fprintf(file,
 		"usage: load echo port=P [key=value ...]\n\n"
-		"Drives an echo server on 127.0.0.1 and checks every byte that comes back: closed loop, one message\n"
-		"at a time on each connection. Prints one line of JSON.\n"
+		"Drives an echo server on 127.0.0.1 and checks every byte that comes back. Prints one line of JSON.\n"
 		"Exit status: 0 all right, 1 an error or the time limit, 2 wrong call.\n\n");
 	for (const struct parameter *parameter = parameters; parameter->name; parameter++)
 		fprintf(file, "  %-12s %s (default %s)\n", parameter->name, parameter->help,
@@ -82,14 +130,24 @@ static unsigned cores_here(void)
 static struct load_options options_from(const struct values *values)
 {
 	uint64_t threads = values->value[LOAD_THREADS] > 0 ? values->value[LOAD_THREADS] : cores_here();
-	uint64_t connections = values->value[LOAD_CONNECTIONS];
+	uint64_t connections = values->value[LOAD_CONNECTIONS], duration_ns = values->value[LOAD_DURATION];
+	struct load_options options = {
+		.connections = (uint32_t)connections,
+		.idle = (uint32_t)values->value[LOAD_IDLE],
+		.size = (uint32_t)values->value[LOAD_SIZE],
+		.depth = (uint32_t)values->value[LOAD_DEPTH],
+		.messages = duration_ns > 0 ? 0 : values->value[LOAD_MESSAGES],
+		.duration_ns = duration_ns,
+		.warmup_ns = values->value[LOAD_WARMUP],
+		.rate = values->value[LOAD_RATE],
+		.churn = values->value[LOAD_CHURN] != 0,
+		.all_or_none = true,
+		.threads = (unsigned)(threads < connections ? threads : connections),
+		.timeout_ns = values->value[LOAD_TIMEOUT],
+	};
 
-	return (struct load_options){.port = (uint16_t)values->value[LOAD_PORT],
-				     .connections = (uint32_t)connections,
-				     .size = (uint32_t)values->value[LOAD_SIZE],
-				     .messages = values->value[LOAD_MESSAGES],
-				     .threads = (unsigned)(threads < connections ? threads : connections),
-				     .timeout_ns = values->value[LOAD_TIMEOUT]};
+	load_address_local(&options.to, (uint16_t)values->value[LOAD_PORT]);
+	return options;
 }
 
 /* 0, or -EINVAL with a sentence. */
@@ -105,40 +163,22 @@ static int take_arguments(int count, char **pairs, struct load_options *options,
 		snprintf(reason, REASON_MAX, "port= is missing: say where the server listens");
 		error = -EINVAL;
 	}
+	if (error == 0 && values.value[LOAD_WARMUP] > 0 && values.value[LOAD_DURATION] == 0) {
+		snprintf(reason, REASON_MAX,
+			 "warmup= goes with duration=; each connection has one warm-up message anyway");
+		error = -EINVAL;
+	}
+	if (error == 0 && values.value[LOAD_CHURN] != 0 && values.value[LOAD_DEPTH] > 1) {
+		snprintf(reason, REASON_MAX, "churn=yes has one message a connection: depth=1");
+		error = -EINVAL;
+	}
 	*options = options_from(&values);
 	return error;
 }
 
-static json_t *cores_json(void)
+static int print_result(const struct load_options *options, const struct load_result *result)
 {
-	json_t *cores = json_array();
-	cpu_set_t set;
-
-	if (sched_getaffinity(0, sizeof set, &set) == 0)
-		for (int core = 0; core < CPU_SETSIZE; core++)
-			if (CPU_ISSET(core, &set))
-				json_array_append_new(cores, json_integer(core));
-	return cores;
-}
-
-static json_t *result_json(const struct load_result *result)
-{
-	char checksum[17];
-
-	snprintf(checksum, sizeof checksum, "%016" PRIx64, result->checksum);
-	return json_pack("{s:i, s:s, s:o, s:{s:I, s:I}, s:{s:I, s:I}, s:I, s:I, s:I, s:s, s:{s:I, s:I}, s:s, s:o}",
-			 "protocol", PROTOCOL, "load", "echo", "cores", cores_json(), "time_ns", "setup",
-			 (json_int_t)result->setup_ns, "wall", (json_int_t)result->wall_ns, "cpu_ns", "user",
-			 (json_int_t)result->user_ns, "system", (json_int_t)result->system_ns, "messages",
-			 (json_int_t)result->messages, "bytes", (json_int_t)result->bytes, "errors",
-			 (json_int_t)result->errors, "checksum", checksum, "per_connection", "least",
-			 (json_int_t)result->least, "most", (json_int_t)result->most, "loop", "closed", "latency_ns",
-			 histogram_json(&result->latency));
-}
-
-static int print_result(const struct load_result *result)
-{
-	json_t *json = result_json(result);
+	json_t *json = load_json(options, result);
 	int written;
 
 	CHECK(json, "load: no memory for the line of output");
@@ -153,16 +193,17 @@ static int run(const struct load_options *options)
 {
 	static struct load_result result; /* large: it holds a histogram */
 
-	if (load_echo(options, &result) < 0) {
+	if (load_run(options, &result) < 0) {
 		fprintf(stderr, "load: %s\n", result.reason);
 		return EXIT_WRONG;
 	}
-	if (print_result(&result) != EXIT_OK)
+	if (print_result(options, &result) != EXIT_OK)
 		return EXIT_WRONG;
 	if (result.errors == 0)
 		return EXIT_OK;
 	fprintf(stderr, "load: %s; %" PRIu64 " of %" PRIu64 " messages came back, %" PRIu64 " connections failed\n",
-		result.reason, result.messages, options->connections * options->messages, result.errors);
+		result.reason, result.messages,
+		options->messages > 0 ? options->connections * options->messages : result.messages, result.errors);
 	return EXIT_WRONG;
 }
 
