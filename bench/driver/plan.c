@@ -15,7 +15,7 @@
 enum { CELLS_MAX = 100000 };
 
 /* Workloads whose player is a server that a load program drives. */
-static const char *const loaded_workloads[] = {"echo"};
+static const char *const loaded_workloads[] = {"echo", "chat"};
 
 /* What plan_make() works with: the request, the plan that it makes, and where a sentence goes. */
 struct planner {

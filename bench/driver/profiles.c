@@ -32,6 +32,7 @@ static const struct sweep quick_sweeps[] = {
 	{.workload = "contention", .axes = {"suspend=yes", "increments=1000"}, .cores = 1},
 	{.workload = "order", .axes = {"example=count,say", "unit=10ms"}, .cores = 1},
 	{.workload = "range", .axes = {"mode=eager,lazy", "numbers=10000"}, .cores = 1},
+	{.workload = "chat", .axes = {"rooms=1", "members+messages=8+300,48+30,200+3"}, .cores = 1},
 	{.workload = NULL},
 };
 
@@ -67,6 +68,8 @@ static const struct sweep standard_sweeps[] = {
 	{.workload = "contention", .axes = {"suspend=yes", "mode=none,mutex", "increments=10000"}, .cores = 1},
 	{.workload = "order", .axes = {"example=count,say"}, .cores = 1},
 	{.workload = "range", .axes = {"mode=eager,lazy", "numbers=100000,10000000"}, .cores = 1},
+	{.workload = "chat", .axes = {"rooms=1", "members+messages=2+5000,8+2000,48+100,200+10,1000+1"}, .cores = 1},
+	{.workload = "chat", .axes = {"rooms=20", "members+messages=40+300,200+100,1000+10"}, .cores = 1},
 	{.workload = NULL},
 };
 
@@ -111,6 +114,11 @@ static const struct sweep full_sweeps[] = {
 	{.workload = "contention", .axes = {"suspend=yes", "mode=none,mutex", "increments=10000"}, .cores = 1},
 	{.workload = "order", .axes = {"example=count,say"}},
 	{.workload = "range", .axes = {"mode=eager,lazy", "numbers=100000,1000000,10000000"}, .cores = 1},
+	{.workload = "chat",
+	 .axes = {"rooms=1", "members+messages=2+50000,8+20000,48+1000,200+100,500+20,1000+10"},
+	 .cores = 1},
+	{.workload = "chat", .axes = {"rooms=20", "members+messages=40+3000,200+1000,1000+100,5000+20"}, .cores = 1},
+	{.workload = "chat", .axes = {"rooms=1,20", "members+messages=200+100"}},
 	{.workload = NULL},
 };
 

@@ -364,13 +364,16 @@ static int check_audit(const json_t *record, const struct expectation *expected,
 	return error ? error : check_checksum(record, expected->checksum, reason);
 }
 
-/* What the load was asked to send: the parameters that it is called with (results/SCHEMA.md); 0 where the spec has none
- * of them. */
-static uint64_t load_messages(const struct workload_spec *spec, const struct values *values)
+/* What the load was asked to count: what the spec says, or what the parameters say that it is called with
+ * (results/SCHEMA.md); 0 where neither does. */
+static uint64_t load_messages(const struct workload_spec *spec, const struct values *values,
+			      const struct expectation *expected)
 {
 	int connections = parameter_find(spec->parameters, "connections");
 	int messages = parameter_find(spec->parameters, "messages");
 
+	if (expected->exchanged)
+		return expected->exchanged;
 	return connections < 0 || messages < 0 ? 0 : values->value[connections] * values->value[messages];
 }
 
@@ -410,7 +413,7 @@ int record_verify(json_t *record, json_t *load, const char *runtime, const struc
 	spec->expect(values, stage, &expected);
 	error = check_audit(record, &expected, reason);
 	if (!error && load)
-		error = check_load(load, load_messages(spec, values), &expected, reason);
+		error = check_load(load, load_messages(spec, values, &expected), &expected, reason);
 	if (!error)
 		error = check_bound(record_wall_ns(record, NULL), 0, reason);
 	if (!error)

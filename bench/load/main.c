@@ -13,6 +13,7 @@
 #include "../../runtimes/check.h"
 #include "../workloads/echo/echo.h"
 #include "load.h"
+#include "programs.h"
 
 enum { EXIT_OK = 0, EXIT_WRONG = 1, EXIT_USAGE = 2 };
 
@@ -110,7 +111,8 @@ static const struct parameter parameters[] = {
 static void print_help(FILE *file)
 {
 	fprintf(file,
-		"usage: load echo port=P [key=value ...]\n\n"
+		"usage: load echo port=P [key=value ...]\n"
+		"       load chat --help\n\n"
 		"Drives an echo server on 127.0.0.1 and checks every byte that comes back. Prints one line of JSON.\n"
 		"Exit status: 0 all right, 1 an error or the time limit, 2 wrong call.\n\n");
 	for (const struct parameter *parameter = parameters; parameter->name; parameter++)
@@ -216,6 +218,8 @@ int main(int argc, char **argv)
 		print_help(stdout);
 		return EXIT_OK;
 	}
+	if (argc >= 2 && strcmp(argv[1], "chat") == 0)
+		return chat_main(argc - 2, argv + 2);
 	if (argc < 2 || strcmp(argv[1], "echo") != 0) {
 		print_help(stderr);
 		return EXIT_USAGE;

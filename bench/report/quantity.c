@@ -123,6 +123,17 @@ static const struct quantity quantities[] = {
 	 .what = "memory for all numbers",
 	 .unit = "MiB",
 	 .scale = MIB(1)},
+	{.workload = "chat",
+	 .measure = MEASURE_CPU_NS_PER_MESSAGE,
+	 .drawn = true,
+	 .what = "the server's CPU time for a delivery",
+	 .unit = "µs",
+	 .scale = 1e-3},
+	{.workload = "chat",
+	 .measure = MEASURE_WALL_NS,
+	 .what = "until everybody has heard everything",
+	 .unit = "ms",
+	 .scale = MS(1)},
 };
 
 enum { QUANTITIES = sizeof(quantities) / sizeof(*quantities) };
@@ -178,6 +189,11 @@ static const struct phrase {
 	{.workload = "range", .key = "numbers", .before = "", .after = " numbers"},
 	{.workload = "range", .key = "mode", .value = "eager", .before = ", all in memory before they are used"},
 	{.workload = "range", .key = "mode", .value = "lazy", .before = ", each when it is asked for"},
+	{.workload = "chat", .key = "members", .before = "", .after = " members"},
+	{.workload = "chat", .key = "rooms", .value = "1", .before = " in a room"},
+	{.workload = "chat", .key = "rooms", .before = " in ", .after = " rooms"},
+	{.workload = "chat", .key = "messages", .before = ", ", .after = " messages each"},
+	{.workload = "chat", .key = "size", .value = "64"},
 };
 
 enum { PHRASES = sizeof(phrases) / sizeof(*phrases) };

@@ -16,7 +16,8 @@
 	EACH(starvation)                                                                                               \
 	EACH(contention)                                                                                               \
 	EACH(order)                                                                                                    \
-	EACH(range)
+	EACH(range)                                                                                                    \
+	EACH(chat)
 
 #define WORKLOADS_DIRECT_ONLY(EACH) EACH(syscall)
 

@@ -43,6 +43,7 @@ struct expectation {
 	uint64_t checksum;
 	uint64_t bound_ns;    /* no correct play can take less wall time; 0: no such time is known */
 	uint64_t alive;       /* tasks that are there at the same time, about; 0: few */
+	uint64_t exchanged;   /* messages that the load beside it counts, warm-ups not included; 0: the spec does not say */
 	uint64_t estimate_ns; /* about what this stage will take, for time limits and the time left */
 };
 

@@ -42,6 +42,11 @@ static void raise_descriptor_limit(void)
 
 int echo_listen(struct play *play, int (*adopt)(int fd))
 {
+	return echo_listen_for(play, play_value(play, ECHO_CONNECTIONS), adopt);
+}
+
+int echo_listen_for(struct play *play, uint64_t connections, int (*adopt)(int fd))
+{
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t length = sizeof address;
 	int one = 1, fd;
@@ -50,7 +55,7 @@ int echo_listen(struct play *play, int (*adopt)(int fd))
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) < 0 ||
 	    bind(fd, (struct sockaddr *)&address, length) < 0 ||
-	    listen(fd, (int)play_value(play, ECHO_CONNECTIONS)) < 0 ||
+	    listen(fd, (int)connections) < 0 ||
 	    getsockname(fd, (struct sockaddr *)&address, &length) < 0)
 		refuse_shortage(play, -errno);
 	refuse_shortage(play, adopt(fd));

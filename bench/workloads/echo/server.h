@@ -25,6 +25,9 @@ size_t echo_room(uint64_t size);
  * Raises the soft limit on descriptors to the hard one. Ends the play where a shortage forbids it. */
 int echo_listen(struct play *play, int (*adopt)(int fd));
 
+/* The same for so many connections, whatever the play's parameters are. */
+int echo_listen_for(struct play *play, uint64_t connections, int (*adopt)(int fd));
+
 /* Makes an accepted connection ready to serve; fd may be a negative errno value, which ends the play: a shortage as a
  * refusal, anything else as a defect. */
 void echo_accepted(struct play *play, int fd);
