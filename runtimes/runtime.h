@@ -39,6 +39,7 @@ struct runtime {
 	const char *library;   /* what it is made of that others wrote, with the version; NULL: nothing */
 	struct runtime_costs costs;
 	bool peer;             /* others' work, built to be compared with ours; played only where asked for */
+	bool floor;            /* no runtime: the bare calls of the kernel, the line beneath the models */
 };
 
 extern const struct runtime runtime;

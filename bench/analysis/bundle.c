@@ -139,6 +139,11 @@ bool bundle_is_peer(const struct bundle *bundle, const char *runtime)
 	return json_is_true(json_object_get(bundle_info(bundle, runtime), "peer"));
 }
 
+bool bundle_is_floor(const struct bundle *bundle, const char *runtime)
+{
+	return json_is_true(json_object_get(bundle_info(bundle, runtime), "floor"));
+}
+
 bool bundle_can(const struct bundle *bundle, const char *runtime, const char *capability)
 {
 	const json_t *names = json_object_get(bundle_info(bundle, runtime), "capabilities"), *name;

@@ -94,6 +94,8 @@ const json_t *bundle_object(const struct bundle *bundle, const char *key);
 const json_t *bundle_info(const struct bundle *bundle, const char *runtime);
 /* Others' work, there to be compared with. */
 bool bundle_is_peer(const struct bundle *bundle, const char *runtime);
+/* No runtime but the bare calls of the kernel: the line beneath the models, which takes no rank among them. */
+bool bundle_is_floor(const struct bundle *bundle, const char *runtime);
 /* Whether it claims that capability ("preempts", "pooled" ...). */
 bool bundle_can(const struct bundle *bundle, const char *runtime, const char *capability);
 

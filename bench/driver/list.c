@@ -53,8 +53,7 @@ static const struct command list_command = {
 /* "" if the player plays the workload with its defaults on one core, or why it does not. */
 static void judge(const struct player *player, const struct workload_spec *spec, char reason[REASON_MAX])
 {
-	struct stage stage = {
-		.cores = 1, .capabilities = player->info.capabilities, .costs = player->info.costs};
+	struct stage stage = {.cores = 1, .capabilities = player->info.capabilities, .costs = player->info.costs};
 	struct values values;
 
 	reason[0] = '\0';
@@ -131,13 +130,20 @@ static void print_plays(const struct player *player, FILE *out)
 	}
 }
 
-/* Prints those that are peers, or those that are not; how many there are. */
-static size_t print_runtimes(const struct players *players, bool peers, FILE *out)
+enum kind { KIND_RUNTIME, KIND_PEER, KIND_FLOOR };
+
+static enum kind kind_of(const struct player *player)
+{
+	return player->info.floor ? KIND_FLOOR : player->info.peer ? KIND_PEER : KIND_RUNTIME;
+}
+
+/* Prints those of a kind; how many there are. */
+static size_t print_runtimes(const struct players *players, enum kind kind, FILE *out)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < players->count; i++)
-		if (players->items[i].info.peer == peers) {
+		if (kind_of(&players->items[i]) == kind) {
 			print_runtime(&players->items[i], out);
 			count++;
 		}
@@ -147,10 +153,13 @@ static size_t print_runtimes(const struct players *players, bool peers, FILE *ou
 static void print_list(const struct players *players, FILE *out)
 {
 	fputs("Runtimes\n", out);
-	if (print_runtimes(players, false, out) == 0)
+	if (print_runtimes(players, KIND_RUNTIME, out) == 0)
 		fputs("  none: there is no program simul-NAME in the libexec folder or on PATH\n", out);
 	fputs("\nPeers, to compare with; played by: simul run --peers\n", out);
-	if (print_runtimes(players, true, out) == 0)
+	if (print_runtimes(players, KIND_PEER, out) == 0)
+		fputs("  none\n", out);
+	fputs("\nFloors, the kernel's bare calls with no runtime; played wherever they can\n", out);
+	if (print_runtimes(players, KIND_FLOOR, out) == 0)
 		fputs("  none\n", out);
 	if (*left_out)
 		fprintf(out, "\nNot built, since a package was not installed: %s\n", left_out);

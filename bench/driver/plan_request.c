@@ -31,6 +31,8 @@ bool plan_request_has_player(const struct plan_request *request, const struct wo
 		return false;
 	if (texts_have(&request->runtimes, player->name))
 		return true;
+	if (player->info.floor)
+		return request->runtimes.count == 0 && player_info_plays(&player->info, spec->name);
 	if (!player->info.peer || request->peers)
 		return player->info.peer || request->runtimes.count == 0;
 	return request->runtimes.count == 0 && (request->profile->peers || !is_ordinary(request->profile, spec->name));

@@ -14,7 +14,7 @@
 struct plan_request {
 	const struct profile *profile;
 	struct texts workloads; /* names; empty: all */
-	struct texts runtimes;  /* names; empty: all usable players that are no peers */
+	struct texts runtimes;  /* names; empty: all usable players that are no peers, floors where they play */
 	bool peers;             /* the peers besides, in all workloads */
 	struct texts settings;  /* "key=value,..." or "workload.key=value,..." */
 	struct texts cores;     /* counts; empty: the profile's */

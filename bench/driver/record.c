@@ -170,6 +170,7 @@ int player_info_parse(const char *line, struct player_info *info, char reason[RE
 	info->costs = (struct runtime_costs){
 		.task_ns = cost_ns(info, "task"), .switch_ns = cost_ns(info, "switch"), .wake_ns = cost_ns(info, "wake")};
 	info->peer = json_is_true(json_object_get(info->json, "peer"));
+	info->floor = json_is_true(json_object_get(info->json, "floor"));
 	return 0;
 out:
 	player_info_clear(info);

@@ -19,7 +19,8 @@ struct player_info {
 	const char *runtime; /* borrowed from json */
 	unsigned capabilities;
 	struct runtime_costs costs;
-	bool peer; /* others' work, shown for comparison */
+	bool peer;  /* others' work, shown for comparison */
+	bool floor; /* no runtime: the line beneath them, in the workloads that it plays */
 };
 
 /* 0, or -EINVAL and a sentence. Unknown capabilities are ignored. */

@@ -40,6 +40,10 @@ void play_audit(struct play *play, uint64_t tasks, uint64_t operations, uint64_t
 /* A measured figure of this workload's own, kept in the record under "figures"; name is a literal, value finite. */
 void play_figure(struct play *play, const char *name, double value);
 
+/* Something that was set for the play and could have been otherwise, kept in the record under "settings"; name is a
+ * literal. */
+void play_setting(struct play *play, const char *name, uint64_t value);
+
 /* Tells the driver that the server of this play listens on 127.0.0.1:port; the driver then starts the load. */
 void play_listening(struct play *play, uint16_t port);
 

@@ -19,11 +19,16 @@
 #include "measure.h"
 
 enum { EXIT_OK = 0, EXIT_WRONG = 1, EXIT_USAGE = 2, EXIT_REFUSED = 3 };
-enum { FIGURES_MAX = 16, PROTOCOL = 1 };
+enum { FIGURES_MAX = 16, SETTINGS_MAX = 16, PROTOCOL = 1 };
 
 struct figure {
 	const char *name;
 	double value;
+};
+
+struct setting {
+	const char *name;
+	uint64_t value;
 };
 
 struct play {
@@ -37,6 +42,8 @@ struct play {
 	uint64_t pss_baseline, pss_peak, kernel_baseline, kernel_peak;
 	struct figure figures[FIGURES_MAX];
 	size_t figure_count;
+	struct setting settings[SETTINGS_MAX];
+	size_t setting_count;
 };
 
 static const struct {
@@ -141,6 +148,12 @@ void play_figure(struct play *play, const char *name, double value)
 {
 	CHECK(play->figure_count < FIGURES_MAX, "more than %d figures in one play", FIGURES_MAX);
 	play->figures[play->figure_count++] = (struct figure){.name = name, .value = value};
+}
+
+void play_setting(struct play *play, const char *name, uint64_t value)
+{
+	CHECK(play->setting_count < SETTINGS_MAX, "more than %d settings in one play", SETTINGS_MAX);
+	play->settings[play->setting_count++] = (struct setting){.name = name, .value = value};
 }
 
 /* Prints one line of JSON and gives up json. A line that cannot be written must not look like success. */
@@ -288,7 +301,7 @@ static json_t *figures_json(const struct play *play)
 	return figures;
 }
 
-static json_t *settings_json(void)
+static json_t *settings_json(const struct play *play)
 {
 	json_t *settings = json_pack("{s:i}", "timer_slack_ns", prctl(PR_GET_TIMERSLACK));
 
@@ -296,6 +309,8 @@ static json_t *settings_json(void)
 		json_object_set_new(settings, stack_parameters[0].name, json_from_u64(runtime_stack_bytes));
 	if (runtime_stack_unguarded)
 		json_object_set_new(settings, stack_parameters[1].name, json_string("none"));
+	for (size_t i = 0; i < play->setting_count; i++)
+		json_object_set_new(settings, play->settings[i].name, json_from_u64(play->settings[i].value));
 	return settings;
 }
 
@@ -306,7 +321,7 @@ static json_t *record_json(const struct runtime *runtime, const struct play *pla
 			 parameters_json(play), "cores", cores_json(), "capabilities",
 			 capabilities_json(runtime->capabilities), "time_ns", times_json(play), "cpu_ns",
 			 cpu_json(play), "switches", switches_json(play), "memory", memory_json(play), "audit",
-			 audit_json(&play->done), "figures", figures_json(play), "settings", settings_json());
+			 audit_json(&play->done), "figures", figures_json(play), "settings", settings_json(play));
 }
 
 /* Verbs of the program. */
@@ -331,6 +346,8 @@ static void print_info(const struct runtime *runtime, const struct player_body *
 					      (json_int_t)runtime->costs.wake_ns));
 	if (runtime->peer)
 		json_object_set_new(info, "peer", json_true());
+	if (runtime->floor)
+		json_object_set_new(info, "floor", json_true());
 	print_line(info);
 }
 
@@ -473,7 +490,11 @@ static int admit(const struct runtime *runtime, const struct player_body *body, 
 
 	if (error < 0 || body->spec)
 		return error;
-	snprintf(reason, REASON_MAX, "nobody has written %s in the %s dialect", play->spec->name, runtime->dialect);
+	if (runtime->floor)
+		snprintf(reason, REASON_MAX, "this player does not play %s", play->spec->name);
+	else
+		snprintf(reason, REASON_MAX, "nobody has written %s in the %s dialect", play->spec->name,
+			 runtime->dialect);
 	return -ENOTSUP;
 }
 

@@ -16,6 +16,7 @@ static const struct {
 	[FAMILY_COROUTINE] = {"coroutines", 0x009e73},
 	[FAMILY_PARALLEL_COROUTINE] = {"coroutines on cores", 0x56b4e9},
 	[FAMILY_UNKNOWN] = {"others", 0x555555},
+	[FAMILY_FLOOR] = {"no runtime", 0x222222},
 };
 
 /* gnuplot's point types: circle, square, triangle up, triangle down, diamond; its pentagon looks like a circle. */
@@ -29,6 +30,8 @@ enum model_family model_family_of(const struct bundle *bundle, const char *runti
 	const json_t *info = bundle_info(bundle, runtime);
 	const char *dialect = json_string_value(json_object_get(info, "dialect"));
 
+	if (bundle_is_floor(bundle, runtime))
+		return FAMILY_FLOOR;
 	if (!json_is_array(json_object_get(info, "capabilities")))
 		return FAMILY_UNKNOWN;
 	if (!bundle_can(bundle, runtime, "interleaves"))
@@ -59,9 +62,14 @@ static unsigned home_of(const char *name)
 	return (hash >> 17) % SHAPES;
 }
 
+static bool is_hollow(const struct bundle *bundle, const char *runtime)
+{
+	return bundle_is_peer(bundle, runtime) || bundle_is_floor(bundle, runtime);
+}
+
 /* Each takes the first free shape from its home on, in the order of names; peers among themselves, as theirs are
  * hollow. Of more than SHAPES one is free again. */
-static void marks_of_kind(const struct bundle *bundle, const enum model_family *family, bool peers,
+static void marks_of_kind(const struct bundle *bundle, const enum model_family *family, bool hollows,
 			  struct mark marks[BUNDLE_RUNTIMES_MAX])
 {
 	unsigned taken[FAMILIES][SHAPES] = {{0}}, count[FAMILIES] = {0};
@@ -69,7 +77,7 @@ static void marks_of_kind(const struct bundle *bundle, const enum model_family *
 	for (unsigned slot = 0; slot < bundle->runtime_count; slot++) {
 		unsigned *of = taken[family[slot]], shape = home_of(bundle->runtimes[slot]);
 
-		if (bundle_is_peer(bundle, bundle->runtimes[slot]) != peers)
+		if (is_hollow(bundle, bundle->runtimes[slot]) != hollows)
 			continue;
 		while (of[shape] > count[family[slot]] / SHAPES)
 			shape = (shape + 1) % SHAPES;
@@ -78,7 +86,7 @@ static void marks_of_kind(const struct bundle *bundle, const enum model_family *
 		marks[slot] = (struct mark){
 			.family = family[slot],
 			.colour = families[family[slot]].colour,
-			.shape = (peers ? hollow : full)[shape],
+			.shape = (hollows ? hollow : full)[shape],
 			.dash = dashes[shape],
 		};
 	}

@@ -2,7 +2,7 @@
  *
  * The colour is its model's family, found in what its player says of itself and never in its name. The shape and the
  * dash of its line come from its name, so that they stay, but for runtimes of one family whose names meet on one shape:
- * the later one in the alphabet then takes the next, where the other is in the bundle too. Peers are hollow. */
+ * the later one in the alphabet then takes the next, where the other is in the bundle too. Peers and floors are hollow. */
 #ifndef SIMUL_REPORT_MARK_H
 #define SIMUL_REPORT_MARK_H
 
@@ -18,6 +18,7 @@ enum model_family {
 	FAMILY_COROUTINE,          /* switches stacks, on one core */
 	FAMILY_PARALLEL_COROUTINE, /* switches stacks, on several */
 	FAMILY_UNKNOWN,            /* its player says too little */
+	FAMILY_FLOOR,              /* the bare calls of the kernel */
 	FAMILIES
 };
 

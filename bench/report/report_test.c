@@ -38,6 +38,7 @@ static const char *const hostile[] = {"'; system('touch owned'); '",
 				      NULL};
 static const char *const with_peers[] = {"coroutine",  "peer-fast", "peer-slow", "process",
 					 "sequential", "thread",    NULL};
+static const char *const with_floors[] = {"bare-epoll", "bare-uring", "coroutine", "thread", NULL};
 static const char *const figures[] = {"scoreboard", "chess", "counting", "echo"};
 
 static char folder[64];
@@ -118,6 +119,24 @@ static void assert_fits(const char *text)
 	while ((line = strsep(&rest, "\n")))
 		assert_true(text_width(line) <= 80);
 	free(copy);
+}
+
+/* The bare calls are the fastest here, take no rank for it, and are what CPU time is held against. */
+static void test_floors(void **state)
+{
+	(void)state;
+	make(with_floors, 5, false, false);
+	char *text = summary();
+
+	assert_fits(text);
+	assert_non_null(strstr(text, " CPU/msg x bare- x bare-\n"));
+	assert_non_null(strstr(text, "  epoll   uring\n  coroutine "));
+	assert_non_null(strstr(text, " 7.00 µs    1.17    1.08\n  thread "));
+	assert_non_null(strstr(text, " 7.50 µs    1.25    1.15\n  bare-epoll "));
+	assert_non_null(strstr(text, "echo, 50 connections on 1 core: coroutine "));
+	assert_non_null(strstr(text, "without a runtime: bare-epoll 0."));
+	assert_null(strstr(text, "slower: bare"));
+	free(text);
 }
 
 static void test_summary(void **state)
@@ -519,6 +538,7 @@ static void test_what_is_missing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_floors),
 		TEST(test_summary),
 		TEST(test_summary_of_little),
 		TEST(test_summary_of_strangers),

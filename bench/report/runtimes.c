@@ -51,7 +51,10 @@ void report_runtime(const json_t *info, FILE *out)
 	const char *name = json_string_value(json_object_get(info, "runtime"));
 	const char *model = json_string_value(json_object_get(info, "model"));
 
-	fprintf(out, "%s%s\n", name ? name : "?", json_is_true(json_object_get(info, "peer")) ? " (a peer)" : "");
+	fprintf(out, "%s%s\n", name ? name : "?",
+		json_is_true(json_object_get(info, "peer"))    ? " (a peer)"
+		: json_is_true(json_object_get(info, "floor")) ? " (a floor)"
+							       : "");
 	print_fact("is", model ? model : "not said", out);
 	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++) {
 		const char *text = json_string_value(json_object_get(info, facts[i].key));

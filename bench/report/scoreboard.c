@@ -16,12 +16,14 @@ static int compare_scores(const void *left, const void *right)
 
 	if (a_missing != b_missing)
 		return a_missing - b_missing;
+	if (!a_missing && a->floor != b->floor)
+		return a->floor - b->floor;
 	if (!a_missing && a->wall.median != b->wall.median)
 		return a->wall.median < b->wall.median ? -1 : 1;
 	return (a->cell->slot > b->cell->slot) - (a->cell->slot < b->cell->slot);
 }
 
-struct score *scores_make(const struct group *group)
+struct score *scores_make(const struct bundle *bundle, const struct group *group)
 {
 	struct score *scores = calloc(group->cell_count, sizeof(*scores));
 
@@ -30,6 +32,7 @@ struct score *scores_make(const struct group *group)
 	for (size_t i = 0; i < group->cell_count; i++) {
 		scores[i].cell = group->cells[i];
 		scores[i].wall = cell_summary(group->cells[i], MEASURE_WALL_NS);
+		scores[i].floor = bundle_is_floor(bundle, group->cells[i]->runtime);
 	}
 	qsort(scores, group->cell_count, sizeof(*scores), compare_scores);
 	return scores;
@@ -176,7 +179,7 @@ static void draw_bound(struct figure *figure, const struct score *scores, size_t
 
 static void panel_of(struct figure *figure, const struct family *family, const struct group *group)
 {
-	struct score *scores = scores_make(group);
+	struct score *scores = scores_make(figure->bundle, group);
 	struct panel *panel = figure_panel(figure);
 	double bound = group_bound(group);
 	char title[200], time[NUMBER_TEXT_MAX];

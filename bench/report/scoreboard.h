@@ -7,10 +7,12 @@
 struct score {
 	const struct cell *cell;
 	struct summary wall; /* n is 0 where there is no result */
+	bool floor;          /* the bare calls, no runtime */
 };
 
-/* One score a cell, fastest first, those without a result last; owned by the caller. NULL: no memory. */
-struct score *scores_make(const struct group *group);
+/* One score a cell: runtimes, fastest first; then floors; then those without a result. Owned by the caller. NULL: no
+ * memory. */
+struct score *scores_make(const struct bundle *bundle, const struct group *group);
 
 /* "n = 5 to 10, interval: rank-based, 95.0 %": least: the summary of the fewest invocations. Returns text. */
 const char *method_text(const struct summary *least, size_t most, char *text, size_t size);

@@ -14,7 +14,7 @@
 #include "scoreboard.h"
 #include "text.h"
 
-enum { TABLE_WIDTH = 80 };
+enum { TABLE_WIDTH = 80, FLOORS_MAX = 2 };
 
 /* A difference of medians under 2 % is called none, however sure. */
 #define LEAST_EFFECT 1.02
@@ -29,7 +29,9 @@ struct table {
 	const struct group *group;
 	struct score *scores; /* owned */
 	double bound;
-	bool messages; /* a load drove it: rate and latency are shown */
+	bool messages;                        /* a load drove it: rate and latency are shown */
+	const struct cell *floor[FLOORS_MAX]; /* the bare calls that played it too, in the order of their names */
+	size_t floor_count;
 	FILE *out;
 };
 
@@ -65,9 +67,22 @@ static void print_latency(const struct table *table, const struct cell *cell)
 	}
 	free(histogram);
 	format_time(cpu, cell_summary(cell, MEASURE_CPU_NS_PER_MESSAGE).median);
-	text_pad(table->out, median, -9);
-	text_pad(table->out, p99, -9);
-	text_pad(table->out, cpu, -9);
+	text_pad(table->out, median, -8);
+	text_pad(table->out, p99, -8);
+	text_pad(table->out, cpu, -8);
+}
+
+/* How many times the CPU time of the bare calls a message takes. */
+static void print_floors(const struct table *table, const struct cell *cell)
+{
+	double cpu = cell_summary(cell, MEASURE_CPU_NS_PER_MESSAGE).median;
+	char text[NUMBER_TEXT_MAX];
+
+	for (size_t i = 0; i < table->floor_count; i++) {
+		snprintf(text, sizeof(text), "%.2f",
+			 cpu / cell_summary(table->floor[i], MEASURE_CPU_NS_PER_MESSAGE).median);
+		text_pad(table->out, text, -8);
+	}
 }
 
 static void print_costs(const struct table *table, const struct cell *cell)
@@ -95,10 +110,10 @@ static void print_rate(const struct table *table, const struct cell *cell)
 	struct summary rate = cell_summary(cell, MEASURE_RATE);
 	char text[NUMBER_TEXT_MAX], low[NUMBER_TEXT_MAX], high[NUMBER_TEXT_MAX], both[2 * NUMBER_TEXT_MAX];
 
-	text_pad(table->out, format_number(text, rate.median / 1e3), -9);
+	text_pad(table->out, format_number(text, rate.median / 1e3), -8);
 	snprintf(both, sizeof(both), "%s..%s", format_number(low, rate.interval.low / 1e3),
 		 format_number(high, rate.interval.high / 1e3));
-	text_pad(table->out, rate.interval.level > 0 ? both : "-", -13);
+	text_pad(table->out, rate.interval.level > 0 ? both : "-", -11);
 }
 
 static void print_score(const struct table *table, const struct score *score)
@@ -111,11 +126,13 @@ static void print_score(const struct table *table, const struct score *score)
 	else
 		print_wall(table, wall);
 	snprintf(text, sizeof(text), "%.2f", wall->median / table->bound);
-	text_pad(table->out, isnan(table->bound) ? "-" : text, -8);
+	if (table->floor_count == 0)
+		text_pad(table->out, isnan(table->bound) ? "-" : text, -8);
 	if (table->messages)
 		print_latency(table, score->cell);
 	else
 		print_costs(table, score->cell);
+	print_floors(table, score->cell);
 	if (score->cell->count[STATUS_FAILED] > 0)
 		fprintf(table->out, " !");
 	fputc('\n', table->out);
@@ -176,6 +193,31 @@ static void print_method(const struct table *table)
 	fputs(method_text(least, most, text, sizeof(text)), table->out);
 }
 
+/* A floor's name takes two lines, "x bare-" above "epoll". */
+static void print_message_head(const struct table *table)
+{
+	char above[40];
+
+	fprintf(table->out, "  %-18s%8s%11s", "", "k msg/s", "interval");
+	if (table->floor_count == 0)
+		text_pad(table->out, "x bound", -8);
+	fprintf(table->out, "%8s%8s%8s", "p50", "p99", "CPU/msg");
+	for (size_t i = 0; i < table->floor_count; i++) {
+		const char *name = table->floor[i]->runtime, *dash = strchr(name, '-');
+
+		snprintf(above, sizeof(above), "x %.*s", dash ? (int)(dash + 1 - name) : 5, name);
+		text_pad(table->out, above, -8);
+	}
+	fputc('\n', table->out);
+	for (size_t i = 0; i < table->floor_count; i++) {
+		const char *dash = strchr(table->floor[i]->runtime, '-');
+
+		text_pad(table->out, dash ? dash + 1 : "", i == 0 ? -(2 + 18 + 8 + 11 + 3 * 8 + 8) : -8);
+	}
+	if (table->floor_count > 0)
+		fputc('\n', table->out);
+}
+
 static void print_table(const struct table *table)
 {
 	char title[200], bound[NUMBER_TEXT_MAX];
@@ -185,11 +227,11 @@ static void print_table(const struct table *table)
 	if (!isnan(table->bound))
 		fprintf(table->out, "bound %s; ", format_time(bound, table->bound));
 	print_method(table);
+	fputc('\n', table->out);
 	if (table->messages)
-		fprintf(table->out, "\n  %-18s%9s%13s%8s%9s%9s%9s\n", "", "k msg/s", "interval", "x bound", "p50",
-			"p99", "CPU/msg");
+		print_message_head(table);
 	else
-		fprintf(table->out, "\n  %-18s%10s%19s%8s%10s%11s\n", "", "median", "interval", "x bound", "CPU",
+		fprintf(table->out, "  %-18s%10s%19s%8s%10s%11s\n", "", "median", "interval", "x bound", "CPU",
 			"mem/task");
 	print_rows(table);
 	fputc('\n', table->out);
@@ -227,12 +269,26 @@ static void write_judged(const struct table *table, FILE *text, enum verdict ver
 	for (size_t i = 1; i < table->group->cell_count && table->scores[i].wall.n > 0; i++) {
 		const struct score *score = &table->scores[i];
 
-		if (judge(&score->wall, fastest) != verdict)
+		if (score->floor || judge(&score->wall, fastest) != verdict)
 			continue;
 		append(text, &count, heading);
 		fputs(score->cell->runtime, text);
 		if (verdict != VERDICT_EQUAL)
 			fprintf(text, " %.2f x", score->wall.median / fastest->median);
+	}
+}
+
+/* What the bare calls take, which is no model's time. */
+static void write_floors(const struct table *table, FILE *text)
+{
+	size_t count = 0;
+
+	for (size_t i = 1; i < table->group->cell_count && table->scores[i].wall.n > 0; i++) {
+		if (!table->scores[i].floor)
+			continue;
+		append(text, &count, "; without a runtime: ");
+		fprintf(text, "%s %.2f x", table->scores[i].cell->runtime,
+			table->scores[i].wall.median / table->scores[0].wall.median);
 	}
 }
 
@@ -260,6 +316,7 @@ static void write_answer(const struct table *table, FILE *text)
 	write_judged(table, text, VERDICT_EQUAL, "; no difference shown: ");
 	write_judged(table, text, VERDICT_SLOWER, "; slower: ");
 	write_judged(table, text, VERDICT_UNKNOWN, "; too few invocations to judge: ");
+	write_floors(table, text);
 	write_missing(table, text);
 }
 
@@ -303,16 +360,29 @@ static int print_answer(const struct table *table)
 
 /* --- all workloads -------------------------------------------------------------------------------------------- */
 
+/* By name, as the cells of a group are sorted. */
+static void find_floors(struct table *table)
+{
+	for (size_t i = 0; table->messages && i < table->group->cell_count; i++) {
+		const struct cell *cell = table->group->cells[i];
+
+		if (table->floor_count < FLOORS_MAX && bundle_is_floor(table->bundle, cell->runtime) &&
+		    cell->count[STATUS_OK] > 0)
+			table->floor[table->floor_count++] = cell;
+	}
+}
+
 static int table_make(const struct bundle *bundle, const struct family *family, FILE *out, struct table *table)
 {
 	*table = (struct table){.bundle = bundle, .family = family, .group = headline_group(family), .out = out};
 	if (!table->group)
 		return -ENODATA;
-	table->scores = scores_make(table->group);
+	table->scores = scores_make(bundle, table->group);
 	if (!table->scores)
 		return -ENOMEM;
 	table->bound = group_bound(table->group);
 	table->messages = !isnan(cell_summary(table->scores[0].cell, MEASURE_RATE).median);
+	find_floors(table);
 	return 0;
 }
 
@@ -366,11 +436,10 @@ static bool has_peers(const struct bundle *bundle)
 /* How the tables of own_tables() are read; said once. */
 static void print_key(const struct bundle *bundle, FILE *out)
 {
-	fputs(has_peers(bundle)
-		      ? "Lower is better. * a peer: what others wrote, to compare with. Its column has\n"
-			"how many times its median each runtime takes; ~ where both intervals overlap.\n\n"
-		      : "Lower is better. x best: how many times the median of the best runtime it takes;\n"
-			"~ where both intervals overlap.\n\n",
+	fputs(has_peers(bundle) ? "Lower is better. * a peer: what others wrote, to compare with. Its column has\n"
+				  "how many times its median each runtime takes; ~ where both intervals overlap.\n\n"
+				: "Lower is better. x best: how many times the median of the best runtime it takes;\n"
+				  "~ where both intervals overlap.\n\n",
 	      out);
 }
 

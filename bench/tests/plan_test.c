@@ -26,6 +26,9 @@ static const char counter[] =
 static const char peer[] = "{\"protocol\": 1, \"runtime\": \"peer\", \"workloads\": [\"counting\"], "
 			   "\"capabilities\": [], \"library\": \"lib 1.0\", \"peer\": true}";
 
+static const char bare_calls[] = "{\"protocol\": 1, \"runtime\": \"bare\", \"workloads\": [\"counting\"], "
+			   "\"capabilities\": [], \"floor\": true}";
+
 static const char slow[] = "{\"protocol\": 1, \"runtime\": \"slow\", \"workloads\": [\"switch\"], "
 			   "\"capabilities\": [\"interleaves\"], \"costs_ns\": {\"switch\": 100000, \"wake\": -1}}";
 static const char swift[] = "{\"protocol\": 1, \"runtime\": \"swift\", \"workloads\": [\"switch\"], "
@@ -521,6 +524,23 @@ static void peers_play_where_asked_for(void **state)
 	assert_int_equal(who_counts(fixture, false, "peer,calls"), 0x11);
 }
 
+/* Nobody has to ask for it where it plays, and elsewhere it has no cell; who names runtimes gets those. */
+static void floors_play_where_they_can(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add_player(fixture, bare_calls);
+	texts_split(&fixture->request.workloads, "counting", ',');
+	assert_int_equal(who_counts(fixture, false, ""), 0x17);
+	assert_int_equal(who_counts(fixture, true, ""), 0x17);
+	assert_int_equal(who_counts(fixture, true, "thread"), 0x04);
+	assert_int_equal(who_counts(fixture, false, "bare,calls"), 0x11);
+	texts_clear(&fixture->request.workloads);
+	texts_split(&fixture->request.workloads, "chess", ',');
+	assert_false(who_counts(fixture, true, "") & 0x10);
+	assert_true(who_counts(fixture, false, "bare") & 0x10); /* with the reason why not */
+}
+
 /* 100,000 switches of 0.1 ms are 10 s; where no cost is given, or none that makes sense, it is the model's. */
 static void costs_of_a_player_count(void **state)
 {
@@ -642,6 +662,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(filter_leaves_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(wrong_names_are_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(peers_play_where_asked_for, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(floors_play_where_they_can, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(costs_of_a_player_count, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(manifest_shows_cells, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(quick_is_quick, set_up_many, tear_down),

@@ -9,7 +9,8 @@ struct synthetic {
 	unsigned repetitions;
 	bool troubles; /* failed, refused and missing cells, a broken and a truncated line */
 	bool empty;    /* a plan, and not a single record */
-	bool primitives; /* switch, spawn, idle, order and the bare calls instead; runtimes called "peer-..." are peers */
+	bool primitives; /* switch, spawn, idle, order and the bare calls instead; runtimes called "peer-..." are peers, and
+			    those called "bare-..." floors, in either case */
 };
 
 /* Writes manifest.json and records.jsonl into directory, which must exist. 0 or -errno. */
