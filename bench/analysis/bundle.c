@@ -194,6 +194,7 @@ static int cell_read(const json_t *json, struct cell *cell)
 		.runtime = object_text(json, "runtime"),
 		.refused = object_text(json, "refused"),
 		.parameters = json_is_object(parameters) ? parameters : NULL,
+		.sweep = json_is_object(json_object_get(json, "sweep")) ? json_object_get(json, "sweep") : NULL,
 		.cores = array_count(json_object_get(json, "cores")),
 		.load_cores = array_count(json_object_get(json, "load_cores")),
 		.bound_ns = json_measure(json, "bound_ns"),
@@ -384,6 +385,14 @@ static double memory_of(const json_t *memory)
 	return grown >= 0 ? sum_known(grown, json_measure(memory, "kernel")) : NAN;
 }
 
+static double load_share(const json_t *load)
+{
+	const json_t *cpu = json_object_get(load, "cpu_ns");
+	double used = json_measure(cpu, "user") + json_measure(cpu, "system");
+
+	return used / positive(json_measure(json_object_get(load, "time_ns"), "wall"));
+}
+
 static void measures_read(const json_t *json, double value[MEASURES])
 {
 	const json_t *record = json_object_get(json, "record"), *load = json_object_get(json, "load");
@@ -395,6 +404,7 @@ static void measures_read(const json_t *json, double value[MEASURES])
 	value[MEASURE_CPU_NS] = sum_known(json_measure(cpu, "user"), json_measure(cpu, "system"));
 	value[MEASURE_STEADY_NS] = json_measure(cpu, "steady");
 	value[MEASURE_MEMORY_BYTES] = memory_of(json_object_get(record, "memory"));
+	value[MEASURE_LOAD_SHARE] = load_share(load);
 	value[MEASURE_RATE] = messages * 1e9 / wall;
 	value[MEASURE_CPU_NS_PER_MESSAGE] = value[MEASURE_STEADY_NS] / messages;
 }

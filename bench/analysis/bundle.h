@@ -35,6 +35,7 @@ enum measure {
 	MEASURE_STEADY_NS,    /* the same from the start of the timed work to the end of the teardown */
 	MEASURE_MEMORY_BYTES, /* PSS of all tasks alive, less the baseline, plus the kernel's part where measured */
 	MEASURE_RATE,         /* messages of the load a second of wall time */
+	MEASURE_LOAD_SHARE, /* CPU time of the load over its wall time: cores' worth */
 	MEASURE_CPU_NS_PER_MESSAGE, /* server's steady CPU time over messages */
 	MEASURES
 };
@@ -55,6 +56,7 @@ struct cell {
 	const char *name, *group, *workload, *runtime;
 	const char *refused;      /* why it is not played; NULL if it is */
 	const json_t *parameters; /* an object; NULL if the manifest has none */
+	const json_t *sweep;      /* its place in a sweep over cores; NULL: it has none */
 	unsigned slot;            /* of its runtime, in bundle.runtimes */
 	unsigned cores, load_cores;
 	double bound_ns; /* NAN if not known */

@@ -10,6 +10,7 @@ const char *argp_program_version = "simul " SIMUL_VERSION;
 
 const struct verb verbs[] = {
 	{"run", run_main, "play the cells of a profile; write records, a table and plots"},
+	{"cores", run_main, "sweep over core counts, or over tasks a core until it breaks"},
 	{"list", list_main, "the runtimes, the workloads with their parameters, and who plays what"},
 	{"topology", topology_main, "the machine as simul sees it: cores, caches, what it may use"},
 	{"plot", plot_main, "draw a bundle's figures, as images or in the terminal"},

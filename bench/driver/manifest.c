@@ -57,10 +57,10 @@ json_t *manifest_make(const struct manifest_source *source)
 			 "format", FORMAT, "version", SIMUL_VERSION, "commit", SIMUL_COMMIT, "created", created_json(),
 			 "profile", options->profile->name, "seed", (json_int_t)options->seed, "repetitions",
 			 (json_int_t)source->repetitions, "timeout_ns", (json_int_t)source->timeout_ns, "arguments",
-			 texts_json("run", &options->given, &options->benchmark), "machine",
-			 machine_json(source->machine, !options->no_host_name), "build", "compiler", compiler, "flags",
-			 SIMUL_C_FLAGS, "calibration", source->calibration, "calibration_least", source->costs,
-			 "players", players_json(source->players), "cells", plan_json(source->plan));
+			 texts_json(options->scaling.wanted ? "cores" : "run", &options->given, &options->benchmark),
+			 "machine", machine_json(source->machine, !options->no_host_name), "build", "compiler",
+			 compiler, "flags", SIMUL_C_FLAGS, "calibration", source->calibration, "calibration_least",
+			 source->costs, "players", players_json(source->players), "cells", plan_json(source->plan));
 }
 
 int manifest_take_costs(json_t *manifest, json_t *costs, const struct plan *plan)

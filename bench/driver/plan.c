@@ -11,6 +11,7 @@
 #include "../../runtimes/runtime.h"
 #include "calibration.h"
 #include "clean.h"
+#include "scaling.h"
 
 enum { CELLS_MAX = 100000 };
 
@@ -28,6 +29,7 @@ struct planner {
 struct point {
 	const struct workload_spec *spec;
 	const struct axes *axes;
+	const struct sweep *sweep;
 	struct texts pairs;
 	unsigned cores;
 	const char *workers; /* NULL: nothing was said of them */
@@ -45,20 +47,23 @@ static int fail(const struct planner *planner, const char *format, const char *w
 	return -EINVAL;
 }
 
-static const struct placement *placement_of(const struct planner *planner, unsigned cores, char reason[REASON_MAX])
+static const struct placement *placement_of(const struct planner *planner, unsigned cores, enum placement_policy policy,
+					    char reason[REASON_MAX])
 {
 	struct plan *plan = planner->plan;
 	struct placement *placement, **placements;
 
 	for (size_t i = 0; i < plan->placements_count; i++)
-		if ((unsigned)hwloc_bitmap_weight(plan->placements[i]->cores) == cores)
+		if ((unsigned)hwloc_bitmap_weight(plan->placements[i]->cores) == cores &&
+		    plan->placements[i]->policy == policy)
 			return plan->placements[i];
 	placements = realloc(plan->placements, (plan->placements_count + 1) * sizeof *placements);
 	placement = malloc(sizeof *placement);
 	if (placements)
 		plan->placements = placements;
 	snprintf(reason, REASON_MAX, "there is not enough memory");
-	if (!placements || !placement || placement_choose(planner->request->machine, cores, placement, reason) < 0) {
+	if (!placements || !placement ||
+	    placement_choose_by(planner->request->machine, policy, cores, placement, reason) < 0) {
 		free(placement);
 		return NULL;
 	}
@@ -70,7 +75,9 @@ static unsigned all_cores(const struct machine *machine)
 {
 	unsigned quota = machine->quota_cores >= 1 ? (unsigned)machine->quota_cores : 1;
 
-	return machine->quota_cores > 0 && quota < machine->allowed_count ? quota : machine->allowed_count;
+	if (machine->quota_cores <= 0 || machine->allow_quota || quota > machine->allowed_count)
+		return machine->allowed_count;
+	return quota;
 }
 
 int plan_admit(const struct player *player, const struct workload_spec *spec, const struct values *values,
@@ -90,7 +97,8 @@ static void refuse_many(const struct planner *planner, struct cell *cell)
 	const char *setting;
 	uint64_t most = machine_kernel_tasks(planner->request->machine, &setting);
 
-	if (stage_of_kernel(cell->stage) && cell->expectation.alive > most)
+	cell->beyond = stage_of_kernel(cell->stage) && cell->expectation.alive > most;
+	if (cell->beyond)
 		snprintf(cell->refused, sizeof cell->refused,
 			 "%" PRIu64 " threads or processes at the same time: this machine ends at %" PRIu64 " (%s)",
 			 cell->expectation.alive, most, setting);
@@ -143,6 +151,9 @@ static int cell_names(struct cell *cell, const struct point *point)
 	if (cell->workers_set)
 		snprintf(keys + strlen(keys), sizeof keys - strlen(keys), "/%s=%u", worker_parameters[0].name,
 			 cell->stage.workers);
+	if (point->sweep->placement != PLACEMENT_CORE_FIRST)
+		snprintf(keys + strlen(keys), sizeof keys - strlen(keys), "/placement=%s",
+			 placement_policy_name(point->sweep->placement));
 	if (asprintf(&cell->name, "%s/%s%s/cores=%u", cell->spec->name, cell->player->name, keys, point->cores) < 0 ||
 	    asprintf(&cell->group, "%s%s/cores=%u", cell->spec->name, keys, point->cores) < 0)
 		return -ENOMEM;
@@ -264,6 +275,7 @@ static int plan_cell(const struct planner *planner, const struct point *point, c
 			  .workers = point->workers ? (unsigned)atoi(point->workers) : 0},
 		.workers_set = point->workers != NULL,
 		.bound_ns = point->bound_ns,
+		.rung = point->sweep->rung,
 		.placement = point->placement,
 	};
 	int error;
@@ -337,16 +349,25 @@ void plan_take_costs(struct plan *plan, const json_t *costs)
 	}
 }
 
+/* In a sweep over cores a load that ran on the player's cores would be measured with it. */
+static void refuse_shared(struct point *point)
+{
+	if (point->sweep->rung && point->placement->shared && is_loaded(point->spec))
+		snprintf(point->refused, sizeof point->refused,
+			 "the load would have no core of its own beside the %u of the player", point->cores);
+}
+
 /* All of a point that its pairs and its cores decide. */
 static void point_judge(const struct planner *planner, struct point *point)
 {
 	if (workload_values(point->spec, (int)point->pairs.count, point->pairs.items, &point->values, point->refused) <
 	    0)
 		return;
-	point->placement = placement_of(planner, point->cores, point->refused);
+	point->placement = placement_of(planner, point->cores, point->sweep->placement, point->refused);
 	if (!point->placement)
 		return;
 	point->refused[0] = '\0';
+	refuse_shared(point);
 	take_costs(&point->values, point->spec, planner->request->calibration);
 	point->bound_ns = workload_bound(point->spec, &point->values, point->cores);
 }
@@ -380,6 +401,7 @@ static int plan_workers(const struct planner *planner, struct point place, unsig
 	int error = plan_request_workers(planner->request, place.spec, &workers, planner->reason);
 
 	place.cores = cores;
+	place.workers = place.sweep->workers;
 	if (error == 0 && workers.count == 0)
 		error = plan_points(planner, &place);
 	for (size_t i = 0; error == 0 && i < workers.count; i++) {
@@ -424,10 +446,12 @@ static uint64_t limit_of(const struct plan_request *request, const struct worklo
 static int plan_sweep(const struct planner *planner, const struct workload_spec *spec, const struct sweep *sweep)
 {
 	struct axes axes = {.count = 0};
-	struct point place = {.spec = spec, .axes = &axes, .limit_ns = limit_of(planner->request, spec, sweep)};
+	struct point place = {
+		.spec = spec, .axes = &axes, .sweep = sweep, .limit_ns = limit_of(planner->request, spec, sweep)};
 	int error = plan_request_axes(planner->request, spec, sweep, &axes, planner->reason);
 
-	place.of_those_who_can = !plan_request_chose(&planner->request->workloads, spec->name);
+	place.of_those_who_can =
+		!plan_request_chose(&planner->request->workloads, spec->name) || sweep->workers != NULL;
 	if (error == 0)
 		error = plan_cores(planner, &place, sweep->cores);
 	axes_clear(&axes);

@@ -20,6 +20,8 @@ struct cell {
 	bool workers_set; /* stage.workers was asked for: it stands in the names, and the player is told */
 	struct expectation expectation;    /* its bound is the model's own, which a record is held against */
 	uint64_t bound_ns;                 /* of the group: what these cores allow any model; 0: none is known */
+	bool beyond;                       /* refused for a limit of the machine, which no patience mends */
+	const struct rung *rung;           /* of a sweep over cores (scaling.h); NULL: of another run */
 	const struct placement *placement; /* NULL where there are not so many cores */
 	struct texts argv;                 /* of the player, NULL-terminated */
 	struct texts load_argv;            /* of the load, NULL-terminated; empty: none is needed */

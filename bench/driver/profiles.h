@@ -5,12 +5,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../machine/machine.h"
+
 /* Cells of one workload: the product of its axes, played by every runtime. */
 struct sweep {
 	const char *workload;
 	const char *axes[6]; /* as axes.h reads them; NULL after the last */
 	unsigned cores;      /* of the player; 0: all that it may use */
 	uint64_t limit_ns;   /* in place of the profile's, where that is less and the timeout allows it */
+	/* Of `simul cores` (scaling.h): */
+	enum placement_policy placement;
+	const char *workers;     /* NULL: nothing is said of them */
+	const struct rung *rung; /* NULL: of another run */
 	/* Played too where only this workload is asked for, by those that can: what its figures are held against. */
 	const char *beside;
 };

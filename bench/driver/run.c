@@ -77,13 +77,46 @@ static int recall_line(void *context, const json_t *line)
 	return 0;
 }
 
+/* Whether the other cell is the same but for fewer tasks a core. */
+static bool is_below(const struct cell *other, const struct cell *cell)
+{
+	return other->rung && other->rung->law == SCALING_CONCURRENCY && other->player == cell->player &&
+	       other->spec == cell->spec && other->placement == cell->placement &&
+	       other->rung->tasks_per_core < cell->rung->tasks_per_core;
+}
+
+/* Where a runtime has broken there is nothing to be learnt from more tasks. */
+static bool broke_below(struct run *run, size_t index, char reason[REASON_MAX])
+{
+	const struct cell *cell = cell_at(run, index);
+
+	if (!cell->rung || cell->rung->law != SCALING_CONCURRENCY)
+		return false;
+	for (size_t i = 0; i < run->schedule.cells; i++) {
+		const struct cell *other = cell_at(run, i);
+
+		if (!is_below(other, cell) || !schedule_gave_up(&run->schedule, i))
+			continue;
+		snprintf(reason, REASON_MAX, "not tried: it broke at %llu a core",
+			 (unsigned long long)other->rung->tasks_per_core);
+		return true;
+	}
+	return false;
+}
+
 static void play(void *context, size_t index, unsigned repetition, struct trial *trial)
 {
 	struct run *run = context;
 	const struct cell *cell = cell_at(run, index);
+	char reason[REASON_MAX];
 
 	if (stop_requested) {
 		*trial = (struct trial){.status = TRIAL_STOPPED, .reason = "interrupted"};
+		return;
+	}
+	if (broke_below(run, index, reason)) {
+		trial_refuse(&run->table, cell, repetition, reason, trial);
+		progress_skipped(cell->expectation.estimate_ns);
 		return;
 	}
 	progress_playing(cell->name, cell->expectation.estimate_ns);
@@ -291,6 +324,7 @@ void run_clear(struct run *run)
 	free(run->askers);
 	free(run->playable);
 	plan_clear(&run->plan);
+	scaling_clear(&run->scaling);
 	json_decref(run->calibration);
 	json_decref(run->costs);
 	players_clear(&run->players);

@@ -8,6 +8,7 @@
 #include "manifest.h"
 #include "plan.h"
 #include "run_options.h"
+#include "scaling.h"
 #include "schedule.h"
 #include "trial.h"
 
@@ -17,8 +18,9 @@ struct run {
 	struct machine machine;
 	bool machine_open;
 	struct players players;
-	json_t *calibration; /* what players are given */
-	json_t *costs;       /* the least of each since: what bounds are made from */
+	json_t *calibration;    /* what players are given */
+	json_t *costs;          /* the least of each since: what bounds are made from */
+	struct scaling scaling; /* what a sweep over cores plays; the plan points into it */
 	struct plan plan;
 	struct ledger ledger;
 	bool ledger_open;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "cores.h"
 #include "driver.h"
 
 #define FIELD(name) offsetof(struct run_options, name)
@@ -67,6 +68,10 @@ static const struct command_option run_table[] = {
 	 .take = take_list,
 	 .field = FIELD(cores),
 	 .help = "Cores that a player may use: numbers, or all (default: as the profile says)"},
+	{.name = "allow-quota",
+	 .take = take_flag,
+	 .field = FIELD(allow_quota),
+	 .help = "Measure on more cores than the cgroup's CPU quota pays for; such cells are marked"},
 	{.name = "repetitions",
 	 .argument = "N",
 	 .take = take_positive,
@@ -167,9 +172,15 @@ static int parse(struct run_options *options, int argc, char **argv)
 {
 	char **rest = calloc((size_t)argc + 1, sizeof *rest);
 	int count = 0, error = rest ? split(options, argc, argv, rest, &count) : -ENOMEM;
+	const struct command *command = &run_command;
 
+	if (argc > 0 && strcmp(argv[0], "cores") == 0) {
+		command = cores_command(&run_command);
+		options->scaling.wanted = true;
+		options->profile = &cores_profile;
+	}
 	if (error == 0)
-		error = command_parse(&run_command, count, rest, options, &options->given);
+		error = command_parse(command, count, rest, options, &options->given);
 	free(rest);
 	return error;
 }
@@ -225,6 +236,9 @@ void run_options_clear(struct run_options *options)
 	texts_clear(&options->runtimes);
 	texts_clear(&options->settings);
 	texts_clear(&options->cores);
+	texts_clear(&options->scaling.counts);
+	texts_clear(&options->scaling.placements);
+	texts_clear(&options->scaling.per_core);
 	texts_clear(&options->given);
 	texts_clear(&options->benchmark);
 }

@@ -8,6 +8,7 @@
 
 #include "../gbench/gbench.h"
 #include "calibration.h"
+#include "cores.h"
 #include "driver.h"
 #include "run.h"
 
@@ -84,6 +85,7 @@ static int meet_machine_and_players(struct run *run)
 	int error = machine_open(&run->machine, &(struct machine_source){.synthetic = NULL});
 
 	run->machine_open = error == 0;
+	run->machine.allow_quota = run->options.allow_quota;
 	if (error == 0)
 		error = players_discover(&run->players, libexec, getenv("PATH"));
 	free(libexec);
@@ -141,8 +143,14 @@ static int make_plan(struct run *run)
 {
 	char *load = home_path(SIMUL_LIBEXEC "/load"), reason[REASON_MAX] = "there is not enough memory";
 	struct plan_request request;
-	int error = choose_workloads(&run->options);
+	int error = choose_workloads(&run->options), status = 0;
 
+	if (error == 0 && run->options.scaling.wanted)
+		status = cores_prepare(run);
+	if (status) {
+		free(load);
+		return status;
+	}
 	if (error == 0) {
 		request = request_of(run, load);
 		error = plan_make(&request, &run->plan, reason);

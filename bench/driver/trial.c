@@ -231,6 +231,18 @@ void trial_play(struct trial_table *table, const struct cell *cell, unsigned rep
 	}
 }
 
+void trial_refuse(struct trial_table *table, const struct cell *cell, unsigned repetition, const char *reason,
+		  struct trial *trial)
+{
+	struct outcome outcome = {.status = TRIAL_NONE};
+
+	timestamp(outcome.started);
+	set(&outcome, TRIAL_REFUSED, reason);
+	keep(table, cell, repetition, &outcome);
+	sum_up(&outcome, trial);
+	outcome_clear(&outcome);
+}
+
 void trial_recall(const json_t *line, struct trial *trial)
 {
 	const char *status = json_string_value(json_object_get(line, "status"));

@@ -39,13 +39,17 @@ struct trial_table {
 	/* What has been spent on first plays, and on playing disturbed ones again: at most about half as much. On a
 	 * machine that is never quiet no number of repeats would help. */
 	uint64_t first_ns, again_ns;
-	int error;       /* -errno of a record that could not be kept; 0 */
+	int error; /* -errno of a record that could not be kept; 0 */
 };
 
 /* Plays it, up to three times as long as it is disturbed and time is left for that, and appends every record. The last
  * good one counts. A play below its bound is held against a fresh measurement: if the core is faster now, or was by no
  * more than the tolerance, the play is a disturbed one, else it has failed. */
 void trial_play(struct trial_table *table, const struct cell *cell, unsigned repetition, struct trial *trial);
+
+/* Appends a record that refuses it for that reason, without a play. */
+void trial_refuse(struct trial_table *table, const struct cell *cell, unsigned repetition, const char *reason,
+		  struct trial *trial);
 
 /* The same from a line of records.jsonl. TRIAL_NONE for what is to be played again. */
 void trial_recall(const json_t *line, struct trial *trial);

@@ -19,6 +19,9 @@ int64_t cgroup_throttled_ns(const char *root);
 /* Takes away from cpus what the cgroup's cpuset does not hold. */
 void cgroup_restrict(const char *root, hwloc_bitmap_t cpus);
 
+/* Cores, or PUs on a machine whose topology has no cores. */
+hwloc_obj_type_t placement_core_type(const struct machine *machine);
+
 void disturbance_read_below(const char *root, struct disturbance *now);
 
 #endif

@@ -29,6 +29,7 @@ struct machine {
 	unsigned physical_count; /* physical cores among them */
 	struct machine_pus pus;
 	double quota_cores; /* CPU bandwidth of the cgroup in cores; 0: unlimited */
+	bool allow_quota;   /* set by the caller: more cores than the quota pays for may be placed, and are marked */
 	bool this_system;   /* false for a synthetic or imported topology: nothing can be bound or measured */
 	char identity[17];  /* hex hash of topology and CPU model; the same whatever the restriction */
 	char cpu[128];      /* model name */
@@ -46,15 +47,42 @@ struct machine_source {
 int machine_open(struct machine *machine, const struct machine_source *source);
 void machine_close(struct machine *machine);
 
-/* Which cores a player gets: `count` PUs, physical cores first, from the first allowed on, then their SMT siblings. The
- * load gets the cores that the player has no part of; if there are none, the siblings that the player left; if there
- * are none either, the player's (*shared is then true). Both bitmaps are allocated here and owned by the caller.
+/* In which order cores are taken as more are asked for. Kinds of cores: the faster one first, in each. */
+enum placement_policy {
+	PLACEMENT_CORE_FIRST, /* a PU of each core, package by package, then the SMT siblings; the default */
+	PLACEMENT_COMPACT,    /* one cache or memory after another: its cores, then their siblings, then the next */
+	PLACEMENT_SCATTER,    /* packages, memories and caches in turns; siblings last */
+	PLACEMENT_SMT_FIRST,  /* every sibling of a core before the next core */
+	PLACEMENT_POLICIES
+};
+const char *placement_policy_name(enum placement_policy policy);
+const char *placement_policy_text(enum placement_policy policy); /* what it does, for a person */
+bool placement_policy_find(const char *name, enum placement_policy *policy);
+
+/* The OS indices of all allowed PUs in that order, into pus, which has room for allowed_count. 0 or -ENOMEM. */
+int placement_order(const struct machine *machine, enum placement_policy policy, unsigned *pus);
+
+/* What a set of PUs reaches over: a curve over cores may bend where one of these grows. */
+struct placement_span {
+	unsigned cores; /* physical ones that it has a part of */
+	unsigned packages, nodes, kinds;
+};
+
+/* Which cores a player gets: the first `count` PUs of an order. The load gets the cores that the player has no part of;
+ * if there are none, the siblings that the player left (*siblings is then true); if there are none either, the player's
+ * (*shared is then true). Both bitmaps are allocated here and owned by the caller.
  * -ERANGE with a sentence in reason if none are asked for, or more than allowed, or more than the whole cores of the
- * quota (of which there is always one); -ENOMEM. */
+ * quota (of which there is always one) unless the machine allows that; -ENOMEM. */
 struct placement {
 	hwloc_bitmap_t cores, load_cores;
-	bool shared;
+	bool shared, siblings;
+	bool over_quota; /* more cores than the quota pays for: held back now and then */
+	enum placement_policy policy;
+	struct placement_span span;
 };
+int placement_choose_by(const struct machine *machine, enum placement_policy policy, unsigned count,
+			struct placement *placement, char reason[256]);
+/* The same, core first. */
 int placement_choose(const struct machine *machine, unsigned count, struct placement *placement, char reason[256]);
 void placement_clear(struct placement *placement);
 
@@ -82,8 +110,8 @@ struct disturbance {
 };
 void disturbance_read(struct disturbance *now);
 /* after less before, as in records.jsonl; a new reference. "disturbed" is true if steal is over 2 % of elapsed x
- * allowed cores, if the cgroup was throttled for over 2 % of elapsed, or if programs that are not ours ("others_ns": busy
- * less own) took over 5 % of elapsed x allowed cores and 40 ms, which covers the counting in ticks. */
+ * allowed cores, if the cgroup was throttled for over 2 % of elapsed, or if programs that are not ours ("others_ns":
+ * busy less own) took over 5 % of elapsed x allowed cores and 40 ms, which covers the counting in ticks. */
 json_t *disturbance_json(const struct machine *machine, const struct disturbance *before,
 			 const struct disturbance *after, uint64_t elapsed_ns);
 

@@ -194,12 +194,14 @@ static void a_quota_bounds_the_cores(void **state)
 	assert_placed(&machine, 2, "0-1", "2-3", false);
 	assert_not_placed(
 		&machine, 3,
-		"3 cores are asked for, but the CPU quota of the cgroup pays for 2.5: ask for 2 or raise the quota.");
+		"3 cores are asked for, but the CPU quota of the cgroup pays for 2.5: ask for 2, raise the quota, or "
+		"measure under it, marked, by --allow-quota.");
 	machine.quota_cores = 0.5;
 	assert_placed(&machine, 1, "0", "1-3", false);
 	assert_not_placed(
 		&machine, 2,
-		"2 cores are asked for, but the CPU quota of the cgroup pays for 0.5: ask for 1 or raise the quota.");
+		"2 cores are asked for, but the CPU quota of the cgroup pays for 0.5: ask for 1, raise the quota, or "
+		"measure under it, marked, by --allow-quota.");
 	machine.quota_cores = 4;
 	assert_placed(&machine, 4, "0-3", "0-3", true);
 	machine_close(&machine);

@@ -1,49 +1,16 @@
-/* placement.c: which PUs a player gets and which its load. The order of PUs is fixed by the topology: the first
- * allowed PU of every core, core by core, then the second of every core, and so on. */
+/* placement.c: which PUs a player gets and which its load; placement_order.c has the orders. */
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 
-#include "../../runtimes/check.h"
 #include "internal.h"
-
-/* Cores, or PUs on a machine whose topology has no cores. */
-static hwloc_obj_type_t core_type(const struct machine *machine)
-{
-	return hwloc_get_nbobjs_by_type(machine->topology, HWLOC_OBJ_CORE) > 0 ? HWLOC_OBJ_CORE : HWLOC_OBJ_PU;
-}
-
-/* The OS index of a core's allowed PU in that round, the first being 0; -1 if it has none. */
-static int pu_of_round(const struct machine *machine, hwloc_obj_t core, unsigned round)
-{
-	int pu = hwloc_bitmap_first(core->cpuset);
-
-	for (; pu >= 0; pu = hwloc_bitmap_next(core->cpuset, pu))
-		if (hwloc_bitmap_isset(machine->allowed, (unsigned)pu) && round-- == 0)
-			break;
-	return pu;
-}
-
-/* Adds PUs of one round until cores has count of them. */
-static void take_round(const struct machine *machine, unsigned round, unsigned count, hwloc_bitmap_t cores)
-{
-	hwloc_obj_t core = NULL;
-
-	while ((core = hwloc_get_next_obj_by_type(machine->topology, core_type(machine), core))) {
-		int pu = pu_of_round(machine, core, round);
-
-		if ((unsigned)hwloc_bitmap_weight(cores) == count)
-			return;
-		if (pu >= 0)
-			hwloc_bitmap_set(cores, (unsigned)pu);
-	}
-}
 
 /* Every allowed PU of each core that the set has a part of. */
 static void add_whole_cores(const struct machine *machine, hwloc_const_bitmap_t cores, hwloc_bitmap_t whole)
 {
 	hwloc_obj_t core = NULL;
 
-	while ((core = hwloc_get_next_obj_by_type(machine->topology, core_type(machine), core)))
+	while ((core = hwloc_get_next_obj_by_type(machine->topology, placement_core_type(machine), core)))
 		if (hwloc_bitmap_intersects(core->cpuset, cores))
 			hwloc_bitmap_or(whole, whole, core->cpuset);
 }
@@ -55,9 +22,11 @@ static void place_load(const struct machine *machine, struct placement *placemen
 
 	add_whole_cores(machine, placement->cores, load);
 	hwloc_bitmap_andnot(load, machine->allowed, load);
-	if (hwloc_bitmap_iszero(load))
+	placement->siblings = hwloc_bitmap_iszero(load);
+	if (placement->siblings)
 		hwloc_bitmap_andnot(load, machine->allowed, placement->cores);
 	placement->shared = hwloc_bitmap_iszero(load);
+	placement->siblings &= !placement->shared;
 	if (placement->shared)
 		hwloc_bitmap_copy(load, placement->cores);
 }
@@ -66,6 +35,11 @@ static void place_load(const struct machine *machine, struct placement *placemen
 static unsigned quota_count(double quota_cores)
 {
 	return quota_cores < 2 ? 1 : (unsigned)floor(quota_cores + 1e-9);
+}
+
+static bool is_over_quota(const struct machine *machine, unsigned count)
+{
+	return machine->quota_cores > 0 && count > quota_count(machine->quota_cores);
 }
 
 static int check_count(const struct machine *machine, unsigned count, char reason[256])
@@ -78,35 +52,88 @@ static int check_count(const struct machine *machine, unsigned count, char reaso
 		snprintf(reason, 256,
 			 "%u cores are asked for, but only %u of this machine's %u may be used: ask for 1 to %u.",
 			 count, allowed, machine->pus.present, allowed);
-	else if (machine->quota_cores > 0 && count > quota_count(machine->quota_cores))
+	else if (is_over_quota(machine, count) && !machine->allow_quota)
 		snprintf(reason, 256,
-			 "%u cores are asked for, but the CPU quota of the cgroup pays for %.4g: ask for %u or raise "
-			 "the quota.",
+			 "%u cores are asked for, but the CPU quota of the cgroup pays for %.4g: ask for %u, raise "
+			 "the quota, or measure under it, marked, by --allow-quota.",
 			 count, machine->quota_cores, quota_count(machine->quota_cores));
 	else
 		return 0;
 	return -ERANGE;
 }
 
-int placement_choose(const struct machine *machine, unsigned count, struct placement *placement, char reason[256])
+static unsigned count_parts(const struct machine *machine, hwloc_obj_type_t type, hwloc_const_bitmap_t cores)
+{
+	hwloc_obj_t part = NULL;
+	unsigned count = 0;
+
+	while ((part = hwloc_get_next_obj_by_type(machine->topology, type, part)))
+		count += hwloc_bitmap_intersects(part->cpuset, cores) != 0;
+	return count > 0 ? count : 1;
+}
+
+static unsigned count_kinds(const struct machine *machine, hwloc_const_bitmap_t cores)
+{
+	int kinds = hwloc_cpukinds_get_nr(machine->topology, 0);
+	hwloc_bitmap_t set = hwloc_bitmap_alloc();
+	unsigned count = 0;
+
+	for (int kind = 0; set && kind < kinds; kind++)
+		if (hwloc_cpukinds_get_info(machine->topology, (unsigned)kind, set, NULL, NULL, NULL, 0) == 0)
+			count += hwloc_bitmap_intersects(set, cores) != 0;
+	hwloc_bitmap_free(set);
+	return count > 0 ? count : 1;
+}
+
+static struct placement_span span_of(const struct machine *machine, hwloc_const_bitmap_t cores)
+{
+	return (struct placement_span){
+		.cores = count_parts(machine, placement_core_type(machine), cores),
+		.packages = count_parts(machine, HWLOC_OBJ_PACKAGE, cores),
+		.nodes = count_parts(machine, HWLOC_OBJ_NUMANODE, cores),
+		.kinds = count_kinds(machine, cores),
+	};
+}
+
+/* The first count PUs of the order. 0 or -ENOMEM. */
+static int take_first(const struct machine *machine, enum placement_policy policy, unsigned count, hwloc_bitmap_t cores)
+{
+	unsigned *pus = calloc(machine->allowed_count, sizeof(*pus));
+	int error = pus ? placement_order(machine, policy, pus) : -ENOMEM;
+
+	for (unsigned i = 0; !error && i < count; i++)
+		hwloc_bitmap_set(cores, pus[i]);
+	free(pus);
+	return error;
+}
+
+int placement_choose_by(const struct machine *machine, enum placement_policy policy, unsigned count,
+			struct placement *placement, char reason[256])
 {
 	int error = check_count(machine, count, reason);
 
 	*placement = (struct placement){.cores = NULL};
 	if (error)
 		return error;
-	*placement = (struct placement){.cores = hwloc_bitmap_alloc(), .load_cores = hwloc_bitmap_alloc()};
-	if (!placement->cores || !placement->load_cores) {
+	*placement = (struct placement){
+		.cores = hwloc_bitmap_alloc(),
+		.load_cores = hwloc_bitmap_alloc(),
+		.over_quota = is_over_quota(machine, count),
+		.policy = policy,
+	};
+	if (!placement->cores || !placement->load_cores || take_first(machine, policy, count, placement->cores) < 0) {
 		placement_clear(placement);
 		snprintf(reason, 256, "There is no memory for a set of cores.");
 		return -ENOMEM;
 	}
-	for (unsigned round = 0; round < machine->allowed_count; round++)
-		take_round(machine, round, count, placement->cores);
-	CHECK((unsigned)hwloc_bitmap_weight(placement->cores) == count,
-	      "hwloc shows allowed PUs that belong to no core");
+	placement->span = span_of(machine, placement->cores);
 	place_load(machine, placement);
 	return 0;
+}
+
+int placement_choose(const struct machine *machine, unsigned count, struct placement *placement, char reason[256])
+{
+	return placement_choose_by(machine, PLACEMENT_CORE_FIRST, count, placement, reason);
 }
 
 void placement_clear(struct placement *placement)

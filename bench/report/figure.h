@@ -114,6 +114,7 @@ void figure_explain(struct figure *figure, const struct family *family);
 struct groups;
 typedef void figure_maker(struct figure *figure, const struct groups *groups);
 figure_maker scoreboard_figure, chess_figure, counting_figure, echo_figure, primitives_figure;
+figure_maker cores_figure, efficiency_figure, concurrency_figure;
 
 /* Draws TSV files with gnuplot (gnuplot.c). directory: where the TSV is and where images go; script: an absolute path;
  * terminal: NULL for SVG and PNG, else "dumb" with its size. What gnuplot prints on standard output is copied to out.

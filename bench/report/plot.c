@@ -22,7 +22,8 @@ static const struct {
 } figures[] = {
 	{"scoreboard", scoreboard_figure}, {"chess", chess_figure},
 	{"counting", counting_figure},     {"echo", echo_figure},
-	{"primitives", primitives_figure},
+	{"primitives", primitives_figure}, {"cores", cores_figure},
+	{"efficiency", efficiency_figure}, {"concurrency", concurrency_figure},
 };
 
 enum { FIGURES = sizeof(figures) / sizeof(*figures) };
@@ -205,7 +206,9 @@ static int draw_all(const struct drawing *drawing, const struct bundle *bundle)
 	}
 	if (found || error)
 		return error;
-	fprintf(stderr, "simul: there is no figure '%s'; there are scoreboard, chess, counting, echo and primitives\n",
+	fprintf(stderr,
+		"simul: there is no figure '%s'; there are scoreboard, chess, counting, echo, primitives, "
+		"cores, efficiency and concurrency\n",
 		only);
 	return -ENOENT;
 }

@@ -79,7 +79,7 @@ static void seat_opponents(struct play *play, struct hall *hall)
 		int error = task_spawn(&hall->board[i].task, play_board, &hall->board[i]);
 
 		if (error < 0)
-			play_refuse(play, "tasks", -error);
+			play_refuse_at(play, "tasks", -error, i);
 	}
 	gate_await(&hall->gate, hall->arrivals);
 }

@@ -71,7 +71,7 @@ static struct count *set_up(struct play *play)
 		count->slice[i].count = count;
 		error = task_spawn(&count->slice[i].task, count_slice, &count->slice[i]);
 		if (error < 0)
-			play_refuse(play, "tasks", -error);
+			play_refuse_at(play, "tasks", -error, i);
 	}
 	return count;
 }
