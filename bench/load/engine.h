@@ -67,6 +67,7 @@ struct worker {
 	uint64_t under_way;                    /* messages */
 	uint64_t sampled_ns;                   /* when they were counted last */
 	double under_way_sum;                  /* of messages x ns */
+	uint64_t worked_ns;                    /* open loop: turns in which there was something to do */
 	uint64_t last_ns;                      /* when the last message that counts came back; 0: none has */
 	uint64_t next_look_ns;                 /* for stalled connections */
 	uint64_t idle_user_ns, idle_system_ns; /* CPU before the timed part */

@@ -14,7 +14,7 @@
 
 #include "engine.h"
 
-enum { EVENTS_MAX = 256, STOP_LOOK_MS = 100, START_NS = 1000000, SPIN_MAX_NS = 20000 };
+enum { EVENTS_MAX = 256, STOP_LOOK_MS = 100, START_NS = 1000000 };
 
 static uint64_t ns_from_timeval(struct timeval time)
 {
@@ -89,6 +89,15 @@ static void end_exchange(struct worker *worker, uint64_t now_ns)
 	}
 }
 
+/* Until now so many messages were under way. */
+static void sample(struct worker *worker, uint64_t now_ns)
+{
+	if (!worker->counting)
+		return;
+	worker->under_way_sum += (double)worker->under_way * (double)(now_ns - worker->sampled_ns);
+	worker->sampled_ns = now_ns;
+}
+
 /* What the clock brings in the exchange: the timed part begins and ends. */
 static void look_at_clock(struct worker *worker, uint64_t now_ns)
 {
@@ -99,10 +108,7 @@ static void look_at_clock(struct worker *worker, uint64_t now_ns)
 		worker->sampled_ns = now_ns;
 		read_cpu(&worker->idle_user_ns, &worker->idle_system_ns);
 	}
-	if (worker->counting) {
-		worker->under_way_sum += (double)worker->under_way * (double)(now_ns - worker->sampled_ns);
-		worker->sampled_ns = now_ns;
-	}
+	sample(worker, now_ns);
 	if (!worker->over && (now_ns >= session->end_ns || is_stopped(worker)))
 		end_exchange(worker, now_ns);
 }
@@ -187,13 +193,6 @@ static void serve_event(struct worker *worker, const struct epoll_event *event)
 		pull(worker, connection);
 }
 
-/* A turn in which nothing was to be done. A long one was taken away from this thread, and is no CPU time of ours. */
-static void note_spun(struct worker *worker, uint64_t ns)
-{
-	if (ns < SPIN_MAX_NS)
-		worker->result.spun_ns += ns;
-}
-
 /* One turn: what the clock brings, then what the sockets bring. */
 static void take_turn(struct worker *worker)
 {
@@ -212,13 +211,15 @@ static void take_turn(struct worker *worker)
 	if (worker->awaited == 0)
 		return;
 	count = epoll_wait(worker->epoll, events, EVENTS_MAX, patience_ms(worker, now_ns));
+	if (paced && count > 0)
+		sample(worker, clock_now());
 	for (int i = 0; i < count; i++) {
 		serve_event(worker, &events[i]);
 		if (paced)
 			keep_pace(worker, clock_now());
 	}
-	if (paced && count == 0 && turn == worker->turn && worker->counting)
-		note_spun(worker, clock_now() - now_ns);
+	if (paced && (count > 0 || turn != worker->turn) && worker->counting)
+		worker->worked_ns += clock_now() - now_ns;
 }
 
 /* Phases. */
@@ -274,6 +275,8 @@ static void note_exchange(struct worker *worker)
 	read_cpu(&result->user_ns, &result->system_ns);
 	result->user_ns -= worker->idle_user_ns;
 	result->system_ns -= worker->idle_system_ns;
+	if (is_open_loop(worker) && result->user_ns + result->system_ns > worker->worked_ns)
+		result->spun_ns = result->user_ns + result->system_ns - worker->worked_ns;
 	if (worker->session->options->duration_ns > 0 && worker->last_ns < earlier(now_ns, worker->session->end_ns))
 		worker->last_ns = earlier(now_ns, worker->session->end_ns);
 }
