@@ -15,6 +15,7 @@ int run_main(int argc, char **argv);
 int list_main(int argc, char **argv);
 int topology_main(int argc, char **argv);
 int plot_main(int argc, char **argv);
+int serve_main(int argc, char **argv);
 int load_main(int argc, char **argv);
 
 #endif

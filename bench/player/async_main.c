@@ -1,4 +1,6 @@
 /* async_main.c: main() of the players of the async dialect. */
+#include <errno.h>
+
 #include "player.h"
 
 static int perform(const struct player_body *body, struct play *play)
@@ -8,7 +10,14 @@ static int perform(const struct player_body *body, struct play *play)
 	return async->run(play);
 }
 
-#define BODY(name) {.spec = name##_async.spec, .perform = perform, .dialect_body = &name##_async},
+static int serve(const struct player_body *body, struct play *play)
+{
+	const struct async_body *async = body->dialect_body;
+
+	return async->serve ? async->serve(play) : -ENOSYS;
+}
+
+#define BODY(name) {.spec = name##_async.spec, .perform = perform, .serve = serve, .dialect_body = &name##_async},
 
 int main(int argc, char **argv)
 {

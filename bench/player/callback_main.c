@@ -1,4 +1,6 @@
 /* callback_main.c: main() of the players of the callback dialect. */
+#include <errno.h>
+
 #include "player.h"
 
 static int perform(const struct player_body *body, struct play *play)
@@ -8,7 +10,14 @@ static int perform(const struct player_body *body, struct play *play)
 	return callback->run(play);
 }
 
-#define BODY(name) {.spec = name##_callback.spec, .perform = perform, .dialect_body = &name##_callback},
+static int serve(const struct player_body *body, struct play *play)
+{
+	const struct callback_body *callback = body->dialect_body;
+
+	return callback->serve ? callback->serve(play) : -ENOSYS;
+}
+
+#define BODY(name) {.spec = name##_callback.spec, .perform = perform, .serve = serve, .dialect_body = &name##_callback},
 
 int main(int argc, char **argv)
 {

@@ -1,4 +1,6 @@
 /* direct_main.c: main() of the players of the direct dialect. */
+#include <errno.h>
+
 #include "../../runtimes/task.h"
 #include "player.h"
 
@@ -9,7 +11,14 @@ static int perform(const struct player_body *body, struct play *play)
 	return task_run(direct->main, play);
 }
 
-#define BODY(name) {.spec = name##_direct.spec, .perform = perform, .dialect_body = &name##_direct},
+static int serve(const struct player_body *body, struct play *play)
+{
+	const struct direct_body *direct = body->dialect_body;
+
+	return direct->serve ? task_run(direct->serve, play) : -ENOSYS;
+}
+
+#define BODY(name) {.spec = name##_direct.spec, .perform = perform, .serve = serve, .dialect_body = &name##_direct},
 
 int main(int argc, char **argv)
 {

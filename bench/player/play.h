@@ -12,6 +12,8 @@
 #include "../workloads/workload.h"
 
 struct play;
+struct sockaddr_storage;
+struct echo_served;
 
 /* The parameter of that index in the spec's table. */
 uint64_t play_value(const struct play *play, int index);
@@ -47,6 +49,13 @@ void play_setting(struct play *play, const char *name, uint64_t value);
 /* Tells the driver that the server of this play listens on 127.0.0.1:port; the driver then starts the load. */
 void play_listening(struct play *play, uint16_t port);
 
+/* A service (`serve` instead of `play`): where it is to listen; port 0 is any. It has no parameters and no record: what
+ * it served is told when it has ended. */
+const struct sockaddr_storage *play_service_address(const struct play *play);
+void play_served(struct play *play, const struct echo_served *served);
+/* Ends the service: nobody can listen there. error: a positive errno. */
+_Noreturn void play_refuse_address(struct play *play, int error);
+
 /* Ends the play: the machine cannot do this (a limit, a privilege, a kernel feature), which is a result and not a
  * failure. what: "threads", "processes", "descriptors", "memory", "ports" ... error: a positive errno. Does not return.
  */
@@ -55,10 +64,12 @@ _Noreturn void play_refuse(struct play *play, const char *what, int error);
 /* The same after `reached` of them could be had. */
 _Noreturn void play_refuse_at(struct play *play, const char *what, int error, uint64_t reached);
 
-/* A body of the direct dialect; main is the first task and gets the play as its argument. */
+/* A body of the direct dialect; main is the first task and gets the play as its argument. `serve`, where the workload has
+ * it, is the first task of a service. */
 struct direct_body {
 	const struct workload_spec *spec;
 	void (*main)(void *play);
+	void (*serve)(void *play);
 };
 
 #define DECLARE_DIRECT(name) extern const struct direct_body name##_direct;
@@ -69,6 +80,7 @@ WORKLOADS_DIRECT_ONLY(DECLARE_DIRECT)
 struct async_body {
 	const struct workload_spec *spec;
 	int (*run)(struct play *play);
+	int (*serve)(struct play *play); /* a service, where the workload has it */
 };
 
 #define DECLARE_ASYNC(name) extern const struct async_body name##_async;
@@ -78,6 +90,7 @@ WORKLOADS_IN_EVERY_DIALECT(DECLARE_ASYNC)
 struct callback_body {
 	const struct workload_spec *spec;
 	int (*run)(struct play *play);
+	int (*serve)(struct play *play); /* a service, where the workload has it */
 };
 
 #define DECLARE_CALLBACK(name) extern const struct callback_body name##_callback;

@@ -4,6 +4,7 @@
  * and play_end(). A forked child of the runtime never comes back to this file. */
 #include "player.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -16,6 +17,7 @@
 
 #include "../../runtimes/check.h"
 #include "../../runtimes/clock.h"
+#include "../workloads/echo/service.h"
 #include "measure.h"
 
 enum { EXIT_OK = 0, EXIT_WRONG = 1, EXIT_USAGE = 2, EXIT_REFUSED = 3 };
@@ -44,6 +46,7 @@ struct play {
 	size_t figure_count;
 	struct setting settings[SETTINGS_MAX];
 	size_t setting_count;
+	struct sockaddr_storage address; /* of a service */
 };
 
 static const struct {
@@ -526,6 +529,124 @@ static int play_verb(int count, char **arguments, const struct runtime *runtime,
 	return play_through(runtime, body, &play);
 }
 
+/* A service. */
+
+const struct sockaddr_storage *play_service_address(const struct play *play)
+{
+	return &play->address;
+}
+
+void play_refuse_address(struct play *play, int error)
+{
+	char host[INET6_ADDRSTRLEN] = "", text[REASON_MAX];
+	const struct sockaddr_in *four = (const struct sockaddr_in *)&play->address;
+	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&play->address;
+
+	inet_ntop(four->sin_family, four->sin_family == AF_INET6 ? (const void *)&six->sin6_addr : &four->sin_addr,
+		  host, sizeof host);
+	snprintf(text, sizeof text, "cannot listen at %s port %u: %s", host, ntohs(four->sin_port), strerror(error));
+	refuse("address", error, text, json_object());
+}
+
+void play_served(struct play *play, const struct echo_served *served)
+{
+	(void)play;
+	print_line(json_pack("{s:i, s:{s:I, s:I, s:I, s:I, s:I}}", "protocol", PROTOCOL, "served", "connections",
+			     (json_int_t)served->connections, "received", (json_int_t)served->received, "echoed",
+			     (json_int_t)served->echoed, "broken", (json_int_t)served->broken, "turned_away",
+			     (json_int_t)served->turned_away));
+}
+
+/* Why this runtime cannot serve: 0, or -ENOTSUP and a sentence. */
+static int admit_service(const struct runtime *runtime, const struct workload_spec *spec, struct stage stage,
+			 char reason[REASON_MAX])
+{
+	struct values values;
+	int error;
+
+	values_init(&values, spec->parameters);
+	values.value[0] = 1;
+	error = spec->admit(&values, stage, reason);
+	if (error < 0 || stage_concurrency(stage) == UINT64_MAX)
+		return error;
+	snprintf(reason, REASON_MAX,
+		 "%s keeps a worker for each connection until that ends: it would serve %" PRIu64 " and nobody else",
+		 runtime->name, stage_concurrency(stage));
+	return -ENOTSUP;
+}
+
+/* "address=A" or "port=P" into the address. 0 or -EINVAL and a sentence. */
+static int take_service_pair(struct sockaddr_storage *storage, const char *pair, char reason[REASON_MAX])
+{
+	struct sockaddr_in *four = (struct sockaddr_in *)storage;
+	struct sockaddr_in6 *six = (struct sockaddr_in6 *)storage;
+	in_port_t port = four->sin_port; /* at the same place in both */
+	uint64_t number;
+
+	if (strncmp(pair, "port=", 5) == 0 && count_parse(pair + 5, &number) == 0 && number <= 65535) {
+		four->sin_port = htons((uint16_t)number);
+		return 0;
+	}
+	if (strncmp(pair, "address=", 8) == 0) {
+		*storage = (struct sockaddr_storage){.ss_family = AF_INET};
+		four->sin_port = port;
+		if (inet_pton(AF_INET, pair + 8, &four->sin_addr) == 1)
+			return 0;
+		storage->ss_family = AF_INET6;
+		if (inet_pton(AF_INET6, pair + 8, &six->sin6_addr) == 1)
+			return 0;
+	}
+	snprintf(reason, REASON_MAX, "'%s' is neither port=0 to 65535 nor address=, an IPv4 or IPv6 address in numbers",
+		 pair);
+	return -EINVAL;
+}
+
+static int take_service(const struct runtime *runtime, struct play *play, int count, char **pairs,
+			char reason[REASON_MAX])
+{
+	struct sockaddr_in *local = (struct sockaddr_in *)&play->address;
+	int error = take_runtime_pairs(runtime, &play->stage, &count, pairs, reason);
+
+	local->sin_family = AF_INET;
+	local->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	for (int i = 0; i < count && error == 0; i++)
+		error = take_service_pair(&play->address, pairs[i], reason);
+	return error;
+}
+
+static int serve(const struct player_body *body, struct play *play)
+{
+	int error;
+
+	prctl(PR_SET_TIMERSLACK, 1); /* as in a play */
+	error = body->serve(body, play);
+	if (error < 0 && runtime_obstacle[0])
+		refuse("runtime", -error, runtime_obstacle, json_object());
+	if (error < 0)
+		fprintf(stderr, "%s: the runtime stopped: %s\n", play->spec->name, strerror(-error));
+	return error < 0 ? EXIT_WRONG : EXIT_OK;
+}
+
+static int serve_verb(int count, char **arguments, const struct runtime *runtime, const struct player_body *bodies)
+{
+	struct play play = {.stage = {.cores = cores_here(), .capabilities = runtime->capabilities}};
+	const struct player_body *body = count > 0 ? find_body(bodies, "echo") : NULL;
+	char reason[REASON_MAX];
+
+	if (!body || !body->spec || strcmp(arguments[0], "echo") != 0) {
+		fprintf(stderr, "what is served is echo: serve echo [port=P] [address=A]\n");
+		return EXIT_USAGE;
+	}
+	play.spec = body->spec;
+	if (take_service(runtime, &play, count - 1, arguments + 1, reason) < 0) {
+		fprintf(stderr, "serve: %s\n", reason);
+		return EXIT_USAGE;
+	}
+	if (admit_service(runtime, play.spec, play.stage, reason) < 0)
+		refuse("verb", ENOTSUP, reason, json_object());
+	return serve(body, &play);
+}
+
 static void print_parameters(const struct parameter *parameter, FILE *file)
 {
 	for (; parameter->name; parameter++)
@@ -538,10 +659,11 @@ static void print_help(const struct runtime *runtime, const struct player_body *
 	fprintf(file,
 		"simul-%s: %s\n\n"
 		"usage: simul-%s info\n"
-		"       simul-%s play WORKLOAD [key=value ...]\n\n"
+		"       simul-%s play WORKLOAD [key=value ...]\n"
+		"       simul-%s serve echo [port=P] [address=A]   until SIGTERM\n\n"
 		"Prints one line of JSON on standard output. Exit status: 0 verified, 1 failed or wrong,\n"
 		"2 wrong call, 3 the machine cannot do it.\n",
-		runtime->name, runtime->model, runtime->name, runtime->name);
+		runtime->name, runtime->model, runtime->name, runtime->name, runtime->name);
 	if (runtime->capabilities & RUNTIME_WORKERS || has_our_stacks(runtime))
 		fputs("\nevery workload:\n", file);
 	if (runtime->capabilities & RUNTIME_WORKERS)
@@ -564,6 +686,8 @@ int player_main(int argc, char **argv, const struct runtime *runtime, const stru
 	}
 	if (strcmp(verb, "play") == 0)
 		return play_verb(argc - 2, argv + 2, runtime, bodies);
+	if (strcmp(verb, "serve") == 0)
+		return serve_verb(argc - 2, argv + 2, runtime, bodies);
 	if (strcmp(verb, "--help") == 0) {
 		print_help(runtime, bodies, stdout);
 		return EXIT_OK;

@@ -10,6 +10,8 @@ struct player_body {
 	const struct workload_spec *spec;
 	/* Runs the whole play in this process; 0 or -errno from the runtime. */
 	int (*perform)(const struct player_body *body, struct play *play);
+	/* Serves until a signal, likewise; -ENOSYS where the workload has no service. */
+	int (*serve)(const struct player_body *body, struct play *play);
 	const void *dialect_body;
 };
 

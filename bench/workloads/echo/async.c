@@ -8,6 +8,7 @@
 #include "../../player/play.h"
 #include "echo.h"
 #include "server.h"
+#include "service.h"
 
 /* A connection: the frame of its task, with its buffer behind it. */
 struct connection {
@@ -17,6 +18,7 @@ struct connection {
 	int moved;   /* bytes of the chunk in hand; 0 at the end of the stream, or -errno */
 	int written; /* of them */
 	struct echo_account account;
+	struct connection *next; /* of a service: behind this one among those that have ended */
 	char buffer[];
 };
 
@@ -31,7 +33,11 @@ struct server {
 	size_t room;               /* bytes in a connection's buffer */
 	size_t stride;             /* from one connection to the next */
 	char *connection;
+	struct guests *guests; /* NULL: a play */
+	uint64_t again_ns;     /* of a service: when to accept again */
 };
+
+static void guest_leaves(struct connection *connection);
 
 static struct connection *connection_at(const struct server *server, uint64_t index)
 {
@@ -69,6 +75,8 @@ static enum async_state serve(struct async *self)
 	} while (connection->moved > 0);
 	connection->account.ended_ns = clock_now();
 	connection->account.error = -connection->moved;
+	if (server->guests)
+		guest_leaves(connection);
 	async_close(connection->fd);
 	ASYNC_END;
 }
@@ -136,4 +144,94 @@ static int run(struct play *play)
 	return error;
 }
 
-const struct async_body echo_async = {.spec = &echo_spec, .run = run};
+/* ---- A service: the same tasks for anybody, in frames that come and go ---- */
+
+struct guests {
+	struct server server;     /* its frame is the first task's; the gate is open */
+	struct connection *ended; /* a list; their functions return before the first task goes on */
+	uint64_t places, present;
+	struct echo_served served;
+};
+
+static void guest_leaves(struct connection *connection)
+{
+	struct guests *guests = connection->server->guests;
+
+	echo_service_end(connection->fd);
+	connection->next = guests->ended;
+	guests->ended = connection;
+}
+
+static void free_ended(struct guests *guests)
+{
+	while (guests->ended) {
+		struct connection *connection = guests->ended;
+
+		guests->ended = connection->next;
+		echo_served_add(&guests->served, &connection->account);
+		free(connection);
+		guests->present--;
+	}
+}
+
+static void receive_guest(struct guests *guests, int fd)
+{
+	struct connection *connection = guests->present < guests->places ? calloc(1, guests->server.stride) : NULL;
+
+	if (!connection) {
+		guests->served.turned_away++;
+		async_close(fd);
+		return;
+	}
+	guests->present++;
+	connection->server = &guests->server;
+	connection->fd = fd;
+	echo_service_begin(fd);
+	async_spawn(&connection->async, serve);
+}
+
+/* When to accept again. */
+static uint64_t take_guest(struct guests *guests, int fd)
+{
+	enum echo_arrival arrival = echo_service_judge(fd);
+
+	free_ended(guests);
+	if (arrival == ECHO_SERVE)
+		receive_guest(guests, fd);
+	else if (fd >= 0)
+		async_close(fd);
+	return arrival == ECHO_PAUSE ? clock_now() + ECHO_SERVICE_PAUSE_MS * NS_PER_MS : 0;
+}
+
+static enum async_state receive_guests(struct async *self)
+{
+	struct guests *guests = (struct guests *)self;
+	struct server *server = &guests->server;
+
+	ASYNC_BEGIN;
+	async_gate_open(&server->gate);
+	server->listener = echo_service_listen(server->play, async_adopt);
+	while (!echo_service_stopping()) {
+		AWAIT(async_accept(self, server->listener));
+		server->again_ns = take_guest(guests, async_result(self));
+		AWAIT(async_sleep_until(self, server->again_ns));
+	}
+	async_close(server->listener);
+	for (free_ended(guests); guests->present > 0; free_ended(guests))
+		AWAIT(async_sleep_until(self, clock_now() + ECHO_SERVICE_PAUSE_MS * NS_PER_MS));
+	play_served(server->play, &guests->served);
+	ASYNC_END;
+}
+
+static int run_service(struct play *play)
+{
+	size_t room = echo_room(ECHO_SERVICE_SIZE);
+	struct guests guests = {
+		.server = {.play = play, .room = room, .stride = sizeof(struct connection) + room, .guests = &guests},
+		.places = echo_service_places(),
+	};
+
+	return async_run(&guests.server.async, receive_guests);
+}
+
+const struct async_body echo_async = {.spec = &echo_spec, .run = run, .serve = run_service};

@@ -1,6 +1,7 @@
 /* callback.c: the echo server in the callback dialect. A connection is a request that goes from reading to writing and
  * back; the exchange and its order in time are those of direct.c. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "../../../runtimes/callback.h"
@@ -8,6 +9,7 @@
 #include "../../player/play.h"
 #include "echo.h"
 #include "server.h"
+#include "service.h"
 
 /* A connection, with its buffer behind it. */
 struct connection {
@@ -27,6 +29,7 @@ struct server {
 	uint64_t accepted, arrived, ended; /* connections */
 	size_t room;                       /* bytes in a connection's buffer */
 	size_t stride;                     /* from one connection to the next */
+	struct guests *guests;             /* NULL: a play */
 	char connection[] __attribute__((aligned(sizeof(uint64_t))));
 };
 
@@ -49,12 +52,18 @@ static void add_up(struct server *server)
 	echo_conclude(server->play, &sum);
 }
 
+static void guest_leaves(struct connection *connection);
+
 static void end(struct connection *connection, int error)
 {
 	struct server *server = connection->server;
 
 	connection->account.ended_ns = clock_now();
 	connection->account.error = error;
+	if (server->guests) {
+		guest_leaves(connection);
+		return;
+	}
 	callback_close(connection->fd);
 	if (++server->ended == server->connections)
 		add_up(server);
@@ -161,4 +170,105 @@ static int run(struct play *play)
 	return error;
 }
 
-const struct callback_body echo_callback = {.spec = &echo_spec, .run = run};
+/* ---- A service: the same connections for anybody, in memory that comes and goes ---- */
+
+struct guests {
+	uint64_t places, present;
+	bool closed; /* nobody is accepted any more */
+	struct echo_served served;
+	struct server server; /* its last member has no room: the connections lie elsewhere */
+};
+
+static void tell_when_all_have_left(struct guests *guests)
+{
+	if (guests->closed && guests->present == 0)
+		play_served(guests->server.play, &guests->served);
+}
+
+/* The last that is done with a connection. */
+static void guest_leaves(struct connection *connection)
+{
+	struct guests *guests = connection->server->guests;
+
+	echo_service_end(connection->fd);
+	callback_close(connection->fd);
+	echo_served_add(&guests->served, &connection->account);
+	free(connection);
+	guests->present--;
+	tell_when_all_have_left(guests);
+}
+
+static void receive_guest(struct guests *guests, int fd)
+{
+	struct connection *connection = guests->present < guests->places ? calloc(1, guests->server.stride) : NULL;
+
+	if (!connection) {
+		guests->served.turned_away++;
+		callback_close(fd);
+		return;
+	}
+	guests->present++;
+	connection->server = &guests->server;
+	connection->fd = fd;
+	echo_service_begin(fd);
+	read_chunk(&connection->request);
+}
+
+static void accept_guest(struct callback_request *request);
+
+static void guest_accepted(struct callback_request *request)
+{
+	struct server *server = callback_owner(request, struct server, request);
+	int fd = (int)request->result;
+	enum echo_arrival arrival = echo_service_judge(fd);
+
+	if (arrival == ECHO_SERVE)
+		receive_guest(server->guests, fd);
+	else if (fd >= 0)
+		callback_close(fd);
+	if (arrival == ECHO_PAUSE)
+		callback_at(request, clock_now() + ECHO_SERVICE_PAUSE_MS * NS_PER_MS, accept_guest);
+	else
+		accept_guest(request);
+}
+
+static void accept_guest(struct callback_request *request)
+{
+	struct server *server = callback_owner(request, struct server, request);
+
+	if (!echo_service_stopping()) {
+		callback_accept(request, server->listener, guest_accepted);
+		return;
+	}
+	callback_close(server->listener);
+	server->guests->closed = true;
+	tell_when_all_have_left(server->guests);
+}
+
+static void open_service(void *argument)
+{
+	struct server *server = argument;
+
+	server->listener = echo_service_listen(server->play, callback_adopt);
+	accept_guest(&server->request);
+}
+
+static int run_service(struct play *play)
+{
+	size_t room = echo_room(ECHO_SERVICE_SIZE);
+	struct guests *guests = calloc(1, sizeof *guests);
+	int error;
+
+	if (!guests)
+		return -ENOMEM;
+	guests->places = echo_service_places();
+	guests->server.play = play;
+	guests->server.room = room;
+	guests->server.stride = sizeof(struct connection) + room;
+	guests->server.guests = guests;
+	error = callback_run(open_service, &guests->server);
+	free(guests);
+	return error;
+}
+
+const struct callback_body echo_callback = {.spec = &echo_spec, .run = run, .serve = run_service};

@@ -12,12 +12,14 @@
 #include "../../player/play.h"
 #include "echo.h"
 #include "server.h"
+#include "service.h"
 
 /* A connection, with its buffer behind it. Written by its own task alone, read by the first task after the join. */
 struct connection {
 	struct server *server;
 	struct task task;
 	int fd;
+	uint32_t next; /* of a service: in a list of places, see take_place() */
 	struct echo_account account;
 	char buffer[] __attribute__((aligned(ECHO_LINE)));
 } __attribute__((aligned(ECHO_LINE))); /* connections on different cores share no cache line */
@@ -26,9 +28,10 @@ struct connection {
 struct server {
 	struct gate gate;
 	uint64_t connections, size;
-	uint32_t arrivals; /* at the gate before it opens */
-	size_t room;       /* bytes in a connection's buffer */
-	size_t stride;     /* from one connection to the next */
+	uint32_t arrivals;      /* at the gate before it opens */
+	size_t room;            /* bytes in a connection's buffer */
+	size_t stride;          /* from one connection to the next */
+	_Atomic uint32_t ended; /* of a service: connections that nobody has joined yet, as a list; 0: none */
 	char connection[] __attribute__((aligned(ECHO_LINE)));
 };
 
@@ -72,19 +75,25 @@ static void serve(void *argument)
 
 /* The buffers lie in the shared mapping, which no stack or heap of any model is too small for, and their pages cost
  * nothing until they are touched. */
-static struct server *set_up(struct play *play)
+static struct server *allocate(struct play *play, uint64_t connections, uint64_t size)
 {
-	uint64_t connections = play_value(play, ECHO_CONNECTIONS), size = play_value(play, ECHO_SIZE);
 	size_t stride = sizeof(struct connection) + echo_room(size);
 	struct server *server = task_shared(sizeof *server + connections * stride);
 
 	if (!server)
 		play_refuse(play, "memory", ENOMEM);
 	server->connections = connections;
-	server->arrivals = (uint32_t)stage_arrivals(play_stage(play), server->connections);
 	server->size = size;
 	server->room = echo_room(size);
 	server->stride = stride;
+	return server;
+}
+
+static struct server *set_up(struct play *play)
+{
+	struct server *server = allocate(play, play_value(play, ECHO_CONNECTIONS), play_value(play, ECHO_SIZE));
+
+	server->arrivals = (uint32_t)stage_arrivals(play_stage(play), server->connections);
 	return server;
 }
 
@@ -143,4 +152,126 @@ static void echo_main(void *argument)
 	add_up(play, server);
 }
 
-const struct direct_body echo_direct = {.spec = &echo_spec, .main = echo_main};
+/* ---- A service: the same exchange with anybody, in places that are used again ---- */
+
+/* Lists of places hold their numbers, from 1 on; 0 ends them. */
+static uint32_t number_of(const struct connection *connection)
+{
+	return (uint32_t)(((const char *)connection - connection->server->connection) / connection->server->stride) + 1;
+}
+
+/* What the first task alone knows of the places. */
+struct places {
+	struct server *server;
+	uint32_t free;  /* a list of those that were joined */
+	uint32_t fresh; /* places that were never used begin here */
+	uint32_t taken;
+	struct echo_served served;
+};
+
+static void serve_guest(void *argument)
+{
+	struct connection *connection = argument;
+	_Atomic uint32_t *ended = &connection->server->ended;
+	uint32_t number = number_of(connection);
+	ssize_t moved;
+
+	echo_service_begin(connection->fd);
+	do
+		moved = echo_chunk(connection);
+	while (moved > 0);
+	connection->account.error = (int)-moved;
+	echo_service_end(connection->fd);
+	task_close(connection->fd);
+	connection->next = atomic_load_explicit(ended, memory_order_relaxed);
+	/* Release: pairs with the exchange in join_ended(), which reads the account. */
+	while (!atomic_compare_exchange_weak_explicit(ended, &connection->next, number, memory_order_release,
+						      memory_order_relaxed))
+		;
+}
+
+static void free_place(struct places *places, struct connection *connection)
+{
+	connection->account = (struct echo_account){0};
+	connection->next = places->free;
+	places->free = number_of(connection);
+	places->taken--;
+}
+
+static void join_ended(struct places *places)
+{
+	uint32_t number = atomic_exchange_explicit(&places->server->ended, 0, memory_order_acquire);
+
+	while (number > 0) {
+		struct connection *connection = connection_at(places->server, number - 1);
+		int error = task_join(connection->task);
+
+		number = connection->next;
+		if (error < 0)
+			connection->account.error = -error;
+		echo_served_add(&places->served, &connection->account);
+		free_place(places, connection);
+	}
+}
+
+/* NULL if there is none. */
+static struct connection *take_place(struct places *places)
+{
+	uint32_t number = places->free;
+	struct connection *connection;
+
+	if (places->taken == places->server->connections)
+		return NULL;
+	connection = connection_at(places->server, number > 0 ? number - 1 : places->fresh++);
+	connection->server = places->server;
+	places->free = number > 0 ? connection->next : 0;
+	places->taken++;
+	return connection;
+}
+
+static void receive_guest(struct places *places, int fd)
+{
+	struct connection *connection = take_place(places);
+
+	if (connection)
+		connection->fd = fd;
+	if (connection && task_spawn(&connection->task, serve_guest, connection) == 0) {
+		task_hand_over(fd);
+		return;
+	}
+	places->served.turned_away++;
+	task_close(fd);
+	if (connection)
+		free_place(places, connection);
+}
+
+static void await_all(struct places *places)
+{
+	for (join_ended(places); places->taken > 0; join_ended(places))
+		task_sleep_until(clock_now() + ECHO_SERVICE_PAUSE_MS * NS_PER_MS);
+}
+
+static void service_main(void *argument)
+{
+	struct play *play = argument;
+	struct places places = {.server = allocate(play, echo_service_places(), ECHO_SERVICE_SIZE)};
+	int listener = echo_service_listen(play, task_adopt);
+
+	while (!echo_service_stopping()) {
+		int fd = task_accept(listener);
+		enum echo_arrival arrival = echo_service_judge(fd);
+
+		join_ended(&places);
+		if (arrival == ECHO_SERVE)
+			receive_guest(&places, fd);
+		else if (arrival == ECHO_PAUSE)
+			task_sleep_until(clock_now() + ECHO_SERVICE_PAUSE_MS * NS_PER_MS);
+		else if (fd >= 0)
+			task_close(fd);
+	}
+	task_close(listener);
+	await_all(&places);
+	play_served(play, &places.served);
+}
+
+const struct direct_body echo_direct = {.spec = &echo_spec, .main = echo_main, .serve = service_main};

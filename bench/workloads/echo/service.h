@@ -1,0 +1,46 @@
+/* service.h: an echo server for anybody's clients, until SIGTERM: what the dialects share. The exchange is that of the
+ * play; connections come and go, and their places in a table are used again.
+ *
+ * The first SIGTERM (or SIGINT) ends the accepting: a connection of the service's own to its listener wakes whoever
+ * accepts, in every model. Connections under way are finished. The next one cuts off what is left. In a forked task,
+ * which has one connection, the first one does. */
+#ifndef SIMUL_ECHO_SERVICE_H
+#define SIMUL_ECHO_SERVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "server.h"
+
+enum { ECHO_SERVICE_MAX = 20000, ECHO_SERVICE_SIZE = 16 << 10, ECHO_SERVICE_PAUSE_MS = 10 };
+
+/* What was served. */
+struct echo_served {
+	uint64_t connections, received, echoed; /* bytes */
+	uint64_t broken;      /* of the connections: they ended by an error of theirs, such as a reset */
+	uint64_t turned_away; /* for want of a place, a task or memory; not among the connections */
+};
+
+/* How many connections there can be at once: raises the soft limit on descriptors, and keeps some for the rest. */
+uint64_t echo_service_places(void);
+
+/* A listener where the play says, adopted by the runtime and announced. From now on the signals are taken. */
+int echo_service_listen(struct play *play, int (*adopt)(int fd));
+
+bool echo_service_stopping(void);
+
+/* What an accept brought. */
+enum echo_arrival {
+	ECHO_SERVE,   /* a connection, which is ready */
+	ECHO_NOTHING, /* nothing, or what came is to be closed if it is a descriptor */
+	ECHO_PAUSE    /* descriptors or memory are short: accept again after ECHO_SERVICE_PAUSE_MS */
+};
+enum echo_arrival echo_service_judge(int fd);
+
+/* The task that has the connection: before its first verb, and before it closes it. */
+void echo_service_begin(int fd);
+void echo_service_end(int fd);
+
+void echo_served_add(struct echo_served *served, const struct echo_account *account);
+
+#endif
