@@ -9,7 +9,11 @@
 static const struct axis axes[] = {
 	{.workload = "chess", .parameter = "boards", .task = "board", .tasks = "boards", .reference = 24},
 	{.workload = "counting", .parameter = "slices", .task = "slice", .tasks = "slices"},
-	{.workload = "echo", .parameter = "connections", .task = "connection", .tasks = "connections"},
+	{.workload = "echo",
+	 .parameter = "connections",
+	 .task = "connection",
+	 .tasks = "connections",
+	 .reference = 1000},
 	{.workload = "switch", .parameter = "tasks", .task = "task", .tasks = "tasks", .reference = 2},
 	{.workload = "idle", .parameter = "tasks", .task = "task", .tasks = "tasks"},
 	{.workload = NULL, .task = "task", .tasks = "tasks"},

@@ -17,5 +17,6 @@ int topology_main(int argc, char **argv);
 int plot_main(int argc, char **argv);
 int serve_main(int argc, char **argv);
 int load_main(int argc, char **argv);
+int report_main(int argc, char **argv);
 
 #endif

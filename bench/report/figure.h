@@ -116,6 +116,9 @@ typedef void figure_maker(struct figure *figure, const struct groups *groups);
 figure_maker scoreboard_figure, chess_figure, counting_figure, echo_figure, primitives_figure;
 figure_maker cores_figure, efficiency_figure, concurrency_figure;
 
+/* The figures in their order, by index from 0: its maker and its name; NULL after the last. (plot.c) */
+figure_maker *figure_at(size_t index, const char **name);
+
 /* Draws TSV files with gnuplot (gnuplot.c). directory: where the TSV is and where images go; script: an absolute path;
  * terminal: NULL for SVG and PNG, else "dumb" with its size. What gnuplot prints on standard output is copied to out.
  * 0; -ENOENT: no gnuplot; -EIO: it failed; a sentence in both cases. */

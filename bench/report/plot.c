@@ -28,6 +28,12 @@ static const struct {
 
 enum { FIGURES = sizeof(figures) / sizeof(*figures) };
 
+figure_maker *figure_at(size_t index, const char **name)
+{
+	*name = index < FIGURES ? figures[index].name : NULL;
+	return index < FIGURES ? figures[index].make : NULL;
+}
+
 struct drawing {
 	const struct groups *groups;
 	const char *scripts; /* absolute */

@@ -37,4 +37,9 @@ struct report_options {
  * other errors: what writing met (-ENOSPC, -EACCES ...). */
 int report_plot(const char *bundle, const char *scripts_directory, const struct report_options *options);
 
+/* Writes one self-contained HTML file, `out`, from the bundles (at most 16): the answer, the figures, the sources, the
+ * machine, the method and every number. The same bundles give the same bytes. Errors as report_summary(); -E2BIG: too
+ * many bundles; what writing met. An older file at `out` is replaced when the new one is whole, and stays on error. */
+int report_page(const char *const *bundles, size_t count, const char *out);
+
 #endif

@@ -1,0 +1,22 @@
+# embed.cmake: writes OUTPUT, the C file with page_assets[] (bench/report/page.h): the files of LIST, a line each as
+# "name path".
+file(STRINGS "${LIST}" lines)
+set(bodies "")
+set(table "")
+set(index 0)
+foreach(line IN LISTS lines)
+  string(REGEX MATCH "^([^ ]+) (.+)$" found "${line}")
+  set(name "${CMAKE_MATCH_1}")
+  set(path "${CMAKE_MATCH_2}")
+  file(READ "${path}" hex HEX)
+  file(SHA256 "${path}" hash)
+  string(LENGTH "${hex}" size)
+  math(EXPR size "${size} / 2")
+  string(REGEX REPLACE "(..)" "0x\\1," bytes "${hex}")
+  string(REGEX REPLACE "(..)" "0x\\1," hash "${hash}")
+  string(APPEND bodies "static const unsigned char asset_${index}[] = {${bytes}0};\n")
+  string(APPEND table "\t{\"${name}\", (const char *)asset_${index}, ${size}, {${hash}}},\n")
+  math(EXPR index "${index} + 1")
+endforeach()
+file(WRITE "${OUTPUT}" "/* Made by bench/report/page/embed.cmake. */\n#include \"page.h\"\n\n${bodies}\n"
+  "const struct page_asset page_assets[] = {\n${table}\t{0},\n};\n")

@@ -1,0 +1,53 @@
+/* page_contest.h: one question of the page's answer: the same work, every runtime, and who is told apart from the best.
+ *
+ * Lower is better. The best is the one of ours with the least median; peers are there to be compared with and are
+ * judged against it like everybody else. */
+#ifndef SIMUL_REPORT_PAGE_CONTEST_H
+#define SIMUL_REPORT_PAGE_CONTEST_H
+
+#include "page.h"
+#include "quantity.h"
+
+enum standing {
+	STANDING_BEST,
+	STANDING_LEVEL,     /* not shown to be slower than the best */
+	STANDING_SLOWER,    /* shown to be slower */
+	STANDING_UNKNOWN,   /* too few invocations to judge */
+	STANDING_NO_RESULT, /* failed, refused or not played */
+};
+
+struct entry {
+	const struct cell *cell;
+	bool peer;
+	enum model_family family;
+	struct summary value; /* ns, or the quantity's unit; n is 0 where there is no result */
+	double ratio;         /* of the medians, to the best; NAN without a result */
+	struct interval ratio_interval;
+	enum standing standing;
+};
+
+struct contest {
+	const struct bundle *bundle;
+	const struct family *family;
+	const struct group *group;
+	const struct quantity *quantity; /* what is compared; NULL: wall time */
+	struct entry *entries;           /* the least first, then those without a result; owned */
+	size_t count, results;           /* entries; those with a result */
+	const struct entry *best;        /* NULL where none of ours has a result */
+	double bound;                    /* NAN if not known, or if it is not wall time that is compared */
+};
+
+/* 0, -ENODATA where nothing has a result, -ENOMEM. */
+int contest_make(const struct page *page, const struct family *family, const struct group *group,
+		 struct contest *contest);
+void contest_clear(struct contest *contest);
+
+/* The best of ours in that model family, or NULL. */
+const struct entry *contest_of_family(const struct contest *contest, enum model_family family);
+
+/* A value of the contest with its unit; two of them as "37.1..40.7 ms". */
+char *contest_format(char text[QUANTITY_TEXT_MAX], const struct contest *contest, double value);
+char *contest_format_range(char text[2 * QUANTITY_TEXT_MAX], const struct contest *contest,
+			   const struct interval *interval);
+
+#endif
