@@ -78,8 +78,8 @@ static int clean_string(json_t *string)
 	return failed ? -ENOMEM : 0;
 }
 
-/* Every string value below json; jansson limits the depth. */
-static int clean_all(json_t *json)
+/* jansson limits the depth. */
+int json_clean(json_t *json)
 {
 	const char *key;
 	json_t *value;
@@ -91,13 +91,13 @@ static int clean_all(json_t *json)
 	if (json_is_array(json)) {
 		json_array_foreach(json, index, value)
 		{
-			if ((error = clean_all(value)))
+			if ((error = json_clean(value)))
 				return error;
 		}
 	}
 	json_object_foreach(json, key, value)
 	{
-		if ((error = clean_all(value)))
+		if ((error = json_clean(value)))
 			return error;
 	}
 	return 0;
@@ -327,7 +327,7 @@ static int manifest_open(struct bundle *bundle, const char *path)
 	if (!json_is_object(bundle->manifest) || json_measure(bundle->manifest, "format") != BUNDLE_FORMAT)
 		return complain(-EINVAL, "%s is not a bundle of format %d, the one that this program reads", name,
 				BUNDLE_FORMAT);
-	return clean_all(bundle->manifest);
+	return json_clean(bundle->manifest);
 }
 
 /* --- the records ---------------------------------------------------------------------------------------------- */
@@ -459,7 +459,10 @@ static int record_take(struct bundle *bundle, json_t *json, struct invocation *i
 	}
 	if (++bundle->invocation_count > BUNDLE_INVOCATIONS_MAX)
 		return -E2BIG;
+	double sequence = json_measure(json, "sequence");
+
 	invocation->repetition = (uint64_t)repetition;
+	invocation->sequence = isnan(sequence) ? invocation->line : (uint64_t)sequence;
 	invocation->status = status_from(object_text(json, "status"));
 	invocation->disturbed = json_is_true(json_object_get(json_object_get(json, "disturbance"), "disturbed"));
 	measures_read(json, invocation->value);
@@ -659,6 +662,30 @@ int cell_latency(const struct bundle *bundle, const struct cell *cell, struct hi
 	}
 	free(one);
 	return error;
+}
+
+json_t *cell_audit(const struct bundle *bundle, const struct cell *cell)
+{
+	static const char *const keys[] = {"messages", "bytes", "checksum"};
+	json_t *audit = NULL;
+
+	for (size_t i = cell->invocation_count; i-- > 0 && !audit;) {
+		if (cell->invocations[i].status != STATUS_OK)
+			continue;
+		json_t *json = invocation_read(bundle, &cell->invocations[i]);
+		json_t *load = json_object_get(json, "load"),
+		       *said = json_object_get(json_object_get(json, "record"), "audit");
+
+		audit = json_object();
+		if (said)
+			json_object_set(audit, "record", said);
+		for (size_t key = 0; key < sizeof(keys) / sizeof(*keys); key++) {
+			if (json_object_get(load, keys[key]))
+				json_object_set(audit, keys[key], json_object_get(load, keys[key]));
+		}
+		json_decref(json);
+	}
+	return audit;
 }
 
 enum { FIGURES_MAX = 64, FIGURE_NAME_MAX = 40 };

@@ -44,8 +44,9 @@ enum status { STATUS_INTERRUPTED, STATUS_REFUSED, STATUS_FAILED, STATUS_OK };
 
 struct invocation {
 	uint64_t repetition;
-	uint64_t line; /* in records.jsonl, from 1 */
-	off_t offset;  /* of that line, in bytes */
+	uint64_t sequence; /* its place in the run */
+	uint64_t line;     /* in records.jsonl, from 1 */
+	off_t offset;      /* of that line, in bytes */
 	enum status status;
 	bool disturbed;
 	double value[MEASURES];
@@ -92,6 +93,9 @@ const char *bundle_text(const struct bundle *bundle, const char *object, const c
 double json_measure(const json_t *object, const char *key);
 const json_t *bundle_object(const struct bundle *bundle, const char *key);
 
+/* Makes every text value below json safe to print, as all text of a bundle is. 0 or -ENOMEM. */
+int json_clean(json_t *json);
+
 /* What the runtime's player said of itself in this run; NULL if the manifest does not say. */
 const json_t *bundle_info(const struct bundle *bundle, const char *runtime);
 /* Others' work, there to be compared with. */
@@ -118,6 +122,10 @@ int cell_latency(const struct bundle *bundle, const struct cell *cell, struct hi
 /* The figures of the workload's own that its records hold, as an object of lists, one number an invocation that has it,
  * in order of repetition; owned by the caller, json_decref() it. 0, -ENOMEM or -EIO. */
 int cell_figures(const struct bundle *bundle, const struct cell *cell, json_t **figures);
+
+/* What the cell's last good invocation says that it did: its record's `audit`, and its load's bytes and checksum where
+ * there was one. Cells with equal audits did the same work. A new reference; NULL if there is none. */
+json_t *cell_audit(const struct bundle *bundle, const struct cell *cell);
 
 /* Why the cell has no result, or why some of its invocations failed, in reason. Empty if all is well. */
 void cell_reason(const struct bundle *bundle, const struct cell *cell, char *reason, size_t size);

@@ -17,6 +17,7 @@ const struct verb verbs[] = {
 	{"plot", plot_main, "draw a bundle's figures, as images or in the terminal"},
 	{"serve", serve_main, "run a runtime's echo server for anybody's clients"},
 	{"load", load_main, "drive anybody's TCP echo server; every byte is checked"},
+	{"compare", compare_main, "is a bundle, or a runtime, slower than another? how sure is that?"},
 	{.name = NULL},
 };
 

@@ -18,5 +18,6 @@ int plot_main(int argc, char **argv);
 int serve_main(int argc, char **argv);
 int load_main(int argc, char **argv);
 int report_main(int argc, char **argv);
+int compare_main(int argc, char **argv);
 
 #endif

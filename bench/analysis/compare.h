@@ -1,0 +1,72 @@
+/* compare.h: is one thing slower than another? Cell by cell, with how sure that is.
+ *
+ * The ratio is that of the medians of wall time, other / base: above 1 the other one is slower. Its interval is the
+ * percentile bootstrap's (statistics.h), seeded by the cell's name, so that a cell's verdict does not depend on what
+ * else is compared. With the least effect e that matters (0.02) the other one is
+ *
+ *   slower          if the interval lies above 1, the ratio is at least 1 + e, and Mann-Whitney's p is below 0.05
+ *   faster          likewise below 1 and at most 1 / (1 + e)
+ *   no different    if the interval lies between 1 / (1 + e) and 1 + e: whatever difference there is does not matter
+ *   undecided       otherwise: there is not enough data to say any of these
+ *
+ * so that two equal things are called faster or slower in at most 5 of 100 comparisons, and in fewer where noise is
+ * small against e. Fewer than four values on a side decide nothing: Mann-Whitney's p cannot be below 0.05.
+ *
+ * Cells are compared where they did the same work: equal parameters, profile and version, and where a cost of the
+ * machine that was measured anew is among the parameters, equal audits. Others are refused, each with the reason. */
+#ifndef SIMUL_COMPARE_H
+#define SIMUL_COMPARE_H
+
+#include "samples.h"
+
+enum verdict { VERDICT_SLOWER, VERDICT_FASTER, VERDICT_SAME, VERDICT_UNDECIDED, VERDICT_REFUSED, VERDICTS };
+
+/* As a person and a program read them: "no difference", "not enough data"; "same", "undecided". */
+const char *verdict_text(enum verdict verdict);
+const char *verdict_name(enum verdict verdict);
+
+enum { COMPARE_REASON_MAX = 400 };
+
+struct comparison {
+	const struct sample *base, *other; /* borrowed; NULL where a side has no such cell */
+	double ratio;                      /* NAN where refused */
+	struct interval interval;
+	double p; /* Mann-Whitney */
+	enum verdict verdict;
+	bool stands;                     /* a finding among all cells: see false_discovery() at 5 % */
+	char reason[COMPARE_REASON_MAX]; /* why it is refused; empty if it is not */
+};
+
+struct compare_options {
+	double min_effect; /* e above, 0 to 10 */
+	uint64_t seed;
+};
+
+struct comparisons {
+	const struct samples *base, *other;       /* borrowed; the same one where runtimes are compared */
+	const char *base_runtime, *other_runtime; /* NULL where bundles are */
+	struct compare_options options;
+	struct comparison *items; /* in the base's order, then what only the other has; owned */
+	size_t count;
+	size_t of[VERDICTS]; /* how many of each */
+	size_t compared;     /* all but the refused */
+	size_t standing;     /* of the slower and faster: how many stand as findings among all cells */
+	/* If nothing differed: the most verdicts that would be wrong, and the most the chance that any is. */
+	double false_expected, false_any;
+};
+
+/* Every cell of two sources. 0 or -ENOMEM. */
+int compare_samples(const struct samples *base, const struct samples *other, const struct compare_options *options,
+		    struct comparisons *comparisons);
+
+/* Of one bundle, one runtime against another, group by group. -ENOENT, with a sentence: it has no such runtime. */
+int compare_runtimes(const struct samples *samples, const char *runtime, const char *against,
+		     const struct compare_options *options, struct comparisons *comparisons);
+
+void comparisons_clear(struct comparisons *comparisons);
+
+/* One pair of sets: ratio, interval, p and verdict into *comparison. 0 or -ENOMEM. */
+int compare_values(const double *base, size_t base_n, const double *other, size_t other_n,
+		   const struct compare_options *options, struct comparison *comparison);
+
+#endif

@@ -1,0 +1,97 @@
+#!/bin/sh
+# compare_test.sh: `simul compare` from the command line: what it prints, what it refuses, and what it exits with.
+# From the environment: SIMUL (the program) and REFERENCE (a bundle).
+
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch" || exit 1
+
+fail() {
+	echo "FAILED: $1" >&2
+	for file in out err; do
+		[ -f $file ] && echo "--- $file" >&2 && tail -n 40 $file >&2
+	done
+	exit 1
+}
+
+# expect STATUS COMMAND...: standard output and standard error are in ./out and ./err.
+expect() {
+	wanted=$1
+	shift
+	"$@" >out 2>err </dev/null
+	status=$?
+	[ $status -eq "$wanted" ] || fail "'$*' exits $status, not $wanted"
+}
+
+has() { grep -q -e "$2" "$1" || fail "there is no '$2' in $1"; }
+
+# google FACTOR: Google Benchmark's JSON of two benchmarks; the second is FACTOR times 20 us.
+google() {
+	awk -v factor="$1" 'BEGIN {
+		print "{\"context\": {}, \"benchmarks\": ["
+		for (i = 0; i < 10; i++) {
+			noise = 1 + (i * 7 % 10) / 1000
+			printf "{\"name\": \"a|b\", \"run_name\": \"a|b\", \"run_type\": \"iteration\", \"real_time\": %f, \"time_unit\": \"ns\"},\n", 500 * noise
+			printf "{\"name\": \"c/8\", \"run_name\": \"c/8\", \"run_type\": \"iteration\", \"real_time\": %f, \"time_unit\": \"us\"},\n", 20 * noise * factor
+		}
+		print "{\"name\": \"c/8_mean\", \"run_name\": \"c/8\", \"run_type\": \"aggregate\", \"real_time\": 1, \"time_unit\": \"us\"}]}"
+	}'
+}
+google 1 >before.json
+google 1.05 >after.json
+
+# Google Benchmark's files, and what --fail-on does with each verdict.
+expect 0 "$SIMUL" compare before.json after.json
+has out '1 slower, 0 faster, 1 no difference'
+has out 'slower: c/8 1.050 x'
+expect 1 "$SIMUL" compare before.json after.json --fail-on=slower
+expect 0 "$SIMUL" compare after.json before.json --fail-on=slower
+expect 1 "$SIMUL" compare after.json before.json --fail-on=undecided,faster
+expect 0 "$SIMUL" compare before.json after.json --fail-on=slower --min-effect=10%
+expect 1 "$SIMUL" compare before.json after.json --fail-on=slower --min-effect=0.04
+awk 'length($0) > 80 { exit 1 }' out || fail "a line is wider than 80 columns"
+
+# The same twice; Markdown that a name cannot break; JSON that is JSON.
+expect 0 "$SIMUL" compare before.json after.json
+mv out first
+expect 0 "$SIMUL" compare before.json after.json
+cmp -s out first || fail "the same comparison prints something else"
+expect 0 "$SIMUL" compare before.json after.json --format=markdown
+has out '^| a&#124;b | 5'
+has out '\*\*slower\*\*'
+expect 0 "$SIMUL" compare before.json after.json --format=json
+has out '"slower": 1'
+
+# A bundle: two of its runtimes, and with itself.
+expect 0 "$SIMUL" compare "$REFERENCE" --runtime=thread --against=coroutine
+has out '^thread against coroutine: [0-9]* slower'
+awk 'length($0) > 82 { exit 1 }' out || fail "a line is wider than 80 columns" # bytes: the micro sign has two
+expect 0 "$SIMUL" compare "$REFERENCE" "$REFERENCE" --fail-on=slower,faster
+has out 'Not compared:'
+
+# Calls that are wrong (2), and nothing to compare (3).
+expect 2 "$SIMUL" compare
+expect 2 "$SIMUL" compare before.json
+expect 2 "$SIMUL" compare "$REFERENCE" --runtime=thread
+expect 2 "$SIMUL" compare "$REFERENCE" --runtime=thread --against=goroutine
+has err 'it has async, '
+expect 2 "$SIMUL" compare before.json --runtime=thread --against=coroutine
+expect 2 "$SIMUL" compare before.json after.json --fail-on=worse
+expect 2 "$SIMUL" compare before.json after.json --min-effect=lots
+expect 2 "$SIMUL" compare before.json after.json --format=xml
+expect 3 "$SIMUL" compare before.json nothing.json
+expect 3 "$SIMUL" compare before.json "$REFERENCE"
+has out 'has no such cell'
+echo '{"benchmarks": [' >broken.json
+expect 3 "$SIMUL" compare before.json broken.json
+has err 'broken.json, line'
+[ -e /dev/full ] && { "$SIMUL" compare before.json after.json >/dev/full 2>err && fail "a full disk is no error"; }
+
+# The forest plot, where there is gnuplot.
+if command -v gnuplot >/dev/null; then
+	expect 0 "$SIMUL" compare before.json after.json --plot=plots
+	[ -s plots/forest.svg ] && [ -s plots/forest.png ] || fail "no plot"
+	[ ! -s err ] || fail "gnuplot complains"
+	has plots/forest.svg 'slower than'
+fi
+exit 0
