@@ -393,7 +393,7 @@ static double load_share(const json_t *load)
 	return used / positive(json_measure(json_object_get(load, "time_ns"), "wall"));
 }
 
-static void measures_read(const json_t *json, double value[MEASURES])
+static void measures_read(const struct cell *cell, const json_t *json, double value[MEASURES])
 {
 	const json_t *record = json_object_get(json, "record"), *load = json_object_get(json, "load");
 	const json_t *cpu = json_object_get(record, "cpu_ns");
@@ -407,6 +407,9 @@ static void measures_read(const json_t *json, double value[MEASURES])
 	value[MEASURE_LOAD_SHARE] = load_share(load);
 	value[MEASURE_RATE] = messages * 1e9 / wall;
 	value[MEASURE_CPU_NS_PER_MESSAGE] = value[MEASURE_STEADY_NS] / messages;
+	value[MEASURE_BOUND_NS] = positive(json_measure(json, "bound_ns"));
+	value[MEASURE_TIMES_BOUND] =
+		wall / positive(isnan(value[MEASURE_BOUND_NS]) ? cell->bound_ns : value[MEASURE_BOUND_NS]);
 }
 
 static struct cell *cell_find(const struct bundle *bundle, const char *name)
@@ -465,7 +468,7 @@ static int record_take(struct bundle *bundle, json_t *json, struct invocation *i
 	invocation->sequence = isnan(sequence) ? invocation->line : (uint64_t)sequence;
 	invocation->status = status_from(object_text(json, "status"));
 	invocation->disturbed = json_is_true(json_object_get(json_object_get(json, "disturbance"), "disturbed"));
-	measures_read(json, invocation->value);
+	measures_read(cell, json, invocation->value);
 	if (invocation->status == STATUS_OK && isnan(invocation->value[MEASURE_WALL_NS]))
 		invocation->status = STATUS_FAILED;
 	return invocation_add(cell, invocation);

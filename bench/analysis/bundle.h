@@ -35,8 +35,10 @@ enum measure {
 	MEASURE_STEADY_NS,    /* the same from the start of the timed work to the end of the teardown */
 	MEASURE_MEMORY_BYTES, /* PSS of all tasks alive, less the baseline, plus the kernel's part where measured */
 	MEASURE_RATE,         /* messages of the load a second of wall time */
-	MEASURE_LOAD_SHARE, /* CPU time of the load over its wall time: cores' worth */
+	MEASURE_LOAD_SHARE,   /* CPU time of the load over its wall time: cores' worth */
 	MEASURE_CPU_NS_PER_MESSAGE, /* server's steady CPU time over messages */
+	MEASURE_BOUND_NS,           /* its own, at the costs that were measured beside it */
+	MEASURE_TIMES_BOUND,        /* wall time over that, or over the cell's where it has none of its own */
 	MEASURES
 };
 

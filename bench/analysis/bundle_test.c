@@ -76,6 +76,23 @@ static void test_reads(void **state)
 	bundle_close(&bundle);
 }
 
+/* An invocation's own bound, else the cell's. */
+static void test_times_bound(void **state)
+{
+	struct bundle bundle;
+	double values[2];
+
+	(void)state;
+	open_good(OK("c", "0", "30") "{\"cell\": \"c\", \"repetition\": 1, \"status\": \"ok\", \"bound_ns\": 20, "
+				     "\"record\": {\"time_ns\": {\"wall\": 30}}}\n",
+		  &bundle);
+	assert_int_equal(cell_values(&bundle.cells[0], MEASURE_BOUND_NS, values), 1);
+	assert_float_equal(values[0], 20, 0);
+	assert_int_equal(cell_values(&bundle.cells[0], MEASURE_TIMES_BOUND, values), 1);
+	assert_float_equal(values[0], 1.5, 0);
+	bundle_close(&bundle);
+}
+
 /* A repetition that stands more than once: the last good one counts, even if a failure follows it. */
 static void test_repeated(void **state)
 {
@@ -310,6 +327,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_reads),
 		TEST(test_rates_rank_as_times),
+		TEST(test_times_bound),
 		TEST(test_repeated),
 		TEST(test_truncated),
 		TEST(test_impossible_times),

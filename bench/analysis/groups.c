@@ -303,7 +303,34 @@ const struct group *headline_group(const struct family *family)
 	return candidate(family, count / 2, &count);
 }
 
+static double usual_bound(const struct group *group)
+{
+	size_t room = 1, count = 0;
+	double *values, median;
+
+	for (size_t i = 0; i < group->cell_count; i++)
+		room += group->cells[i]->invocation_count;
+	values = malloc(sizeof(*values) * room);
+	for (size_t i = 0; values && i < group->cell_count; i++)
+		count += cell_values(group->cells[i], MEASURE_BOUND_NS, values + count);
+	median = summarize(values, count, 0.95).median;
+	free(values);
+	return median;
+}
+
 double group_bound(const struct group *group)
+{
+	double bound = usual_bound(group);
+
+	return isnan(bound) ? group_least_bound(group) : bound;
+}
+
+bool group_has_bounds(const struct group *group)
+{
+	return !isnan(usual_bound(group));
+}
+
+double group_least_bound(const struct group *group)
 {
 	double bound = NAN;
 

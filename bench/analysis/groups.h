@@ -54,9 +54,14 @@ const struct family *family_next_workload(const struct groups *groups, const str
  * else the middle one. NULL if none has a result. */
 const struct group *headline_group(const struct family *family);
 
-/* Bound of the group's work in ns; NAN if not known. Models that cannot use all cores have a higher one of their own:
- * the least of the group is what these cores allow at all. */
+/* Bound of the group's work in ns; NAN if not known. group_bound(): at the clock that the cores usually had, the median
+ * of the bounds that its good invocations have of their own; without such, as in old bundles, the least.
+ * group_least_bound(): at the fastest clock that the run has seen. Models that cannot use all cores have a higher one
+ * of their own: the least of the group is what these cores allow at all. */
 double group_bound(const struct group *group);
+double group_least_bound(const struct group *group);
+/* Whether any good invocation has a bound of its own. */
+bool group_has_bounds(const struct group *group);
 
 /* Greatest number of cores of a cell in the group. */
 unsigned group_cores(const struct group *group);

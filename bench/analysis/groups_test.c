@@ -23,6 +23,7 @@ struct fixture {
 static void add(struct fixture *fixture, const char *workload, const char *group, const char *axis, double at,
 		unsigned slot, size_t good)
 {
+	static struct invocation invocations[8]; /* without a measure */
 	size_t index = fixture->bundle.cell_count++;
 
 	fixture->cells[index] = (struct cell){
@@ -34,6 +35,7 @@ static void add(struct fixture *fixture, const char *workload, const char *group
 		.parameters = json_pack("{s:f}", axis, at),
 		.cores = 1,
 		.bound_ns = 100 + slot,
+		.invocations = invocations,
 		.invocation_count = good,
 	};
 	fixture->cells[index].count[STATUS_OK] = good;
@@ -81,6 +83,39 @@ static void test_families(void **state)
 	clear(&fixture);
 }
 
+static struct invocation with_bound(double bound_ns)
+{
+	struct invocation invocation = {.status = STATUS_OK};
+
+	for (int i = 0; i < MEASURES; i++)
+		invocation.value[i] = NAN;
+	invocation.value[MEASURE_BOUND_NS] = bound_ns;
+	return invocation;
+}
+
+/* The median of what invocations have of their own, of all cells alike; those without are left out. */
+static void test_bounds(void **state)
+{
+	struct fixture fixture = {.bundle = {.cell_count = 0}};
+	struct invocation one[] = {with_bound(130), with_bound(NAN), with_bound(110)}, two[] = {with_bound(120)};
+	size_t count;
+
+	(void)state;
+	add(&fixture, "chess", "chess/boards=4/cores=1", "boards", 4, 0, 3);
+	add(&fixture, "chess", "chess/boards=4/cores=1", "boards", 4, 1, 1);
+	make(&fixture);
+	const struct group *group = groups_of(&fixture.groups, "chess", &count)->groups;
+
+	assert_false(group_has_bounds(group));
+	assert_float_equal(group_bound(group), 100, 0);
+	fixture.cells[0].invocations = one;
+	fixture.cells[1].invocations = two;
+	assert_true(group_has_bounds(group));
+	assert_float_equal(group_bound(group), 120, 0);
+	assert_float_equal(group_least_bound(group), 100, 0);
+	clear(&fixture);
+}
+
 static void test_headline(void **state)
 {
 	struct fixture fixture = {.bundle = {.cell_count = 0}};
@@ -121,6 +156,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_families),
+		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_headline),
 		cmocka_unit_test(test_fates),
 	};

@@ -3,14 +3,15 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "driver.h"
 
-enum { ROUNDS_A_CORE = 3, ROUNDS_MAX = 24, CORES_AGAIN_MAX = 8 };
+enum { ROUNDS_A_CORE = 3, ROUNDS_MAX = 24, CORES_AGAIN_MAX = 8, RUNS_BESIDE = 3 };
 
 /* What is measured on a core; adds to the costs. 1 if one of them is less than before, 0, or -errno. */
-typedef int measurement(const void *what, json_t *costs);
+typedef int measurement(const void *what, int core, json_t *costs);
 
 static void key_of(const struct parameter *parameter, char key[PARAMETER_TEXT_MAX])
 {
@@ -18,27 +19,50 @@ static void key_of(const struct parameter *parameter, char key[PARAMETER_TEXT_MA
 		 parameter->type == PARAMETER_DURATION ? "_ns" : "_ps");
 }
 
-static int measure_parameter(const struct parameter *parameter, json_t *costs)
+static int put(json_t *costs, const struct parameter *parameter, uint64_t cost)
 {
-	uint64_t cost = parameter->calibrate(), before;
 	char key[PARAMETER_TEXT_MAX];
+
+	key_of(parameter, key);
+	return json_object_set_new(costs, key, json_integer((json_int_t)cost)) < 0 ? -ENOMEM : 0;
+}
+
+/* 1 if it is less than before, 0, or -errno. 0: not measured. */
+static int put_least(json_t *costs, const struct parameter *parameter, uint64_t cost)
+{
+	uint64_t before;
+	int error;
 
 	if (cost == 0 || (calibration_find(costs, parameter, &before) && before <= cost))
 		return 0;
-	key_of(parameter, key);
-	return json_object_set_new(costs, key, json_integer((json_int_t)cost)) < 0 ? -ENOMEM : 1;
+	error = put(costs, parameter, cost);
+	return error < 0 ? error : 1;
 }
 
-static int measure_spec(const void *what, json_t *costs)
+static int measure_parameter(const struct parameter *parameter, json_t *costs)
+{
+	return put_least(costs, parameter, calibration_least(parameter->calibrate));
+}
+
+static int measure_spec(const void *what, int core, json_t *costs)
 {
 	const struct workload_spec *spec = what;
 	int lower = 0, result = 0;
 
+	(void)core;
 	for (const struct parameter *parameter = spec->parameters; parameter->name && result >= 0; parameter++) {
 		result = parameter->calibrate ? measure_parameter(parameter, costs) : 0;
 		lower = result > 0 ? 1 : lower;
 	}
 	return result < 0 ? result : lower;
+}
+
+bool calibration_is_of(const struct workload_spec *spec)
+{
+	for (const struct parameter *parameter = spec->parameters; parameter->name; parameter++)
+		if (parameter->calibrate)
+			return true;
+	return false;
 }
 
 /* Workloads may share a cost: one of them is enough. */
@@ -53,11 +77,12 @@ static bool stands_before(int w, const struct parameter *parameter)
 	return false;
 }
 
-static int measure_all(const void *what, json_t *costs)
+static int measure_all(const void *what, int core, json_t *costs)
 {
 	int result = 0;
 
 	(void)what;
+	(void)core;
 	for (int w = 0; workloads[w]; w++)
 		for (const struct parameter *parameter = workloads[w]->parameters; parameter->name && result >= 0;
 		     parameter++)
@@ -92,7 +117,7 @@ static int measure_rounds(const struct machine *machine, hwloc_const_cpuset_t co
 			core = hwloc_bitmap_first(cores);
 		result = bind_to(machine, core);
 		if (result == 0)
-			result = measure(what, costs);
+			result = measure(what, core, costs);
 		lower = result > 0 ? 1 : lower;
 	}
 	return result < 0 ? result : lower;
@@ -135,13 +160,107 @@ json_t *calibration_measure(const struct machine *machine)
 	return NULL;
 }
 
-int calibration_lower(const struct machine *machine, hwloc_const_cpuset_t cores, const struct workload_spec *spec,
-		      json_t *costs)
+static int rounds_once(hwloc_const_cpuset_t cores)
 {
 	int rounds = hwloc_bitmap_weight(cores);
 
-	return measure_and_return(machine, cores, rounds < CORES_AGAIN_MAX ? rounds : CORES_AGAIN_MAX, measure_spec,
-				  spec, costs);
+	return rounds < CORES_AGAIN_MAX ? rounds : CORES_AGAIN_MAX;
+}
+
+int calibration_lower(const struct machine *machine, hwloc_const_cpuset_t cores, const struct workload_spec *spec,
+		      json_t *costs)
+{
+	return measure_and_return(machine, cores, rounds_once(cores), measure_spec, spec, costs);
+}
+
+/* ---- Beside an invocation ---- */
+
+static int compare_costs(const void *left, const void *right)
+{
+	const uint64_t *a = left, *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
+/* The median: the core may be taken away during one run, and slow down or speed up during another. */
+static uint64_t median_of_runs(calibration_run *calibrate)
+{
+	uint64_t runs[RUNS_BESIDE];
+
+	for (int i = 0; i < RUNS_BESIDE; i++)
+		runs[i] = calibrate();
+	qsort(runs, RUNS_BESIDE, sizeof *runs, compare_costs);
+	return runs[0] > 0 ? runs[RUNS_BESIDE / 2] : 0;
+}
+
+/* Appends the costs of one core to an array. */
+static int measure_moment(const void *what, int core, json_t *moments)
+{
+	const struct workload_spec *spec = what;
+	json_t *costs = json_pack("{s:i}", "core", core);
+	int error = costs ? 0 : -ENOMEM;
+
+	for (const struct parameter *parameter = spec->parameters; parameter->name && !error; parameter++) {
+		uint64_t cost = parameter->calibrate ? median_of_runs(parameter->calibrate) : 0;
+
+		if (cost > 0)
+			error = put(costs, parameter, cost);
+	}
+	if (!error && json_object_size(costs) > 1 && json_array_append(moments, costs) < 0)
+		error = -ENOMEM;
+	json_decref(costs);
+	return error;
+}
+
+int calibration_beside(const struct machine *machine, hwloc_const_cpuset_t cores, const struct workload_spec *spec,
+		       json_t *moments)
+{
+	if (!calibration_is_of(spec))
+		return 0;
+	return measure_and_return(machine, cores, rounds_once(cores), measure_moment, spec, moments);
+}
+
+/* What a core has done is the sum of its speeds, so costs are averaged by their inverses. 0 if none has it. */
+static uint64_t mean_cost(const json_t *moments, const struct parameter *parameter)
+{
+	double speed = 0;
+	uint64_t cost;
+	size_t i, count = 0;
+	json_t *costs;
+
+	json_array_foreach(moments, i, costs)
+	{
+		if (!calibration_find(costs, parameter, &cost))
+			continue;
+		speed += 1 / (double)cost;
+		count++;
+	}
+	return count > 0 ? (uint64_t)((double)count / speed + 0.5) : 0;
+}
+
+void calibration_take_mean(const json_t *moments, const struct workload_spec *spec, struct values *values)
+{
+	for (int i = 0; spec->parameters[i].name; i++)
+		if (spec->parameters[i].calibrate)
+			values->cost[i] = mean_cost(moments, &spec->parameters[i]);
+}
+
+int calibration_take_least(const json_t *moments, const struct workload_spec *spec, json_t *costs)
+{
+	int lower = 0, result = 0;
+	uint64_t cost;
+	size_t i;
+	json_t *moment;
+
+	json_array_foreach(moments, i, moment)
+	{
+		for (const struct parameter *parameter = spec->parameters; parameter->name && result >= 0;
+		     parameter++) {
+			result = calibration_find(moment, parameter, &cost) ? put_least(costs, parameter, cost) : 0;
+			lower = result > 0 ? 1 : lower;
+		}
+	}
+	return result < 0 ? result : lower;
 }
 
 int calibration_find(const json_t *calibration, const struct parameter *parameter, uint64_t *value)

@@ -3,8 +3,10 @@
  * A workload marks the parameters that are such costs. In the manifest each stands under its name and its unit: "step"
  * as "step_ps", "floor" as "floor_ns" (a calibrated duration is in ns, a calibrated count in picoseconds).
  *
- * A cost is the least that was seen: a disturbance, or a core whose clock is slow for a while, only ever makes it
- * larger. Not thread-safe: the calling thread is bound to one core after another and goes back to where it was. */
+ * Such a cost is the least that was seen: a disturbance, or a core whose clock is slow for a while, only ever makes it
+ * larger. Costs are measured beside each invocation too, and what they are then, on average, says how fast the machine
+ * was for that one (decisions/0007). Not thread-safe: the calling thread is bound to one core after another and goes
+ * back to where it was. */
 #ifndef SIMUL_CALIBRATION_H
 #define SIMUL_CALIBRATION_H
 
@@ -21,6 +23,20 @@ json_t *calibration_measure(const struct machine *machine);
  * 1 if anything was, 0, or -errno. */
 int calibration_lower(const struct machine *machine, hwloc_const_cpuset_t cores, const struct workload_spec *spec,
 		      json_t *costs);
+
+/* Whether any of the workload's parameters is such a cost. */
+bool calibration_is_of(const struct workload_spec *spec);
+
+/* What the workload's costs usually are just now on each of those cores (the first 8): the median of three runs, some
+ * 6 ms a core and cost. Appends {"core": 0, "step_ps": 1290} for each of them to the array. 0 or -errno. */
+int calibration_beside(const struct machine *machine, hwloc_const_cpuset_t cores, const struct workload_spec *spec,
+		       json_t *moments);
+
+/* The mean of those moments, each cost by itself, as the values' costs; 0 where there is none. */
+void calibration_take_mean(const json_t *moments, const struct workload_spec *spec, struct values *values);
+
+/* Puts what is less in those moments in the place of what stands in costs. 1 if anything was, 0, or -errno. */
+int calibration_take_least(const json_t *moments, const struct workload_spec *spec, json_t *costs);
 
 /* Non-zero, and the value, if the parameter is a calibration that was measured. */
 int calibration_find(const json_t *calibration, const struct parameter *parameter, uint64_t *value);

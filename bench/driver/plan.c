@@ -357,6 +357,16 @@ static void refuse_shared(struct point *point)
 			 "the load would have no core of its own beside the %u of the player", point->cores);
 }
 
+uint64_t cell_bound_at(const struct cell *cell, const json_t *moments)
+{
+	struct values values = cell->values;
+
+	if (cell->bound_ns == 0 || !calibration_is_of(cell->spec))
+		return 0;
+	calibration_take_mean(moments, cell->spec, &values);
+	return workload_bound(cell->spec, &values, cell->stage.cores);
+}
+
 /* All of a point that its pairs and its cores decide. */
 static void point_judge(const struct planner *planner, struct point *point)
 {

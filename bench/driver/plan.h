@@ -43,6 +43,9 @@ void plan_clear(struct plan *plan);
 /* Makes all bounds from those costs (calibration.h). Nothing else changes: what is played, and how, stays. */
 void plan_take_costs(struct plan *plan, const json_t *costs);
 
+/* What the cell's cores allow any model where the costs are those (calibration_beside()); 0: no such time is known. */
+uint64_t cell_bound_at(const struct cell *cell, const json_t *moments);
+
 /* Why a player cannot play these values on this stage, before anything is started: 0, or -ENOTSUP and a sentence. */
 int plan_admit(const struct player *player, const struct workload_spec *spec, const struct values *values,
 	       struct stage stage, char reason[REASON_MAX]);

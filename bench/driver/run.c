@@ -104,6 +104,12 @@ static bool broke_below(struct run *run, size_t index, char reason[REASON_MAX])
 	return false;
 }
 
+/* Its own, where that was measured. */
+static uint64_t bound_of(const struct trial *trial, const struct cell *cell)
+{
+	return trial->bound_ns > 0 ? trial->bound_ns : cell->bound_ns;
+}
+
 static void play(void *context, size_t index, unsigned repetition, struct trial *trial)
 {
 	struct run *run = context;
@@ -121,17 +127,18 @@ static void play(void *context, size_t index, unsigned repetition, struct trial 
 	}
 	progress_playing(cell->name, cell->expectation.estimate_ns);
 	trial_play(&run->table, cell, repetition, trial);
-	progress_played(cell->name, trial->wall_ns, cell->bound_ns, trial->status == TRIAL_OK ? NULL : trial->reason);
+	progress_played(cell->name, trial->wall_ns, bound_of(trial, cell),
+			trial->status == TRIAL_OK ? NULL : trial->reason);
 }
 
 /* A manifest that cannot be written has been told of; the next record will most likely meet the same and end the run.
  */
-static void measure_again(void *context, const struct cell *cell)
+static void lower_bounds(void *context, const struct cell *cell, const json_t *moments)
 {
 	struct run *run = context;
 	json_t *manifest;
 
-	if (calibration_lower(&run->machine, cell->placement->cores, cell->spec, run->costs) <= 0)
+	if (calibration_take_least(moments, cell->spec, run->costs) <= 0)
 		return;
 	plan_take_costs(&run->plan, run->costs);
 	manifest = ledger_read_json(&run->ledger, "manifest.json");
@@ -149,7 +156,7 @@ static int make_schedule(struct run *run)
 		.machine = &run->machine,
 		.ledger = &run->ledger,
 		.timeout_ns = run->timeout_ns,
-		.measure = measure_again,
+		.lower = lower_bounds,
 		.context = run,
 	};
 	if (!run->playable)
@@ -208,7 +215,7 @@ static void answer(struct gbench_state *state, void *argument)
 	}
 	trial = schedule_result(&asker->run->schedule, asker->cell, repetition);
 	if (trial->status == TRIAL_OK)
-		report_trial(state, trial, cell_at(asker->run, asker->cell)->bound_ns);
+		report_trial(state, trial, bound_of(trial, cell_at(asker->run, asker->cell)));
 	else if (trial->status == TRIAL_NONE)
 		gbench_skip(state, asker->run->schedule.stopped ? "the run was stopped before it" : "given up");
 	else

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "calibration.h"
 #include "driver.h"
 #include "invocation.h"
 #include "record.h"
@@ -19,7 +20,8 @@ struct outcome {
 	char reason[REASON_MAX];
 	json_t *record, *load, *disturbance;
 	char *messages;
-	uint64_t elapsed_ns;
+	uint64_t elapsed_ns, bound_ns;
+	json_t *costs; /* an array of what was measured beside it (calibration.h) */
 	char started[40];
 	bool faster; /* than the bound as it was */
 };
@@ -36,6 +38,7 @@ static void outcome_clear(struct outcome *outcome)
 	json_decref(outcome->record);
 	json_decref(outcome->load);
 	json_decref(outcome->disturbance);
+	json_decref(outcome->costs);
 	free(outcome->messages);
 }
 
@@ -70,10 +73,14 @@ static int verify_again(const struct trial_table *table, const struct cell *cell
 			char reason[REASON_MAX])
 {
 	uint64_t wall_ns = record_wall_ns(outcome->record, outcome->load);
+	json_t *costs = json_object(), *moments = json_pack("[O]", costs);
 
 	outcome->faster = true;
 	for (int i = 0; i < MEASUREMENTS_MAX && wall_ns < cell->expectation.bound_ns; i++)
-		table->measure(table->context, cell);
+		if (calibration_lower(table->machine, cell->placement->cores, cell->spec, costs) > 0)
+			table->lower(table->context, cell, moments);
+	json_decref(moments);
+	json_decref(costs);
 	return verify(cell, outcome, reason);
 }
 
@@ -145,6 +152,22 @@ static void mark_faster(json_t *disturbance)
 	json_object_set_new(disturbance, "reason", json_string("the core ran faster than when it was calibrated"));
 }
 
+/* Without memory or with a core that cannot be bound to, the invocation goes without. */
+static void measure_beside(const struct trial_table *table, const struct cell *cell, struct outcome *outcome)
+{
+	if (!outcome->costs)
+		outcome->costs = json_array();
+	calibration_beside(table->machine, cell->placement->cores, cell->spec, outcome->costs);
+}
+
+static void take_costs(const struct trial_table *table, const struct cell *cell, struct outcome *outcome)
+{
+	if (json_array_size(outcome->costs) == 0)
+		return;
+	outcome->bound_ns = cell_bound_at(cell, outcome->costs);
+	table->lower(table->context, cell, outcome->costs);
+}
+
 static void play_once(struct trial_table *table, const struct cell *cell, struct outcome *outcome)
 {
 	struct invocation_plan plan = plan_of(table, cell);
@@ -154,6 +177,7 @@ static void play_once(struct trial_table *table, const struct cell *cell, struct
 	int error;
 
 	timestamp(outcome->started);
+	measure_beside(table, cell, outcome);
 	disturbance_read(&before);
 	error = invocation_play(&plan, &result);
 	disturbance_read(&after);
@@ -161,6 +185,10 @@ static void play_once(struct trial_table *table, const struct cell *cell, struct
 		snprintf(reason, sizeof reason, "could not be started: %s", strerror(-error));
 		set(outcome, TRIAL_FAILED, reason);
 		return;
+	}
+	if (result.status == INVOCATION_OK) {
+		measure_beside(table, cell, outcome);
+		take_costs(table, cell, outcome);
 	}
 	outcome->elapsed_ns = result.elapsed_ns;
 	outcome->disturbance = disturbance_json(table->machine, &before, &after, result.elapsed_ns);
@@ -187,6 +215,10 @@ static json_t *line_of(size_t sequence, const struct cell *cell, unsigned repeti
 		json_object_set_new(line, "messages", json_string(outcome->messages));
 	if (outcome->disturbance)
 		json_object_set(line, "disturbance", outcome->disturbance);
+	if (outcome->bound_ns > 0) {
+		json_object_set_new(line, "bound_ns", json_integer((json_int_t)outcome->bound_ns));
+		json_object_set(line, "costs", outcome->costs);
+	}
 	if (outcome->record)
 		json_object_set(line, "record", outcome->record);
 	if (outcome->load)
@@ -211,6 +243,7 @@ static void sum_up(const struct outcome *outcome, struct trial *trial)
 	if (outcome->status != TRIAL_OK)
 		return;
 	trial->wall_ns = record_wall_ns(outcome->record, outcome->load);
+	trial->bound_ns = outcome->bound_ns;
 	figures_read(&trial->figures, outcome->record, outcome->load);
 }
 
@@ -251,6 +284,7 @@ void trial_recall(const json_t *line, struct trial *trial)
 		.status = TRIAL_NONE,
 		.record = json_object_get(line, "record"),
 		.load = json_object_get(line, "load"),
+		.bound_ns = (uint64_t)json_integer_value(json_object_get(line, "bound_ns")),
 	};
 
 	if (!status || (strcmp(status, "ok") != 0 && strcmp(status, "refused") != 0))

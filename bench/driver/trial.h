@@ -21,20 +21,21 @@ enum trial_status {
 struct trial {
 	enum trial_status status;
 	uint64_t wall_ns;
+	uint64_t bound_ns; /* of any model on the cell's cores, as fast as they were then; 0: none is known */
 	struct figures figures;
 	char reason[REASON_MAX]; /* a sentence, unless it is ok */
 };
 
-/* Measures again what the cell's bounds are made from, and lowers the bounds of the plan by it. */
-typedef void trial_measure(void *context, const struct cell *cell);
+/* Lowers the bounds of the plan by what was measured beside an invocation of the cell (calibration.h). */
+typedef void trial_lower(void *context, const struct cell *cell, const json_t *moments);
 
 /* What all trials of a run share. */
 struct trial_table {
 	const struct machine *machine;
 	struct ledger *ledger;
 	uint64_t timeout_ns;
-	trial_measure *measure;
-	void *context;   /* of measure */
+	trial_lower *lower;
+	void *context;   /* of lower */
 	size_t sequence; /* of the next invocation */
 	/* What has been spent on first plays, and on playing disturbed ones again: at most about half as much. On a
 	 * machine that is never quiet no number of repeats would help. */

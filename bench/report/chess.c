@@ -21,17 +21,12 @@ struct limit {
 
 static struct summary multiple_of(const struct cell *cell, const struct group *group, void *context)
 {
-	struct summary summary = cell_summary(cell, MEASURE_WALL_NS);
+	struct summary summary = cell_summary(cell, MEASURE_TIMES_BOUND);
 	struct limit *limit = context;
-	double bound = group_bound(group);
 
-	if (isnan(bound))
+	(void)group;
+	if (!(summary.median <= limit->most))
 		return (struct summary){0};
-	if (summary.median / bound > limit->most)
-		return (struct summary){0};
-	summary.median /= bound;
-	summary.interval.low /= bound;
-	summary.interval.high /= bound;
 	summary.mean = NAN; /* ratios are not averaged */
 	return summary;
 }
@@ -96,8 +91,8 @@ static double most_shown(const struct family *family)
 		double best = NAN;
 
 		for (size_t j = 0; j < family->groups[i].cell_count; j++)
-			best = fmin(best, cell_summary(family->groups[i].cells[j], MEASURE_WALL_NS).median);
-		most = fmax(most, best / group_bound(&family->groups[i]));
+			best = fmin(best, cell_summary(family->groups[i].cells[j], MEASURE_TIMES_BOUND).median);
+		most = fmax(most, best);
 	}
 	return 2.3 * most;
 }
@@ -111,7 +106,7 @@ static void write_above(FILE *text, const struct figure *figure, const struct fa
 	for (size_t i = 0; i < family->group_count; i++) {
 		const struct group *group = &family->groups[i];
 		const struct cell *cell = group_cell(group, slot);
-		double multiple = cell ? cell_summary(cell, MEASURE_WALL_NS).median / group_bound(group) : NAN;
+		double multiple = cell ? cell_summary(cell, MEASURE_TIMES_BOUND).median : NAN;
 
 		if (!(multiple > limit->most))
 			continue;

@@ -33,6 +33,7 @@ struct score *scores_make(const struct bundle *bundle, const struct group *group
 		scores[i].cell = group->cells[i];
 		scores[i].wall = cell_summary(group->cells[i], MEASURE_WALL_NS);
 		scores[i].floor = bundle_is_floor(bundle, group->cells[i]->runtime);
+		scores[i].times = cell_summary(group->cells[i], MEASURE_TIMES_BOUND);
 	}
 	qsort(scores, group->cell_count, sizeof(*scores), compare_scores);
 	return scores;
@@ -69,14 +70,14 @@ void group_title(const struct family *family, const struct group *group, char *t
 }
 
 /* "37.1 ms · 1.02 × bound", and for an echo its rate. */
-static void score_text(const struct score *score, double bound, char *text, size_t size)
+static void score_text(const struct score *score, char *text, size_t size)
 {
 	double rate = cell_summary(score->cell, MEASURE_RATE).median;
 	char time[NUMBER_TEXT_MAX], number[NUMBER_TEXT_MAX];
 	int used = snprintf(text, size, "%s", format_time(time, score->wall.median));
 
-	if (!isnan(bound))
-		used += snprintf(text + used, size - (size_t)used, "  %.2f × bound", score->wall.median / bound);
+	if (score->times.n > 0)
+		used += snprintf(text + used, size - (size_t)used, "  %.2f × bound", score->times.median);
 	if (!isnan(rate))
 		used += snprintf(text + used, size - (size_t)used, "  %s k msg/s", format_number(number, rate / 1e3));
 	if (score->cell->count[STATUS_FAILED] > 0)
@@ -106,7 +107,7 @@ static void draw_samples(struct figure *figure, const struct score *scores, size
 	}
 }
 
-static void draw_dots(struct figure *figure, const struct score *scores, size_t count, double unit, double bound)
+static void draw_dots(struct figure *figure, const struct score *scores, size_t count, double unit)
 {
 	struct series *series = figure_series(figure, SERIES_RUNTIME, "runtimes");
 	char text[160];
@@ -114,7 +115,7 @@ static void draw_dots(struct figure *figure, const struct score *scores, size_t 
 	for (size_t row = 0; row < count && scores[row].wall.n > 0; row++) {
 		const struct summary *wall = &scores[row].wall;
 
-		score_text(&scores[row], bound, text, sizeof(text));
+		score_text(&scores[row], text, sizeof(text));
 		figure_count(figure, scores[row].cell, wall, &wall->interval);
 		figure_point(figure, series,
 			     &(struct point){.x = wall->median / unit,
@@ -199,7 +200,7 @@ static void panel_of(struct figure *figure, const struct family *family, const s
 	panel->y.high = 0.6;
 	draw_bound(figure, scores, group->cell_count, bound / unit.ns);
 	draw_samples(figure, scores, group->cell_count, unit.ns);
-	draw_dots(figure, scores, group->cell_count, unit.ns, bound);
+	draw_dots(figure, scores, group->cell_count, unit.ns);
 	draw_reasons(figure, scores, group->cell_count, false);
 	draw_reasons(figure, scores, group->cell_count, true);
 	free(scores);
@@ -234,6 +235,7 @@ void scoreboard_figure(struct figure *figure, const struct groups *groups)
 {
 	char question[400] = "Which model is fastest here";
 	const struct family *family = NULL;
+	bool measured = false;
 
 	figure->legend = false;
 	while ((family = family_next_workload(groups, family))) {
@@ -245,14 +247,18 @@ void scoreboard_figure(struct figure *figure, const struct groups *groups)
 		}
 		if (figure->panel_count == PANELS_MAX)
 			break;
+		measured = measured || group_has_bounds(group);
 		question_append(question, sizeof(question), family->workload, figure->panel_count == 0);
 		panel_of(figure, family, group);
 	}
 	if (figure->panel_count > 0)
 		figure_note(figure,
 			    "Small dots below a mark: the single invocations. Dashed: the bound, the least time that "
-			    "these cores need for the work; no correct play can be faster. The other figures say "
-			    "what a board, a slice and a connection is.");
+			    "these cores need for the work%s. The other figures say what a board, a slice and a "
+			    "connection is.",
+			    measured ? ", as fast as their clock usually was; × bound: of each invocation against what "
+				       "was measured directly before and after it, the median"
+				     : "; no correct play can be faster");
 	if (figure->panel_count == 0)
 		panel_missing(figure);
 	figure->rows = figure->panel_count;

@@ -6,8 +6,9 @@
 
 struct score {
 	const struct cell *cell;
-	struct summary wall; /* n is 0 where there is no result */
-	bool floor;          /* the bare calls, no runtime */
+	struct summary wall;  /* n is 0 where there is no result */
+	struct summary times; /* the bound; n is 0 where none is known */
+	bool floor;           /* the bare calls, no runtime */
 };
 
 /* One score a cell: runtimes, fastest first; then floors; then those without a result. Owned by the caller. NULL: no

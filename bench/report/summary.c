@@ -14,7 +14,7 @@
 #include "scoreboard.h"
 #include "text.h"
 
-enum { TABLE_WIDTH = 80, FLOORS_MAX = 2 };
+enum { TABLE_WIDTH = 80, NAME_WIDTH = 17, REASON_INDENT = 20, FLOORS_MAX = 2 };
 
 /* A difference of medians under 2 % is called none, however sure. */
 #define LEAST_EFFECT 1.02
@@ -91,17 +91,27 @@ static void print_costs(const struct table *table, const struct cell *cell)
 
 	format_time(cpu, cell_summary(cell, MEASURE_CPU_NS).median);
 	format_bytes(memory, memory_a_task(table, cell->slot));
-	text_pad(table->out, cpu, -10);
-	text_pad(table->out, memory, -11);
+	text_pad(table->out, cpu, -8);
+	text_pad(table->out, memory, -9);
 }
 
 static void print_wall(const struct table *table, const struct summary *wall)
 {
 	char text[NUMBER_TEXT_MAX];
 
-	text_pad(table->out, format_time(text, wall->median), -10);
+	text_pad(table->out, format_time(text, wall->median), -9);
 	format_times(text, wall->interval.low, wall->interval.high);
-	text_pad(table->out, wall->interval.level > 0 ? text : "-", -19);
+	text_pad(table->out, wall->interval.level > 0 ? text : "-", -16);
+}
+
+/* The interval of "x bound", whose unit stands beside it: "1.01..1.04", "12.3..12.9". */
+static void print_times(const struct table *table, const struct summary *times)
+{
+	int digits = times->interval.high < 9.995 ? 2 : times->interval.high < 99.95 ? 1 : 0;
+	char text[NUMBER_TEXT_MAX];
+
+	snprintf(text, sizeof(text), "%.*f..%.*f", digits, times->interval.low, digits, times->interval.high);
+	text_pad(table->out, times->n > 0 && times->interval.level > 0 ? text : "-", -11);
 }
 
 /* In thousands of messages a second. */
@@ -118,29 +128,26 @@ static void print_rate(const struct table *table, const struct cell *cell)
 
 static void print_score(const struct table *table, const struct score *score)
 {
-	const struct summary *wall = &score->wall;
 	char text[NUMBER_TEXT_MAX];
 
 	if (table->messages)
 		print_rate(table, score->cell);
 	else
-		print_wall(table, wall);
-	snprintf(text, sizeof(text), "%.2f", wall->median / table->bound);
+		print_wall(table, &score->wall);
+	snprintf(text, sizeof(text), "%.2f", score->times.median);
 	if (table->floor_count == 0)
-		text_pad(table->out, isnan(table->bound) ? "-" : text, -8);
+		text_pad(table->out, score->times.n > 0 ? text : "-", -8);
 	if (table->messages)
 		print_latency(table, score->cell);
 	else
-		print_costs(table, score->cell);
+		print_times(table, &score->times), print_costs(table, score->cell);
 	print_floors(table, score->cell);
-	if (score->cell->count[STATUS_FAILED] > 0)
-		fprintf(table->out, " !");
 	fputc('\n', table->out);
 }
 
 static void print_reason_line(void *context, const char *text)
 {
-	fprintf(context, "%s\n%22s", text, "");
+	fprintf(context, "%s\n%*s", text, REASON_INDENT, "");
 }
 
 /* A reason takes as many lines as it needs, beside the name. */
@@ -156,10 +163,10 @@ static void print_reason(const struct table *table, const struct cell *cell)
 		return;
 	cell_reason(table->bundle, cell, reason, sizeof(reason));
 	snprintf(text, sizeof(text), "%s%s", words[cell_fate(cell)], reason);
-	text_wrap(text, TABLE_WIDTH - 22, print_reason_line, memory);
+	text_wrap(text, TABLE_WIDTH - REASON_INDENT, print_reason_line, memory);
 	fclose(memory);
-	if (lines && size >= 22)
-		fprintf(table->out, "  %.*s", (int)(size - 22), lines);
+	if (lines && size >= REASON_INDENT)
+		fprintf(table->out, "%.*s", (int)(size - REASON_INDENT), lines);
 	free(lines);
 }
 
@@ -170,8 +177,10 @@ static void print_rows(const struct table *table)
 	for (size_t i = 0; i < table->group->cell_count; i++) {
 		const struct score *score = &table->scores[i];
 
-		fputs("  ", table->out);
-		text_pad(table->out, text_cut(name, sizeof(name), score->cell->runtime, 18), 18);
+		fputs(score->wall.n > 0 && score->cell->count[STATUS_FAILED] > 0 ? "! " : "  ", table->out);
+		text_pad(table->out, text_cut(name, sizeof(name), score->cell->runtime, NAME_WIDTH), NAME_WIDTH);
+		if (score->wall.n == 0)
+			fputc(' ', table->out);
 		if (score->wall.n > 0)
 			print_score(table, score);
 		else
@@ -198,7 +207,7 @@ static void print_message_head(const struct table *table)
 {
 	char above[40];
 
-	fprintf(table->out, "  %-18s%8s%11s", "", "k msg/s", "interval");
+	fprintf(table->out, "  %-*s%8s%11s", NAME_WIDTH, "", "k msg/s", "interval");
 	if (table->floor_count == 0)
 		text_pad(table->out, "x bound", -8);
 	fprintf(table->out, "%8s%8s%8s", "p50", "p99", "CPU/msg");
@@ -212,7 +221,7 @@ static void print_message_head(const struct table *table)
 	for (size_t i = 0; i < table->floor_count; i++) {
 		const char *dash = strchr(table->floor[i]->runtime, '-');
 
-		text_pad(table->out, dash ? dash + 1 : "", i == 0 ? -(2 + 18 + 8 + 11 + 3 * 8 + 8) : -8);
+		text_pad(table->out, dash ? dash + 1 : "", i == 0 ? -(2 + NAME_WIDTH + 8 + 11 + 3 * 8 + 8) : -8);
 	}
 	if (table->floor_count > 0)
 		fputc('\n', table->out);
@@ -225,14 +234,19 @@ static void print_table(const struct table *table)
 	group_title(table->family, table->group, title, sizeof(title));
 	fprintf(table->out, "%s\n", title);
 	if (!isnan(table->bound))
-		fprintf(table->out, "bound %s; ", format_time(bound, table->bound));
+		fprintf(table->out, "bound %s", format_time(bound, table->bound));
+	if (group_has_bounds(table->group))
+		fprintf(table->out, " (%s at the fastest clock seen)\n",
+			format_time(bound, group_least_bound(table->group)));
+	else if (!isnan(table->bound))
+		fputs("; ", table->out);
 	print_method(table);
 	fputc('\n', table->out);
 	if (table->messages)
 		print_message_head(table);
 	else
-		fprintf(table->out, "  %-18s%10s%19s%8s%10s%11s\n", "", "median", "interval", "x bound", "CPU",
-			"mem/task");
+		fprintf(table->out, "  %-*s%9s%16s%8s%11s%8s%9s\n", NAME_WIDTH, "", "median", "interval", "x bound",
+			"interval", "CPU", "mem/task");
 	print_rows(table);
 	fputc('\n', table->out);
 }
@@ -312,7 +326,7 @@ static void write_answer(const struct table *table, FILE *text)
 	group_title(table->family, table->group, title, sizeof(title));
 	fprintf(text, "%s: %s %s", title, fastest->cell->runtime, format_time(time, fastest->wall.median));
 	if (!isnan(table->bound))
-		fprintf(text, ", %.2f x bound", fastest->wall.median / table->bound);
+		fprintf(text, ", %.2f x bound", fastest->times.median);
 	write_judged(table, text, VERDICT_EQUAL, "; no difference shown: ");
 	write_judged(table, text, VERDICT_SLOWER, "; slower: ");
 	write_judged(table, text, VERDICT_UNKNOWN, "; too few invocations to judge: ");

@@ -1,7 +1,7 @@
-/* trial_test.c: what becomes of a play that is faster than its bound: explained by the machine, or a lie.
+/* trial_test.c: the bound of each invocation, and what becomes of a play that is faster than any: explained by the
+ * machine, or a lie.
  *
- * The player is a shell that says what it is told to; the machine's cost, and what a fresh measurement finds, are the
- * test's. */
+ * The player is a shell that says what it is told to; what the machine's cost is found to be is the test's. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,14 +16,30 @@
 #include "../driver/calibration.h"
 #include "../driver/trial.h"
 
-/* Of 1000 operations, each as long as the calibrated step. */
-static uint64_t no_measurement(void)
+/* What the cost is found to be before a play, after it, and from then on. */
+static struct {
+	uint64_t before, after, later;
+	unsigned runs;
+} machine_costs;
+
+static uint64_t measure(void)
 {
-	return 0;
+	enum { BESIDE = 3 };
+	unsigned run = machine_costs.runs++;
+
+	return run < BESIDE ? machine_costs.before : run < 2 * BESIDE ? machine_costs.after : machine_costs.later;
 }
 
+/* Those for a play that is too fast, of 50 runs each. */
+static unsigned measurements(void)
+{
+	return machine_costs.runs / 50;
+}
+
+/* Of 1000 operations, which take together what the calibrated step does. */
+
 static const struct parameter parameters[] = {
-	{.name = "step", .type = PARAMETER_COUNT, .fallback = "0", .most = 1000000000, .calibrate = no_measurement},
+	{.name = "step", .type = PARAMETER_COUNT, .fallback = "0", .most = 1000000000, .calibrate = measure},
 	{.name = NULL},
 };
 
@@ -35,31 +51,30 @@ static void expect(const struct values *values, struct stage stage, struct expec
 
 static const struct workload_spec spec = {.name = "test", .parameters = parameters, .expect = expect};
 
-/* One trial of a player whose wall time is fixed; `later` is what the step costs where it is measured again. */
+/* One trial of a player whose wall time is fixed. */
 struct fixture {
 	struct machine machine;
 	struct ledger ledger;
 	struct cell cell;
 	struct player player;
 	struct placement placement;
-	uint64_t later_ns, first_ns;
-	unsigned measurements;
+	json_t *costs; /* the least so far */
+	uint64_t first_ns;
 	char folder[32], script[400];
 	char *argv[4];
 	struct trial trial;
 	json_t *lines;
 };
 
-static void measure(void *context, const struct cell *cell)
+static void lower(void *context, const struct cell *cell, const json_t *moments)
 {
 	struct fixture *fixture = context;
 
 	assert_ptr_equal(cell, &fixture->cell);
-	fixture->measurements++;
-	if (fixture->later_ns == 0)
+	if (calibration_take_least(moments, &spec, fixture->costs) <= 0)
 		return;
-	fixture->cell.values.cost[0] = fixture->later_ns;
-	fixture->cell.bound_ns = fixture->cell.expectation.bound_ns = fixture->later_ns;
+	assert_true(calibration_find(fixture->costs, &parameters[0], &fixture->cell.values.cost[0]));
+	fixture->cell.bound_ns = fixture->cell.expectation.bound_ns = fixture->cell.values.cost[0];
 }
 
 static int set_up(void **state)
@@ -67,7 +82,7 @@ static int set_up(void **state)
 	static struct fixture fixture;
 	char reason[REASON_MAX], path[64];
 
-	fixture = (struct fixture){.folder = "trial_test.XXXXXX"};
+	fixture = (struct fixture){.folder = "trial_test.XXXXXX", .costs = json_pack("{s:i}", "step_ps", 100000000)};
 	*state = &fixture;
 	if (!mkdtemp(fixture.folder) || machine_open(&fixture.machine, NULL) < 0 ||
 	    placement_choose(&fixture.machine, 1, &fixture.placement, reason) < 0)
@@ -82,6 +97,7 @@ static int tear_down(void **state)
 	char command[64];
 
 	json_decref(fixture->lines);
+	json_decref(fixture->costs);
 	ledger_close(&fixture->ledger);
 	placement_clear(&fixture->placement);
 	machine_close(&fixture->machine);
@@ -94,15 +110,15 @@ static int keep_line(void *context, const json_t *line)
 	return json_array_append(context, (json_t *)line);
 }
 
-/* Plays once with a bound of 100 ms. */
-static void play(struct fixture *fixture, uint64_t wall_ns, uint64_t later_ns)
+/* Plays with a bound of 100 ms at first. */
+static void play_beside(struct fixture *fixture, uint64_t wall_ns, uint64_t before, uint64_t after, uint64_t later)
 {
 	struct trial_table table = {
 		.machine = &fixture->machine,
 		.ledger = &fixture->ledger,
 		.timeout_ns = UINT64_C(10000000000),
 		.first_ns = fixture->first_ns,
-		.measure = measure,
+		.lower = lower,
 		.context = fixture,
 	};
 
@@ -112,7 +128,10 @@ static void play(struct fixture *fixture, uint64_t wall_ns, uint64_t later_ns)
 		"\"time_ns\": {\"wall\": %llu}, \"audit\": {\"tasks\": 0, \"operations\": 1000, \"checksum\": \"0\"}}'",
 		(unsigned long long)wall_ns);
 	memcpy(fixture->argv, (char *[]){(char *)"/bin/sh", (char *)"-c", fixture->script, NULL}, sizeof fixture->argv);
-	fixture->later_ns = later_ns;
+	machine_costs.before = before;
+	machine_costs.after = after;
+	machine_costs.later = later;
+	machine_costs.runs = 0;
 	fixture->player.name = "x";
 	fixture->cell = (struct cell){
 		.name = (char *)"test/x/cores=1",
@@ -130,6 +149,13 @@ static void play(struct fixture *fixture, uint64_t wall_ns, uint64_t later_ns)
 	assert_int_equal(ledger_each(&fixture->ledger, keep_line, fixture->lines), 0);
 }
 
+/* The machine is then as fast as when it was calibrated, and changes, if at all, when a play turns out to be too fast.
+ */
+static void play(struct fixture *fixture, uint64_t wall_ns, uint64_t later)
+{
+	play_beside(fixture, wall_ns, 100000000, 100000000, later);
+}
+
 static const char *reason_of(const struct fixture *fixture, size_t line)
 {
 	const json_t *disturbance = json_object_get(json_array_get(fixture->lines, line), "disturbance");
@@ -139,13 +165,57 @@ static const char *reason_of(const struct fixture *fixture, size_t line)
 	return reason ? reason : "";
 }
 
+/* The own bound follows the clock, by the mean of its speeds; the gate's is the least of all that was seen. */
+static void each_invocation_has_its_bound(void **state)
+{
+	struct fixture *fixture = *state;
+	const json_t *line, *costs;
+
+	play_beside(fixture, 100000000, 80000000, 120000000, 96000000);
+	assert_int_equal(fixture->trial.status, TRIAL_OK);
+	assert_int_equal(fixture->trial.bound_ns, 96000000);
+	assert_int_equal(fixture->cell.bound_ns, 80000000);
+	line = json_array_get(fixture->lines, 0);
+	costs = json_object_get(line, "costs");
+	assert_int_equal(json_integer_value(json_object_get(line, "bound_ns")), 96000000);
+	assert_int_equal(json_array_size(costs), 2);
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(costs, 1), "step_ps")), 120000000);
+	assert_true(json_is_integer(json_object_get(json_array_get(costs, 0), "core")));
+	trial_recall(line, &fixture->trial);
+	assert_int_equal(fixture->trial.bound_ns, 96000000);
+}
+
+/* Faster than the own bound is what a play may well be: the clock was faster in between. */
+static void only_the_least_cost_is_a_gate(void **state)
+{
+	struct fixture *fixture = *state;
+
+	play_beside(fixture, 100000000, 110000000, 110000000, 110000000);
+	assert_int_equal(fixture->trial.status, TRIAL_OK);
+	assert_int_equal(fixture->trial.bound_ns, 110000000);
+	assert_int_equal(measurements(), 0);
+	assert_string_equal(reason_of(fixture, 0), "");
+}
+
+/* A machine that cannot be measured has the bound of the run. */
+static void no_cost_no_bound(void **state)
+{
+	struct fixture *fixture = *state;
+
+	play_beside(fixture, 100000000, 0, 0, 0);
+	assert_int_equal(fixture->trial.status, TRIAL_OK);
+	assert_int_equal(fixture->trial.bound_ns, 0);
+	assert_null(json_object_get(json_array_get(fixture->lines, 0), "bound_ns"));
+	assert_null(json_object_get(json_array_get(fixture->lines, 0), "costs"));
+}
+
 static void above_the_bound_nothing_is_measured(void **state)
 {
 	struct fixture *fixture = *state;
 
-	play(fixture, 100000000, 0);
+	play(fixture, 100000000, 50000000);
 	assert_int_equal(fixture->trial.status, TRIAL_OK);
-	assert_int_equal(fixture->measurements, 0);
+	assert_int_equal(measurements(), 0);
 	assert_string_equal(reason_of(fixture, 0), "");
 }
 
@@ -156,7 +226,6 @@ static void a_faster_core_explains_it(void **state)
 
 	play(fixture, 90000000, 80000000);
 	assert_int_equal(fixture->trial.status, TRIAL_OK);
-	assert_int_equal(fixture->measurements, 1);
 	assert_true(json_array_size(fixture->lines) >= 2);
 	assert_string_equal(reason_of(fixture, 0), "the core ran faster than when it was calibrated");
 	assert_string_equal(reason_of(fixture, 1), "");
@@ -173,7 +242,6 @@ static void the_tolerance_covers_the_rest(void **state)
 	assert_int_equal(json_array_size(fixture->lines), 3);
 	for (size_t i = 0; i < 3; i++)
 		assert_string_equal(reason_of(fixture, i), "the core ran faster than when it was calibrated");
-	assert_int_equal(fixture->measurements, 9);
 }
 
 /* Where nothing was played before, the second play is more than half of the first. */
@@ -190,9 +258,9 @@ static void else_it_is_a_lie(void **state)
 {
 	struct fixture *fixture = *state;
 
-	play(fixture, 90000000, 0);
+	play(fixture, 90000000, 100000000);
 	assert_int_equal(fixture->trial.status, TRIAL_FAILED);
-	assert_int_equal(fixture->measurements, 3);
+	assert_int_equal(measurements(), 3);
 	assert_int_equal(json_array_size(fixture->lines), 1);
 	assert_string_equal(fixture->trial.reason,
 			    "wall 90 ms is below the bound of 100 ms: no correct play can be that fast");
@@ -229,6 +297,9 @@ static void costs_only_go_down(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(each_invocation_has_its_bound, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(only_the_least_cost_is_a_gate, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(no_cost_no_bound, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(above_the_bound_nothing_is_measured, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_faster_core_explains_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_tolerance_covers_the_rest, set_up, tear_down),

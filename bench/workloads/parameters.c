@@ -148,6 +148,19 @@ uint64_t values_cost(const struct values *values, int index)
 	return values->cost[index] > 0 ? values->cost[index] : values->value[index];
 }
 
+uint64_t calibration_least(calibration_run *calibrate)
+{
+	enum { RUNS = 50 };
+	uint64_t least = UINT64_MAX;
+
+	for (int run = 0; run < RUNS && least > 0; run++) {
+		uint64_t cost = calibrate();
+
+		least = cost < least ? cost : least;
+	}
+	return least;
+}
+
 void values_init(struct values *values, const struct parameter *table)
 {
 	memset(values, 0, sizeof *values);

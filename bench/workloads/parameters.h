@@ -12,27 +12,33 @@ enum { PARAMETERS_MAX = 16, PARAMETER_TEXT_MAX = 32, REASON_MAX = 256 };
 
 enum parameter_type { PARAMETER_COUNT, PARAMETER_DURATION, PARAMETER_SIZE, PARAMETER_CHOICE };
 
+typedef uint64_t calibration_run(void);
+
 struct parameter {
 	const char *name;
 	enum parameter_type type;
 	const char *fallback;       /* the value where none is given, as text; NULL: the spec's resolve() fills it in */
 	uint64_t least, most;       /* accepted range, inclusive; unused for a choice */
 	const char *const *choices; /* NULL-terminated; only for PARAMETER_CHOICE */
-	/* Of a cost of this machine, which nobody chooses and no cell is named by: measures it on the calling thread's
-	 * core in some 50 ms; 0: it cannot. NULL: an ordinary parameter. */
-	uint64_t (*calibrate)(void);
-	const char *help;           /* one line */
+	/* Of a cost of this machine, which nobody chooses and no cell is named by: measures it once on the calling
+	 * thread's core, in about 2 ms; 0: it cannot. NULL: an ordinary parameter. */
+	calibration_run *calibrate;
+	const char *help; /* one line */
 };
 
 /* Values in the order of the table. `given` tells what the user said from what was filled in. */
 struct values {
 	uint64_t value[PARAMETERS_MAX];
 	bool given[PARAMETERS_MAX];
-	uint64_t cost[PARAMETERS_MAX]; /* of a calibration: the least that the machine was seen to take; 0: the value */
+	uint64_t cost[PARAMETERS_MAX]; /* of a calibration: what the machine was seen to take; 0: the value */
 };
 
 /* What a bound is made from: the value says how much work there is, the cost how fast the machine can do it. */
 uint64_t values_cost(const struct values *values, int index);
+
+/* The least of 50 runs, about 100 ms in all: a disturbance, or a core that is still speeding up, leaves no trace. 0 if
+ * one could not be had. */
+uint64_t calibration_least(calibration_run *calibrate);
 
 /* Sets every value to its fallback (0 where that is NULL), the rest to nothing. `table` ends with a NULL name. */
 void values_init(struct values *values, const struct parameter *table);

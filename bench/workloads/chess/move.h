@@ -1,8 +1,9 @@
 /* move.h: the master's move, a fixed amount of dependent arithmetic.
  *
- * A step is x := a x + c modulo 2^64, the linear congruential generator of D. Knuth's MMIX (The Art of Computer Programming 2, 3.3.4): each
- * step needs the one before, so that a core can neither overlap nor skip them, yet n steps can be foretold in O(log n)
- * (F. Brown, "Random number generation with arbitrary strides", 1994): the right answer costs no second play. */
+ * A step is x := a x + c modulo 2^64, the linear congruential generator of D. Knuth's MMIX (The Art of Computer
+ * Programming 2, 3.3.4): each step needs the one before, so that a core can neither overlap nor skip them, yet n steps
+ * can be foretold in O(log n) (F. Brown, "Random number generation with arbitrary strides", 1994): the right answer
+ * costs no second play. */
 #ifndef SIMUL_MOVE_H
 #define SIMUL_MOVE_H
 
@@ -24,8 +25,7 @@ uint64_t chess_move_foretold(uint64_t position, struct chess_jump jump);
 /* A starting position for a board, different for each. */
 uint64_t chess_opening(uint64_t board);
 
-/* Duration of one step here and now in picoseconds: the least of 50 runs of about 1 ms, so that a disturbance or a
- * core that is still speeding up leaves no trace. On the calling thread's core. */
+/* Duration of one step here and now in picoseconds, the mean of a million, on the calling thread's core. */
 uint64_t chess_step_ps(void);
 
 #endif

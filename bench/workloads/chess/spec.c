@@ -13,21 +13,50 @@
 static const char *const presets[] = {"polgar", NULL};
 
 static const struct parameter parameters[] = {
-	[CHESS_BOARDS] = {.name = "boards", .type = PARAMETER_COUNT, .fallback = "24", .least = 1, .most = 10000000,
+	[CHESS_BOARDS] = {.name = "boards",
+			  .type = PARAMETER_COUNT,
+			  .fallback = "24",
+			  .least = 1,
+			  .most = 10000000,
 			  .help = "opponents, each at a board of its own: one task each"},
-	[CHESS_PAIRS] = {.name = "pairs", .type = PARAMETER_COUNT, .fallback = "30", .least = 1, .most = 1000000,
+	[CHESS_PAIRS] = {.name = "pairs",
+			 .type = PARAMETER_COUNT,
+			 .fallback = "30",
+			 .least = 1,
+			 .most = 1000000,
 			 .help = "move pairs a game: the master's move, then the reply"},
-	[CHESS_MOVE] = {.name = "move", .type = PARAMETER_DURATION, .least = 1, .most = 60 * NS_PER_S,
+	[CHESS_MOVE] = {.name = "move",
+			.type = PARAMETER_DURATION,
+			.least = 1,
+			.most = 60 * NS_PER_S,
 			.help = "the master's move, computed: default the preset's over scale"},
-	[CHESS_REPLY] = {.name = "reply", .type = PARAMETER_DURATION, .least = 0, .most = 600 * NS_PER_S,
+	[CHESS_REPLY] = {.name = "reply",
+			 .type = PARAMETER_DURATION,
+			 .least = 0,
+			 .most = 600 * NS_PER_S,
 			 .help = "the opponent's reply, slept: default the preset's over scale"},
-	[CHESS_MASTERS] = {.name = "masters", .type = PARAMETER_COUNT, .fallback = "0", .least = 0, .most = 65536,
+	[CHESS_MASTERS] = {.name = "masters",
+			   .type = PARAMETER_COUNT,
+			   .fallback = "0",
+			   .least = 0,
+			   .most = 65536,
 			   .help = "boards that may have a master at the same time; 0: as many as cores compute"},
-	[CHESS_PRESET] = {.name = "preset", .type = PARAMETER_CHOICE, .fallback = "polgar", .choices = presets,
+	[CHESS_PRESET] = {.name = "preset",
+			  .type = PARAMETER_CHOICE,
+			  .fallback = "polgar",
+			  .choices = presets,
 			  .help = "times of a known exhibition; polgar: 5 s a move and 55 s a reply"},
-	[CHESS_SCALE] = {.name = "scale", .type = PARAMETER_COUNT, .fallback = "100000", .least = 1, .most = 1000000000,
+	[CHESS_SCALE] = {.name = "scale",
+			 .type = PARAMETER_COUNT,
+			 .fallback = "100000",
+			 .least = 1,
+			 .most = 1000000000,
 			 .help = "the preset's times are divided by this"},
-	[CHESS_STEP] = {.name = "step", .type = PARAMETER_COUNT, .fallback = "0", .least = 0, .most = 1000000000,
+	[CHESS_STEP] = {.name = "step",
+			.type = PARAMETER_COUNT,
+			.fallback = "0",
+			.least = 0,
+			.most = 1000000000,
 			.calibrate = chess_step_ps,
 			.help = "picoseconds a step of the move's arithmetic; 0: measured at the start"},
 	{.name = NULL},
@@ -47,7 +76,7 @@ static int resolve(struct values *values, char reason[REASON_MAX])
 		return -EINVAL;
 	}
 	if (values->value[CHESS_STEP] == 0)
-		values->value[CHESS_STEP] = chess_step_ps();
+		values->value[CHESS_STEP] = calibration_least(chess_step_ps);
 	return 0;
 }
 

@@ -26,7 +26,7 @@ void primes_by_division(uint64_t first, uint64_t end, struct primes *found);
 /* All primes below limit, and the divisions, by the sieve of Eratosthenes; count 0 where memory is short. */
 void primes_by_sieve(uint64_t limit, struct primes *found);
 
-/* Duration of one trial division here and now in picoseconds, the least of many runs, on the calling thread's core.
+/* Duration of one trial division here and now in picoseconds, the least of some runs, on the calling thread's core.
  * A small and a large prime are tried, since on some processors smaller numbers divide faster. */
 uint64_t primes_division_ps(void);
 

@@ -10,14 +10,29 @@
 static const char *const splits[] = {[COUNTING_INTERLEAVED] = "interleaved", [COUNTING_BLOCKS] = "blocks", NULL};
 
 static const struct parameter parameters[] = {
-	[COUNTING_LIMIT] = {.name = "limit", .type = PARAMETER_COUNT, .fallback = "5000000", .least = 10,
-			    .most = 50000000, .help = "the primes below this number are counted"},
-	[COUNTING_SLICES] = {.name = "slices", .type = PARAMETER_COUNT, .fallback = "8", .least = 1, .most = 100000,
+	[COUNTING_LIMIT] = {.name = "limit",
+			    .type = PARAMETER_COUNT,
+			    .fallback = "5000000",
+			    .least = 10,
+			    .most = 50000000,
+			    .help = "the primes below this number are counted"},
+	[COUNTING_SLICES] = {.name = "slices",
+			     .type = PARAMETER_COUNT,
+			     .fallback = "8",
+			     .least = 1,
+			     .most = 100000,
 			     .help = "parts of the count: one task each"},
-	[COUNTING_SPLIT] = {.name = "split", .type = PARAMETER_CHOICE, .fallback = "interleaved", .choices = splits,
+	[COUNTING_SPLIT] = {.name = "split",
+			    .type = PARAMETER_CHOICE,
+			    .fallback = "interleaved",
+			    .choices = splits,
 			    .help = "how numbers are dealt: in turn, or in blocks (the last block is the slowest)"},
-	[COUNTING_DIVISION] = {.name = "division", .type = PARAMETER_COUNT, .fallback = "0", .least = 0,
-			       .most = 1000000000, .calibrate = primes_division_ps,
+	[COUNTING_DIVISION] = {.name = "division",
+			       .type = PARAMETER_COUNT,
+			       .fallback = "0",
+			       .least = 0,
+			       .most = 1000000000,
+			       .calibrate = primes_division_ps,
 			       .help = "picoseconds a trial division; 0: measured at the start"},
 	{.name = NULL},
 };
@@ -30,7 +45,7 @@ static int resolve(struct values *values, char reason[REASON_MAX])
 		return -EINVAL;
 	}
 	if (values->value[COUNTING_DIVISION] == 0)
-		values->value[COUNTING_DIVISION] = primes_division_ps();
+		values->value[COUNTING_DIVISION] = calibration_least(primes_division_ps);
 	return 0;
 }
 

@@ -12,7 +12,7 @@
 #include "../../../runtimes/clock.h"
 #include "echo.h"
 
-enum { BATCHES = 400, BATCH = 25, MESSAGE = 64 };
+enum { BATCHES = 12, BATCH = 25, MESSAGE = 64 };
 
 /* Both ends of a connection. */
 struct connection {

@@ -63,7 +63,7 @@ static int resolve(struct values *values, char reason[REASON_MAX])
 		return -EINVAL;
 	}
 	if (values->value[STARVATION_STEP] == 0)
-		values->value[STARVATION_STEP] = chess_step_ps();
+		values->value[STARVATION_STEP] = calibration_least(chess_step_ps);
 	return 0;
 }
 
