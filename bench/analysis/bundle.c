@@ -398,8 +398,8 @@ static void measures_read(const struct cell *cell, const json_t *json, double va
 	const json_t *record = json_object_get(json, "record"), *load = json_object_get(json, "load");
 	const json_t *cpu = json_object_get(record, "cpu_ns");
 	double messages = positive(json_measure(load, "messages"));
-	double wall = positive(json_measure(json_object_get(load ? load : record, "time_ns"), "wall"));
-
+	const json_t *times = json_object_get(load, "time_ns"); /* a load that measures no time leaves it to the player */
+	double wall = positive(json_measure(times ? times : json_object_get(record, "time_ns"), "wall"));
 	value[MEASURE_WALL_NS] = wall;
 	value[MEASURE_CPU_NS] = sum_known(json_measure(cpu, "user"), json_measure(cpu, "system"));
 	value[MEASURE_STEADY_NS] = json_measure(cpu, "steady");

@@ -16,7 +16,7 @@
 enum { CELLS_MAX = 100000 };
 
 /* Workloads whose player is a server that a load program drives. */
-static const char *const loaded_workloads[] = {"echo", "chat"};
+static const char *const loaded_workloads[] = {"echo", "chat", "fetch"};
 
 /* What plan_make() works with: the request, the plan that it makes, and where a sentence goes. */
 struct planner {

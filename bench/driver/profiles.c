@@ -33,6 +33,7 @@ static const struct sweep quick_sweeps[] = {
 	{.workload = "order", .axes = {"example=count,say", "unit=10ms"}, .cores = 1},
 	{.workload = "range", .axes = {"mode=eager,lazy", "numbers=10000"}, .cores = 1},
 	{.workload = "chat", .axes = {"rooms=1", "members+messages=8+300,48+30,200+3"}, .cores = 1},
+	{.workload = "fetch", .axes = {"fetches=1,10,100,1000"}, .cores = 1},
 	{.workload = NULL},
 };
 
@@ -70,6 +71,7 @@ static const struct sweep standard_sweeps[] = {
 	{.workload = "range", .axes = {"mode=eager,lazy", "numbers=100000,10000000"}, .cores = 1},
 	{.workload = "chat", .axes = {"rooms=1", "members+messages=2+5000,8+2000,48+100,200+10,1000+1"}, .cores = 1},
 	{.workload = "chat", .axes = {"rooms=20", "members+messages=40+300,200+100,1000+10"}, .cores = 1},
+	{.workload = "fetch", .axes = {"fetches=1,10,100,1000,10000"}, .cores = 1},
 	{.workload = NULL},
 };
 
@@ -119,6 +121,9 @@ static const struct sweep full_sweeps[] = {
 	 .cores = 1},
 	{.workload = "chat", .axes = {"rooms=20", "members+messages=40+3000,200+1000,1000+100,5000+20"}, .cores = 1},
 	{.workload = "chat", .axes = {"rooms=1,20", "members+messages=200+100"}},
+	{.workload = "fetch", .axes = {"fetches=1,10,100,300,1000,3000,10000"}, .cores = 1},
+	{.workload = "fetch", .axes = {"fetches=100,1000", "size=64KiB"}, .cores = 1},
+	{.workload = "fetch", .axes = {"fetches=1000,10000"}},
 	{.workload = NULL},
 };
 

@@ -31,25 +31,27 @@ static json_t *cores_json(void)
 	return cores;
 }
 
-/* Wall time and latency are absent where the load is not who measures them. */
+/* Times and latency are absent where the load is not who measures them. */
 static json_t *line_json(const char *name, const struct load_result *result)
 {
-	json_t *json, *times = json_pack("{s:I}", "setup", (json_int_t)result->setup_ns);
 	char checksum[17];
+	json_t *json;
 
 	snprintf(checksum, sizeof checksum, "%016" PRIx64, result->checksum);
-	if (result->wall_ns > 0)
-		json_object_set_new(times, "wall", json_integer((json_int_t)result->wall_ns));
-	json = json_pack("{s:i, s:s, s:o, s:o, s:{s:I, s:I}, s:I, s:I, s:I, s:s, s:{s:I, s:I}}", "protocol", PROTOCOL,
-			 "load", name, "cores", cores_json(), "time_ns", times, "cpu_ns", "user",
-			 (json_int_t)result->user_ns, "system", (json_int_t)result->system_ns, "messages",
-			 (json_int_t)result->messages, "bytes", (json_int_t)result->bytes, "errors",
-			 (json_int_t)result->errors, "checksum", checksum, "per_connection", "least",
-			 (json_int_t)result->least, "most", (json_int_t)result->most);
-	if (result->wall_ns > 0) {
+	json = json_pack("{s:i, s:s, s:o, s:{s:I, s:I}, s:I, s:I, s:I, s:s, s:{s:I, s:I}}", "protocol", PROTOCOL,
+			 "load", name, "cores", cores_json(), "cpu_ns", "user", (json_int_t)result->user_ns, "system",
+			 (json_int_t)result->system_ns, "messages", (json_int_t)result->messages, "bytes",
+			 (json_int_t)result->bytes, "errors", (json_int_t)result->errors, "checksum", checksum,
+			 "per_connection", "least", (json_int_t)result->least, "most", (json_int_t)result->most);
+	if (result->setup_ns > 0) {
+		json_object_set_new(json, "time_ns",
+				    json_pack("{s:I, s:I}", "setup", (json_int_t)result->setup_ns, "wall",
+					      (json_int_t)result->wall_ns));
 		json_object_set_new(json, "loop", json_string("closed"));
 		json_object_set_new(json, "latency_ns", histogram_json(&result->latency));
 	}
+	if (result->pacing.count > 0)
+		json_object_set_new(json, "pacing_ns", histogram_json(&result->pacing));
 	return json;
 }
 

@@ -112,7 +112,7 @@ static void print_help(FILE *file)
 {
 	fprintf(file,
 		"usage: load echo port=P [key=value ...]\n"
-		"       load chat --help\n\n"
+		"       load chat --help, load fetch --help\n\n"
 		"Drives an echo server on 127.0.0.1 and checks every byte that comes back. Prints one line of JSON.\n"
 		"Exit status: 0 all right, 1 an error or the time limit, 2 wrong call.\n\n");
 	for (const struct parameter *parameter = parameters; parameter->name; parameter++)
@@ -220,6 +220,8 @@ int main(int argc, char **argv)
 	}
 	if (argc >= 2 && strcmp(argv[1], "chat") == 0)
 		return chat_main(argc - 2, argv + 2);
+	if (argc >= 2 && strcmp(argv[1], "fetch") == 0)
+		return fetch_main(argc - 2, argv + 2);
 	if (argc < 2 || strcmp(argv[1], "echo") != 0) {
 		print_help(stderr);
 		return EXIT_USAGE;

@@ -8,6 +8,7 @@
 enum load_exit { LOAD_EXIT_OK = 0, LOAD_EXIT_WRONG = 1, LOAD_EXIT_USAGE = 2 };
 
 int chat_main(int count, char **pairs);
+int fetch_main(int count, char **pairs);
 
 /* Prints the line of a load of that name (results/SCHEMA.md), and a sentence where the result has an error or cannot be
  * written. The exit status. */

@@ -26,3 +26,11 @@ void lateness_report(struct play *play, uint64_t *late_ns, uint64_t count)
 	play_figure(play, "late_p99_us", percentile_us(late_ns, count, 99));
 	play_figure(play, "late_max_us", percentile_us(late_ns, count, 100));
 }
+
+void latency_report(struct play *play, uint64_t *latency_ns, uint64_t count)
+{
+	qsort(latency_ns, count, sizeof *latency_ns, by_lateness);
+	play_figure(play, "latency_p50_us", percentile_us(latency_ns, count, 50));
+	play_figure(play, "latency_p99_us", percentile_us(latency_ns, count, 99));
+	play_figure(play, "latency_max_us", percentile_us(latency_ns, count, 100));
+}

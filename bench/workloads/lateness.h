@@ -10,4 +10,7 @@ struct play;
  * rank: the least of the values that so many percent of them do not exceed. */
 void lateness_report(struct play *play, uint64_t *late_ns, uint64_t count);
 
+/* The same of how long operations took: latency_p50_us, latency_p99_us and latency_max_us. */
+void latency_report(struct play *play, uint64_t *latency_ns, uint64_t count);
+
 #endif

@@ -17,7 +17,8 @@
 	EACH(contention)                                                                                               \
 	EACH(order)                                                                                                    \
 	EACH(range)                                                                                                    \
-	EACH(chat)
+	EACH(chat)                                                                                                     \
+	EACH(fetch)
 
 #define WORKLOADS_DIRECT_ONLY(EACH) EACH(syscall)
 

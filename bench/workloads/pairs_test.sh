@@ -32,6 +32,7 @@ small() {
 	order) echo unit=10ms ;;
 	range) echo numbers=10 ;;
 	chat) echo members=2 rooms=1 messages=10 size=64 floor=1 ;;
+	fetch) echo fetches=3 wait=1ms size=5000 floor=1 ;;
 	esac
 }
 
@@ -53,7 +54,7 @@ play() {
 	: >"$scratch/out"
 	taskset -c "$core" timeout 30 "$player" play "$@" >"$scratch/out" 2>&1 &
 	case $* in
-	*connections=* | *members=*) drive "$@" ;;
+	*connections=* | *members=* | *fetches=*) drive "$@" ;;
 	esac
 	wait $!
 	status=$?
@@ -103,5 +104,5 @@ while read -r runtime workload answer reason <&3; do
 done 3<"$scratch/pairs"
 
 known=$(ls "$folder"/simul-* | wc -l)
-[ $pairs -ge $((13 * known)) ] || fail "$pairs pairs for $known runtimes and 13 workloads"
+[ $pairs -ge $((14 * known)) ] || fail "$pairs pairs for $known runtimes and 14 workloads"
 exit $failed
