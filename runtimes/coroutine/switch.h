@@ -5,9 +5,11 @@
  * (MXCSR and the x87 control word, FPCR). They belong to the thread: a task that changes its rounding mode changes it
  * for all, and restores it before it suspends. Nor are the signal mask and errno.
  *
- * The way back is a jump and not a return: the processor predicts a return to go back to the latest call, which is
- * another task's; it predicts the target of a jump from where it went before. Callers make the switch their last call,
- * so that a jump leads straight into the code that called the verb.
+ * The processor predicts a return to go back to the latest call, which is another task's, and the target of a jump from
+ * where it went before. So the way back is a jump, unless both tasks have called from the same place: then the
+ *prediction is right, and the returns behind it, which it takes from the same list of calls, are right as well where
+ *both tasks do the same. (A ring of tasks that wake each other took 39 ns a step with jumps alone, of them about 10 for
+ *a return.) Callers make the switch their last call, so that the way leads straight into the code that called the verb.
  *
  * Shadow stacks (CET, GCS) and branch landing pads (IBT, BTI) are neither used nor declared; the linker then leaves
  * them off for the whole program.
@@ -31,8 +33,8 @@ int stack_switch(void **from, void *to);
  * Function must not return. */
 int stack_start(void **from, void *top, void (*function)(void *), void *argument);
 
-/* The same for a function(a, b, c) that may return: the stack pointer of whom to resume. Where that is the caller, the
- * processor foresees the way back, as that of any call; elsewhere stack_switch() is faster. Returns 0. */
+/* The same for a function(a, b, c) that may return, as long as nobody has resumed the caller: it returns *from then,
+ * and the processor foresees the way back, as that of any call. Returns 0. */
 int stack_call(void **from, void *top, void *(*function)(void *, void *, void *), void *a, void *b, void *c);
 
 #endif

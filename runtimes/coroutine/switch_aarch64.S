@@ -1,6 +1,6 @@
 /* switch_aarch64.S: see switch.h. x19 to x30, the lower halves of v8 to v15 and the stack pointer; x0 to x3 are the
  * arguments in their order. The frame is described for debuggers and profilers: it has the same shape on both sides of
- * the change of sp. The way back is `br`, since `ret` would be predicted to go to the latest caller. */
+ * the change of sp. The way back is `br` unless it leads to where the latest call came from, as `ret` is predicted. */
 	.text
 
 	.macro save_frame
@@ -65,11 +65,15 @@
 	.p2align 5
 stack_switch:
 	.cfi_startproc
+	mov	x10, x30
 	save_frame
 	mov	sp, x1
 	restore_frame
 	mov	w0, #0
-	br	x30
+	cmp	x10, x30
+	b.ne	1f
+	ret
+1:	br	x30
 	.cfi_endproc
 	.size	stack_switch, .-stack_switch
 
@@ -92,8 +96,8 @@ stack_start:
 	.cfi_endproc
 	.size	stack_start, .-stack_start
 
-/* As stack_start(); what the function returns is on top of a frame that was saved. The caller's, mostly: then this return
- * and the call of stack_call() are a pair, as the processor predicts. */
+/* What the function returns is where the caller's frame was saved. Its registers are as they were, since the function has
+ * kept them as any function does: nothing is taken back from memory but the return address. */
 	.globl	stack_call
 	.hidden	stack_call
 	.type	stack_call, %function
@@ -101,12 +105,10 @@ stack_start:
 stack_call:
 	.cfi_startproc
 	save_frame
-	.cfi_remember_state
 	mov	sp, x1
+	.cfi_remember_state
 	.cfi_def_cfa sp, 0
 	.cfi_undefined x30
-	mov	x29, #0
-	mov	x30, #0
 	mov	x6, x2
 	mov	x0, x3
 	mov	x1, x4
@@ -114,7 +116,9 @@ stack_call:
 	blr	x6
 	mov	sp, x0
 	.cfi_restore_state
-	restore_frame
+	ldr	x30, [sp, #88]
+	add	sp, sp, #160
+	.cfi_def_cfa_offset 0
 	mov	w0, #0
 	ret
 	.cfi_endproc

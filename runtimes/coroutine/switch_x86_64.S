@@ -53,9 +53,15 @@
 stack_switch:
 	.cfi_startproc
 	save_frame
+	movq	48(%rsp), %rdx
 	movq	%rsi, %rsp
 	restore_frame
 	xorl	%eax, %eax
+	cmpq	(%rsp), %rdx
+	jne	1f
+	.cfi_remember_state
+	ret
+1:	.cfi_restore_state
 	popq	%rcx
 	.cfi_adjust_cfa_offset -8
 	.cfi_register rip, rcx
@@ -81,8 +87,8 @@ stack_start:
 	.cfi_endproc
 	.size	stack_start, .-stack_start
 
-/* As stack_start(); what the function returns is on top of a frame that was saved. The caller's, mostly: then this return
- * and the call of stack_call() are a pair, as the processor predicts. */
+/* What the function returns is where the caller's frame was saved. Its registers are as they were, since the function has
+ * kept them as any function does: nothing is taken back from memory but the return address. */
 	.globl	stack_call
 	.hidden	stack_call
 	.type	stack_call, @function
@@ -90,19 +96,24 @@ stack_start:
 stack_call:
 	.cfi_startproc
 	save_frame
-	.cfi_remember_state
 	movq	%rsi, %rsp
+	.cfi_remember_state
 	.cfi_def_cfa rsp, 0
 	.cfi_undefined rip
-	xorl	%ebp, %ebp
 	movq	%rdx, %rax
 	movq	%rcx, %rdi
 	movq	%r8, %rsi
 	movq	%r9, %rdx
 	call	*%rax
-	movq	%rax, %rsp
+	leaq	48(%rax), %rsp
 	.cfi_restore_state
-	restore_frame
+	.cfi_def_cfa_offset 8
+	.cfi_restore rbp
+	.cfi_restore rbx
+	.cfi_restore r12
+	.cfi_restore r13
+	.cfi_restore r14
+	.cfi_restore r15
 	xorl	%eax, %eax
 	ret
 	.cfi_endproc
