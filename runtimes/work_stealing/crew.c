@@ -164,8 +164,6 @@ static struct unit *make_first(struct first *first)
 	overflow_watch_first(bottom + FIRST_STACK_BYTES, "raise FIRST_STACK_BYTES");
 	struct unit *unit = (struct unit *)(bottom + FIRST_STACK_BYTES - header);
 
-	unit->function = run_first;
-	unit->argument = first;
 #if defined(FIBER_ADDRESS)
 	unit->fiber = (struct fiber){.bottom = bottom + page, .bytes = FIRST_STACK_BYTES - page - header};
 #else
@@ -174,11 +172,11 @@ static struct unit *make_first(struct first *first)
 	return unit;
 }
 
-static void work(struct worker *worker, struct unit *first)
+static void work(struct worker *worker, struct unit *first, void *argument)
 {
 	worker_of_thread = worker;
 	fiber_open_first(&worker->hub.fiber);
-	worker_run(worker, first);
+	worker_run(worker, first, run_first, argument);
 	worker_of_thread = NULL;
 }
 
@@ -189,7 +187,7 @@ static void *work_in_thread(void *argument)
 	stack_t alternate = {.ss_sp = worker->alternate, .ss_size = ALTERNATE_BYTES}, former;
 
 	sigaltstack(&alternate, &former);
-	work(worker, NULL);
+	work(worker, NULL, NULL);
 	sigaltstack(&former, NULL);
 	return NULL;
 }
@@ -242,7 +240,7 @@ int task_run(task_function *main, void *argument)
 
 	error = unit ? start_threads() : -ENOMEM;
 	if (error == 0) {
-		work(&crew.workers[0], unit);
+		work(&crew.workers[0], unit, &first);
 		end_threads(crew.count);
 		error = atomic_load(&crew.deadlocked) ? -EDEADLK : 0;
 	}

@@ -123,6 +123,12 @@ static inline void *deque_take_oldest(struct deque *deque)
 	}
 }
 
+/* Owner: the number of the item that is pushed next. */
+static inline int64_t deque_bottom(const struct deque *deque)
+{
+	return atomic_load_explicit(&deque->bottom, memory_order_relaxed);
+}
+
 /* Owner: the item that has `turns` before it, as it seems now; NULL if there is none. */
 static inline const void *deque_coming(struct deque *deque, int64_t turns)
 {

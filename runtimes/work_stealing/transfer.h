@@ -19,10 +19,10 @@ struct worker;
 /* Makes the unit that was left known to others; its stack is no longer in use. */
 typedef void after_switch(struct worker *worker, struct unit *left);
 
-/* Suspends the caller: its stack pointer goes to *from. Calls body(argument) on the empty stack that ends below top
+/* Suspends the caller: its stack pointer goes to *from. Calls body(a, b, c) on the empty stack that ends below top
  * (aligned to 16). Body returns *from, if nobody has resumed the caller: then the call returns 1. Or it never returns;
  * then the call returns 0 when a switch resumes the caller. */
-int transfer_call(void **from, void *top, void *(*body)(void *), void *argument);
+int transfer_call(void **from, void *top, void *(*body)(void *, void *, void *), void *a, void *b, void *c);
 
 /* Suspends the caller likewise and resumes what was suspended with `to`. Returns 0. */
 int transfer_switch(void **from, void *to);

@@ -1,7 +1,7 @@
-/* transfer_aarch64.S: see transfer.h. x19 to x30, the lower halves of v8 to v15 and the stack pointer; x0 to x4 are the
+/* transfer_aarch64.S: see transfer.h. x19 to x30, the lower halves of v8 to v15 and the stack pointer; x0 to x5 are the
  * arguments in their order. The frame is described for debuggers and profilers; it has the same shape on both sides of
- * a change of sp, except on an empty stack, where a backtrace ends. A resumption is a `br`, since `ret` would be
- * predicted to go to the latest caller. */
+ * a change of sp, except on an empty stack, where a backtrace ends. A resumption is a `br` unless it
+ * leads to where the latest call came from, as `ret` is predicted. */
 #if defined(__aarch64__)
 	.text
 
@@ -48,6 +48,7 @@
 	str	x9, [x0]
 	.endm
 
+	/* Where the one that is left came from is in x10: see switch.h. */
 	.macro resume
 	ldp	d8, d9, [sp, #96]
 	ldp	d10, d11, [sp, #112]
@@ -62,7 +63,10 @@
 	add	sp, sp, #160
 	.cfi_def_cfa_offset 0
 	mov	w0, #0
-	br	x30
+	cmp	x10, x30
+	b.ne	1f
+	ret
+1:	br	x30
 	.endm
 
 	function transfer_call
@@ -71,8 +75,11 @@
 	.cfi_remember_state
 	.cfi_def_cfa sp, 0
 	.cfi_undefined x30
+	mov	x9, x2
 	mov	x0, x3
-	blr	x2
+	mov	x1, x4
+	mov	x2, x5
+	blr	x9
 	mov	sp, x0
 	.cfi_restore_state
 	ldr	x30, [sp, #88]
@@ -83,6 +90,7 @@
 	end_function transfer_call
 
 	function transfer_switch
+	mov	x10, x30
 	save_frame
 	mov	sp, x1
 	resume
@@ -90,11 +98,13 @@
 
 	function transfer_after
 	save_frame
+	mov	x19, x30
 	mov	sp, x1
 	mov	x9, x2
 	mov	x0, x3
 	mov	x1, x4
 	blr	x9
+	mov	x10, x19
 	resume
 	end_function transfer_after
 #endif

@@ -1,5 +1,5 @@
-/* transfer_x86_64.S: see transfer.h. Integer callee-saved registers and the stack pointer; rdi, rsi, rdx, rcx, r8 are
- * the arguments in their order. The frame is described for debuggers and profilers; it has the same shape on both sides
+/* transfer_x86_64.S: see transfer.h. Integer callee-saved registers and the stack pointer; rdi, rsi, rdx, rcx, r8,
+ * r9 are the arguments in their order. The frame is described for debuggers and profilers; it has the same shape on both sides
  * of a change of rsp, except on an empty stack, where a backtrace ends. */
 #if defined(__x86_64__)
 	.text
@@ -40,6 +40,7 @@
 	movq	%rsp, (%rdi)
 	.endm
 
+	/* Where the one that is left came from is in rdx: see switch.h. */
 	.macro resume
 	restore	r15
 	restore	r14
@@ -48,6 +49,11 @@
 	restore	rbx
 	restore	rbp
 	xorl	%eax, %eax
+	cmpq	(%rsp), %rdx
+	jne	1f
+	.cfi_remember_state
+	ret
+1:	.cfi_restore_state
 	popq	%rcx
 	.cfi_adjust_cfa_offset -8
 	.cfi_register rip, rcx
@@ -60,8 +66,11 @@
 	.cfi_remember_state
 	.cfi_def_cfa rsp, 0
 	.cfi_undefined rip
+	movq	%rdx, %rax
 	movq	%rcx, %rdi
-	call	*%rdx
+	movq	%r8, %rsi
+	movq	%r9, %rdx
+	call	*%rax
 	leaq	48(%rax), %rsp
 	.cfi_restore_state
 	.cfi_def_cfa_offset 8
@@ -77,12 +86,14 @@
 
 	function transfer_switch
 	save_frame
+	movq	48(%rsp), %rdx
 	movq	%rsi, %rsp
 	resume
 	end_function transfer_switch
 
 	function transfer_after
 	save_frame
+	movq	48(%rsp), %rbx
 	movq	%rsi, %rsp
 	movq	%rdx, %rax
 	movq	%rcx, %rdi
@@ -92,6 +103,7 @@
 	call	*%rax
 	addq	$8, %rsp
 	.cfi_adjust_cfa_offset -8
+	movq	%rbx, %rdx
 	resume
 	end_function transfer_after
 #endif

@@ -43,7 +43,7 @@ enum { FETCH_AHEAD = 6, FETCH_LINE = 64 };
 /* The id of a task that ended before its task_spawn() returned: nothing of it is left. */
 enum { TASK_ENDED = 0 };
 
-static void *unit_main(void *argument);
+static void *unit_main(void *unit, void *function, void *argument);
 
 static inline __attribute__((always_inline)) void make_current(struct worker *worker, struct unit *unit)
 {
@@ -56,6 +56,7 @@ static inline __attribute__((always_inline)) void make_current(struct worker *wo
 FIBER_SWITCHES static int switch_to(struct worker *worker, struct unit *self, struct unit *next, after_switch *after)
 {
 	make_current(worker, next);
+	worker->unbroken = deque_bottom(&worker->deque);
 	fiber_leave(&self->fiber, &next->fiber);
 	int result = after ? transfer_after(&self->stack_pointer, next->stack_pointer, after, worker, self)
 			   : transfer_switch(&self->stack_pointer, next->stack_pointer);
@@ -64,14 +65,13 @@ FIBER_SWITCHES static int switch_to(struct worker *worker, struct unit *self, st
 }
 
 /* Returns whether the child has ended and nobody else has resumed the caller: then the worker is still the same. */
-FIBER_SWITCHES static int start(struct worker *worker, struct unit *self, struct unit *child)
+FIBER_SWITCHES static int start(struct worker *worker, struct unit *self, struct unit *child, task_function *function,
+				void *argument)
 {
-	self->spawning = child;
 	make_current(worker, child);
 	fiber_leave(&self->fiber, &child->fiber);
-	int result = transfer_call(&self->stack_pointer, child, unit_main, child);
+	int result = transfer_call(&self->stack_pointer, child, unit_main, child, (void *)function, argument);
 	fiber_arrive(&self->fiber);
-	self->spawning = NULL;
 	return result;
 }
 
@@ -102,6 +102,7 @@ static void ready_next(struct worker *worker, struct unit *unit)
 void worker_go_on(struct worker *worker, struct unit *unit)
 {
 	deque_push(&worker->deque, unit);
+	worker->unbroken = deque_bottom(&worker->deque); /* it does not wait for a child that it has started */
 	idle_call(CALL_LISTENERS);
 }
 
@@ -203,6 +204,7 @@ FIBER_SWITCHES static __attribute__((noinline, noreturn)) void leave_for_ever(st
 	struct unit *next = next_after(worker, self, popped, &after);
 
 	make_current(worker, next);
+	worker->unbroken = deque_bottom(&worker->deque);
 	fiber_leave(NULL, &next->fiber);
 	if (after)
 		transfer_after(&self->stack_pointer, next->stack_pointer, after, worker, self);
@@ -223,40 +225,40 @@ static inline struct unit *pop_parent(struct worker *worker)
 #define RUN_BODY inline
 #endif
 
-RUN_BODY static void run_body(struct unit *self)
+RUN_BODY static void run_body(struct unit *self, task_function *function, void *argument)
 {
 	if (self->parent) {
 		deque_push(&self->worker->deque, self->parent);
 		idle_call(CALL_LISTENERS);
 	}
-	self->function(self->argument);
+	function(argument);
 }
 
 /* What lies at the bottom of each stack: see transfer_call(). Returns to the parent, if that still waits where it
  * spawned this task: then nobody else knows of it, and nothing needs to be told. */
-FIBER_SWITCHES static void *unit_main(void *argument)
+FIBER_SWITCHES static void *unit_main(void *unit, void *function, void *argument)
 {
-	struct unit *self = argument;
+	struct unit *self = unit;
 
 	fiber_arrive(&self->fiber);
-	run_body(self);
+	run_body(self, (task_function *)function, argument);
 	struct worker *worker = self->worker;
 
 	if (__builtin_expect(worker->stacks.marked, 0) && self->parent)
 		stacks_check(self);
 	struct unit *popped = pop_parent(worker);
 
-	if (__builtin_expect(!popped || popped->spawning != self, 0))
+	if (__builtin_expect(!popped || deque_bottom(&worker->deque) < worker->unbroken, 0))
 		leave_for_ever(worker, self, popped);
 	worker->current = popped;
 	fiber_leave(NULL, &popped->fiber);
 	return popped->stack_pointer;
 }
 
-void worker_run(struct worker *worker, struct unit *first)
+void worker_run(struct worker *worker, struct unit *first, task_function *function, void *argument)
 {
 	if (first)
-		start(worker, &worker->hub, first);
+		start(worker, &worker->hub, first, function, argument);
 	for (struct unit *unit; (unit = idle_find(worker));)
 		switch_to(worker, &worker->hub, unit, NULL);
 }
@@ -292,13 +294,11 @@ int task_spawn(struct task *task, task_function *function, void *argument)
 	count_up(&worker->spawned);
 	atomic_store_explicit(&child->joiner, NULL, memory_order_relaxed); /* the push of the parent releases it */
 	child->parent = worker->current;
-	child->function = function;
-	child->argument = argument;
 	child->number = worker->next_number;
 	worker->next_number += crew.count;
 	stacks_begin(child);
 	task->id = TASK_ENDED;
-	if (__builtin_expect(start(worker, child->parent, child), 1)) {
+	if (__builtin_expect(start(worker, child->parent, child, function, argument), 1)) {
 		worker = child->worker;
 		fiber_close(&child->fiber);
 		give_stack(&worker->stacks, child);
@@ -318,14 +318,10 @@ static void publish_join(struct worker *worker, struct unit *unit)
 		worker_go_on(worker, unit);
 }
 
-int task_join(struct task task)
+static __attribute__((noinline)) int join_slowly(struct worker *worker, struct unit *child)
 {
-	struct worker *worker = worker_here();
-	struct unit *child = (struct unit *)task.id, *self = worker->current;
+	struct unit *self = worker->current;
 
-	count_up(&worker->joined);
-	if (__builtin_expect(task.id == TASK_ENDED, 1))
-		return 0;
 	/* Acquire: what the child has done. */
 	if (atomic_load_explicit(&child->joiner, memory_order_acquire) != UNIT_ENDED) {
 		self->child = child;
@@ -335,6 +331,14 @@ int task_join(struct task task)
 	fiber_close(&child->fiber);
 	give_stack(&worker->stacks, child);
 	return 0;
+}
+
+int task_join(struct task task)
+{
+	struct worker *worker = worker_here();
+
+	count_up(&worker->joined);
+	return __builtin_expect(task.id == TASK_ENDED, 1) ? 0 : join_slowly(worker, (struct unit *)task.id);
 }
 
 void task_sleep_until(uint64_t deadline_ns)

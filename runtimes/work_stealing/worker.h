@@ -27,32 +27,29 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The first line is all that a task touches that ends before anybody has taken its parent. */
+/* One line; the frames of the task begin in the next one. */
 struct unit {
 	void *stack_pointer;           /* while suspended */
 	struct worker *worker;         /* who runs it, or ran it last; written by whoever resumes it */
 	_Atomic(struct unit *) joiner; /* waits for the end; UNIT_ENDED afterwards */
 	struct unit *parent;           /* who spawned it, and joins it */
-	struct unit *spawning;         /* the child whose start it waits for, since nobody has resumed it yet */
-	unsigned long number;
-	union {
-		task_function *function; /* until it is called */
-		struct unit *next;       /* in a list of free stacks, or of waiters for a word */
-	};
-	void *argument;
+	struct unit *next;             /* in a list of free stacks, or of waiters for a word */
 	/* Where it is going to wait: read by what is done after the switch. */
 	union {
 		uint64_t deadline;
-		struct {
-			_Atomic uint32_t *word;
-			uint32_t expected;
-		};
+		_Atomic uint32_t *word;
 		struct unit *child;
 		_Atomic(void *) *direction; /* readiness.h */
 	};
+	uint32_t expected; /* of the word */
 	struct loop_entry timer;
+	unsigned long number;
 	struct fiber fiber;
 };
+
+#if !defined(FIBER_ADDRESS) && !defined(FIBER_THREAD)
+_Static_assert(sizeof(struct unit) == 64, "a line");
+#endif
 
 #define UNIT_ENDED ((struct unit *)1)
 
@@ -62,6 +59,9 @@ struct worker {
 	struct stack_cache stacks;
 	int allowance; /* switches before the next look at the outside */
 	int granted;
+	int64_t unbroken; /* bottom of the deque after the last switch: a parent above it, unless somebody has taken it,
+			   * waits for the child that it has started, and nobody but its descendants has run here since
+			   */
 	_Atomic unsigned long spawned, joined; /* tasks; read by others at the end */
 	/* The thread's own, used by its hub. */
 	uint64_t looked_at, oldest_at; /* when it looked at the outside, and gave the oldest parent its turn */
@@ -137,8 +137,9 @@ static inline struct unit *worker_take_slot(struct worker *worker)
 /* Suspends the worker's current task until somebody makes it ready, which after() lets them. Returns 0. */
 int worker_suspend(struct worker *worker, struct unit *self, after_switch *after);
 
-/* Runs tasks on the calling thread, the worker's, until the run is over; the first one is started if it is not NULL. */
-void worker_run(struct worker *worker, struct unit *first);
+/* Runs tasks on the calling thread, the worker's, until the run is over; the first one, function(argument), is started
+ * if it is not NULL. */
+void worker_run(struct worker *worker, struct unit *first, task_function *function, void *argument);
 
 /* Unit, which was going to wait and need not, goes on soon. */
 void worker_go_on(struct worker *worker, struct unit *unit);
