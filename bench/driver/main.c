@@ -18,6 +18,7 @@ const struct verb verbs[] = {
 	{"serve", serve_main, "run a runtime's echo server for anybody's clients"},
 	{"load", load_main, "drive anybody's TCP echo server; every byte is checked"},
 	{"compare", compare_main, "is a bundle, or a runtime, slower than another? how sure is that?"},
+	{"predict", predict_main, "what chess would take on other cores and boards, from a bundle's costs"},
 	{.name = NULL},
 };
 

@@ -19,5 +19,6 @@ int serve_main(int argc, char **argv);
 int load_main(int argc, char **argv);
 int report_main(int argc, char **argv);
 int compare_main(int argc, char **argv);
+int predict_main(int argc, char **argv);
 
 #endif

@@ -477,4 +477,27 @@ case_plot() {
 	has err 'the plots are not drawn'
 }
 
+case_predict() {
+	expect 0 "$SIMUL" run --no-plots --workload=chess,idle --set boards=1,8 --set pairs=2 --set tasks=1,8 \
+		--set sleeps=10 --set sleep=1ms --set start=gate --set memory=warm --cores=1 --repetitions=1 \
+		--runtime=coroutine,sequential --out=costs
+	expect 0 "$SIMUL" predict costs --cores=1,1024 --tasks=8,1000000 --pairs=3
+	has out 'Held against the chess of the same bundle.* of 4 cells'
+	has out '1024 cores, 1000000 boards, 3 pairs'
+	has out '  sequential .*beyond measured'
+	expect 0 "$SIMUL" predict costs --json --runtime=coroutine --cores=2 --tasks=10
+	has out '"wall_ns"'
+	has_not out '"sequential", "model"'
+	chess thread --repetitions=1 --out=poor >/dev/null 2>&1
+	expect 3 "$SIMUL" predict poor
+	has err 'idle with several sleeps'
+	expect 3 "$SIMUL" predict
+	has err 'no bundle'
+	expect 2 "$SIMUL" predict costs --cores=0
+	has err 'from 1 to 1024'
+	expect 2 "$SIMUL" predict costs --runtime=nobody
+	has err "no runtime 'nobody'"
+	expect 3 "$SIMUL" predict nowhere
+}
+
 "case_$1"
