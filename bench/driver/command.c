@@ -140,14 +140,30 @@ static struct argp_option *argp_options(const struct command *command)
 	return options;
 }
 
+static struct {
+	void (*visit)(const struct command *command, void *context);
+	void *context;
+} visitor;
+
+void command_visit(void (*visit)(const struct command *command, void *context), void *context)
+{
+	visitor.visit = visit;
+	visitor.context = context;
+}
+
 int command_parse(const struct command *command, int argc, char **argv, void *options, struct texts *given)
 {
 	struct parsing parsing = {.command = command, .options = options, .given = given};
 	struct argp argp = {.parser = parse, .args_doc = command->arguments, .doc = command->help};
 	struct argp_option *table;
 	char *name = argv[0];
-	int error = check_known(command, argc, argv);
+	int error;
 
+	if (visitor.visit) {
+		visitor.visit(command, visitor.context);
+		return -ECANCELED;
+	}
+	error = check_known(command, argc, argv);
 	if (error < 0)
 		return error;
 	table = argp_options(command);

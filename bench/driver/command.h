@@ -33,6 +33,10 @@ struct command {
  * 0, or -EINVAL (-ENOMEM) when a sentence has been printed. */
 int command_parse(const struct command *command, int argc, char **argv, void *options, struct texts *given);
 
+/* From now on command_parse() hands its command to visit and fails without a word, so that documents can be made of the
+ * tables; NULL ends it. */
+void command_visit(void (*visit)(const struct command *command, void *context), void *context);
+
 /* Takers for usual fields, named beside each. */
 option_take take_flag;     /* bool: set */
 option_take take_text;     /* const char *: borrowed */

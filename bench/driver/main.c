@@ -8,20 +8,6 @@
 
 const char *argp_program_version = "simul " SIMUL_VERSION;
 
-const struct verb verbs[] = {
-	{"run", run_main, "play the cells of a profile; write records, a table and plots"},
-	{"cores", run_main, "sweep over core counts, or over tasks a core until it breaks"},
-	{"list", list_main, "the runtimes, the workloads with their parameters, and who plays what"},
-	{"topology", topology_main, "the machine as simul sees it: cores, caches, what it may use"},
-	{"report", report_main, "one HTML page from a bundle: the answer, figures, sources, every number"},
-	{"plot", plot_main, "draw a bundle's figures, as images or in the terminal"},
-	{"serve", serve_main, "run a runtime's echo server for anybody's clients"},
-	{"load", load_main, "drive anybody's TCP echo server; every byte is checked"},
-	{"compare", compare_main, "is a bundle, or a runtime, slower than another? how sure is that?"},
-	{"predict", predict_main, "what chess would take on other cores and boards, from a bundle's costs"},
-	{.name = NULL},
-};
-
 static void print_help(FILE *out)
 {
 	fputs("simul compares concurrency models: the same verified work done with processes,\n"

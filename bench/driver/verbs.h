@@ -11,6 +11,11 @@ struct verb {
 /* Ends with a NULL name. */
 extern const struct verb verbs[];
 
+/* Calls visit(command, context) with the verb's table of options, and does nothing else of what the verb does. */
+struct command;
+typedef void command_visitor(const struct command *command, void *context);
+void verb_command(const struct verb *verb, command_visitor *visit, void *context);
+
 int run_main(int argc, char **argv);
 int list_main(int argc, char **argv);
 int topology_main(int argc, char **argv);
