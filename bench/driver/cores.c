@@ -182,9 +182,14 @@ static void say_sweep(const struct run *run)
 		say("there is one core: nothing can be said of scaling, only of its workers");
 }
 
-static int refuse_described(void)
+int cores_check(const struct scaling_request *request)
 {
-	say("nothing can be measured on a described machine: simul topology shows its sweep");
+	if (request->described.synthetic || request->described.xml_path)
+		say("nothing can be measured on a described machine: simul topology shows its sweep");
+	else if (request->weak && request->concurrency)
+		say("--scaling and --concurrency cannot stand together: cores or tasks, one axis a run");
+	else
+		return 0;
 	return DRIVER_USAGE;
 }
 
@@ -194,12 +199,6 @@ int cores_prepare(struct run *run)
 	char reason[REASON_MAX] = "there is not enough memory";
 	int error;
 
-	if (request->described.synthetic || request->described.xml_path)
-		return refuse_described();
-	if (request->weak && request->concurrency) {
-		say("--scaling and --concurrency cannot stand together: cores or tasks, one axis a run");
-		return DRIVER_USAGE;
-	}
 	error = scaling_make(request, &run->machine, &run->options.workloads, &cores_profile, &run->scaling, reason);
 	if (error < 0) {
 		say("%s", reason);

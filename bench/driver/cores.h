@@ -11,6 +11,9 @@ const struct command *cores_command(const struct command *run);
 /* Repetitions and limits of such a run; the sweeps are made for each run (scaling.h). */
 extern const struct profile cores_profile;
 
+/* What cannot be, whatever the machine. As below. */
+int cores_check(const struct scaling_request *request);
+
 /* Makes run->scaling for the machine that is open, and tells what will be swept. 0, or an exit code of driver.h when a
  * sentence has been printed. */
 int cores_prepare(struct run *run);

@@ -147,9 +147,33 @@ static void lower_bounds(void *context, const struct cell *cell, const json_t *m
 	json_decref(manifest);
 }
 
+/* Tasks a core; 0 for cells that are of no sweep over them. */
+static uint64_t height(const struct run *run, const struct turn *turn)
+{
+	const struct rung *rung = cell_at(run, turn->cell)->rung;
+
+	return rung ? rung->tasks_per_core : 0;
+}
+
+/* The first round of a sweep over tasks goes from few to many, in the order of the shuffle where they are as many, so
+ * that nothing is tried beyond where a runtime breaks: there the whole machine may suffer. */
+static void climb(struct run *run)
+{
+	struct turn *turns = run->schedule.turns;
+
+	for (size_t i = 1; i < run->schedule.cells; i++)
+		for (size_t j = i; j > 0 && height(run, &turns[j - 1]) > height(run, &turns[j]); j--) {
+			struct turn turn = turns[j];
+
+			turns[j] = turns[j - 1];
+			turns[j - 1] = turn;
+		}
+}
+
 static int make_schedule(struct run *run)
 {
 	size_t count = 0;
+	int error;
 
 	run->playable = calloc(run->plan.count + 1, sizeof *run->playable);
 	run->table = (struct trial_table){
@@ -164,7 +188,10 @@ static int make_schedule(struct run *run)
 	for (size_t i = 0; i < run->plan.count; i++)
 		if (!run->plan.cells[i].refused[0])
 			run->playable[count++] = i;
-	return schedule_init(&run->schedule, run->options.seed, count, (unsigned)run->repetitions, play, run);
+	error = schedule_init(&run->schedule, run->options.seed, count, (unsigned)run->repetitions, play, run);
+	if (error == 0)
+		climb(run);
+	return error;
 }
 
 int run_open(struct run *run)

@@ -65,6 +65,8 @@ static int read_options(struct run *run, int argc, char **argv)
 {
 	if (run_options_parse(&run->options, argc, argv) < 0)
 		return DRIVER_USAGE;
+	if (cores_check(&run->options.scaling))
+		return DRIVER_USAGE;
 	if (run->options.resume) {
 		if (ledger_open(&run->ledger, run->options.resume) < 0)
 			return DRIVER_NOTHING_DONE;

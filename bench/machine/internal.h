@@ -19,6 +19,9 @@ int64_t cgroup_throttled_ns(const char *root);
 /* Takes away from cpus what the cgroup's cpuset does not hold. */
 void cgroup_restrict(const char *root, hwloc_bitmap_t cpus);
 
+/* Empties the note of the host name in a topology that is going to be exported. */
+void topology_forget_host_name(hwloc_topology_t topology);
+
 /* Cores, or PUs on a machine whose topology has no cores. */
 hwloc_obj_type_t placement_core_type(const struct machine *machine);
 

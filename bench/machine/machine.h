@@ -97,6 +97,10 @@ json_t *machine_json(const struct machine *machine, bool with_host_name);
 /* hwloc's XML, as in topology.xml, without the host name. 0 or -errno. */
 int machine_export(const struct machine *machine, const char *path);
 
+/* Draws it as SVG by hwloc's lstopo, the placement's cores orange and its load's blue. 0; -ENOENT where lstopo is not
+ * installed (or the path's folder is not there); -EIO where it failed, and has said why. */
+int machine_draw(const struct machine *machine, const struct placement *placement, const char *path);
+
 /* What disturbs a measurement, read before and after each invocation (proc(5), Documentation/accounting/psi.rst, cgroup
  * cpu.stat, Documentation/admin-guide/pm/cpufreq.rst). Absent readings are -1. */
 struct disturbance {

@@ -234,7 +234,7 @@ void machine_close(struct machine *machine)
 }
 
 /* hwloc notes the host name in the root object's infos: the copy that is exported has an empty note. */
-static void forget_host_name(hwloc_topology_t topology)
+void topology_forget_host_name(hwloc_topology_t topology)
 {
 	hwloc_obj_t root = hwloc_get_root_obj(topology);
 
@@ -251,7 +251,7 @@ int machine_export(const struct machine *machine, const char *path)
 	errno = 0;
 	if (hwloc_topology_dup(&copy, machine->topology) != 0)
 		return -last_error();
-	forget_host_name(copy);
+	topology_forget_host_name(copy);
 	if (hwloc_topology_export_xml(copy, path, 0) != 0)
 		error = -last_error();
 	hwloc_topology_destroy(copy);

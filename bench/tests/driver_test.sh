@@ -165,6 +165,62 @@ case_topology() {
 	expect 0 "$SIMUL" topology --synthetic 'pack:2 core:8 pu:2'
 	expect 2 "$SIMUL" topology --synthetic 'nonsense'
 	expect 2 "$SIMUL" topology --topology-xml no-such-file
+	expect 0 "$SIMUL" topology --synthetic 'pack:2 core:8 pu:2'
+	has out '^  Counts  *1, 2, 4, 8, 16, 32, 64 workers on 32$'
+	has out '^  scatter  *0 16 2 18 4 20 '
+	expect 0 "$SIMUL" topology --synthetic 'pack:2 core:2 pu:2' --json
+	[ "$("$JSON_VALUES" out sweep placements compact order | tr -d '\n ')" = '[0,2,1,3,4,6,5,7]' ] ||
+		fail 'the order of compact is wrong'
+	expect 2 "$SIMUL" topology --cores=2
+	expect 2 "$SIMUL" topology --synthetic 'core:2 pu:1' --draw=two.svg --cores=3
+	command -v lstopo-no-graphics >lstopo || skip 'hwloc-nox is not installed: nothing is drawn'
+	expect 0 "$SIMUL" topology --synthetic 'pack:2 core:2 pu:2' --draw=two.svg --cores=3 --placement=scatter
+	[ "$(grep -c 'rgb(230,159,0)' two.svg)" -eq 3 ] || fail 'three cores are not marked'
+}
+
+# The last core that this process may use.
+last_core() { taskset -cp $$ | sed 's/.*[:, -]//'; }
+
+case_cores() {
+	cores="cores --workload=counting --set limit=100000 --repetitions=1"
+	command -v taskset >taskset || skip 'there is no taskset'
+	last=$(last_core)
+	expect 0 taskset -c "$last" "$SIMUL" cores --benchmark_list_tests
+	has out '^counting/thread/slices=8/cores=1$'
+	has_not out 'cores=2$'
+	has err 'strong scaling over cores 1, 2 workers on 1$'
+	has err 'there is one core'
+	[ "$(nproc --all)" -eq 1 ] || has err "^simul: 1 of .* cores may be used ($last): .* taskset"
+	expect 0 taskset -c "$last" "$SIMUL" $cores --runtime=thread,work-stealing --no-plots --out=one
+	[ "$(count one/records.jsonl ok)" -ge 3 ] || fail 'records are missing'
+	has one/manifest.json '"sweep"'
+	expect 0 taskset -c "$last" "$SIMUL" run --resume one --no-plots
+	tr -d ' \n' <one/manifest.json | grep -q '"arguments":\["cores",' || fail 'the manifest has another verb'
+	expect 3 taskset -c "$last" "$SIMUL" cores --workload=echo --runtime=thread
+	has err 'the load would have no core of its own beside the 1 of the player'
+	expect 2 "$SIMUL" cores --synthetic 'pack:2 core:8 pu:2'
+	has err 'nothing can be measured on a described machine'
+	expect 2 "$SIMUL" cores --scaling=weak --concurrency
+	expect 2 "$SIMUL" cores --scaling=sideways
+	expect 2 "$SIMUL" cores --cores=1
+}
+
+# A runtime that can no longer start tasks: where it broke is told, and what lies beyond it is not tried.
+case_breaking() {
+	player frail <<-'END'
+		for pair; do
+			case $pair in slices=*) slices=${pair#*=} ;; esac
+		done
+		text="no more tasks can be had here after 9 of them"
+		[ "$slices" -gt 9 ] && echo "{\"protocol\": 1, \"refused\": {\"what\": \"tasks\", \"text\": \"$text\"}}" && exit 3
+		PATH=$EXAMPLE:$PATH
+		shift 2
+		exec simul-x play counting "$@" | sed 's/"runtime": "x"/"runtime": "frail"/'
+	END
+	expect 0 "$SIMUL" cores --concurrency --workload=counting --set limit=1000 --per-core=1,16,64,256 --counts=1 \
+		--runtime=frail --repetitions=2 --no-plots --out=broken
+	has broken/records.jsonl 'after 9 of them'
+	[ "$(grep -c 'not tried: it broke at 16 a core' broken/records.jsonl)" -eq 2 ] || fail 'what lies beyond was tried'
 }
 
 case_run() {
