@@ -257,6 +257,10 @@ static int conclude(const struct service *service, const struct player *player, 
 		return DRIVER_NOTHING_DONE;
 	if (service->ended && WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return DRIVER_OK;
+	if (!service->listening && WIFEXITED(status) && WEXITSTATUS(status) == DRIVER_USAGE) {
+		say("serve: %s does not take this call", player->path);
+		return DRIVER_USAGE;
+	}
 	if (WIFSIGNALED(status))
 		say("serve: %s was ended by signal %d (%s)", player->path, WTERMSIG(status),
 		    strsignal(WTERMSIG(status)));

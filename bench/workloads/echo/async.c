@@ -216,6 +216,7 @@ static enum async_state receive_guests(struct async *self)
 		server->again_ns = take_guest(guests, async_result(self));
 		AWAIT(async_sleep_until(self, server->again_ns));
 	}
+	echo_service_stop_listening(server->listener);
 	async_close(server->listener);
 	for (free_ended(guests); guests->present > 0; free_ended(guests))
 		AWAIT(async_sleep_until(self, clock_now() + ECHO_SERVICE_PAUSE_MS * NS_PER_MS));

@@ -240,6 +240,7 @@ static void accept_guest(struct callback_request *request)
 		callback_accept(request, server->listener, guest_accepted);
 		return;
 	}
+	echo_service_stop_listening(server->listener);
 	callback_close(server->listener);
 	server->guests->closed = true;
 	tell_when_all_have_left(server->guests);

@@ -269,6 +269,7 @@ static void service_main(void *argument)
 		else if (fd >= 0)
 			task_close(fd);
 	}
+	echo_service_stop_listening(listener);
 	task_close(listener);
 	await_all(&places);
 	play_served(play, &places.served);

@@ -87,6 +87,11 @@ bool echo_service_stopping(void)
 	return stopping != 0;
 }
 
+void echo_service_stop_listening(int listener)
+{
+	shutdown(listener, SHUT_RDWR);
+}
+
 /* Who listens everywhere is reached over loopback. */
 static void note_own_address(int fd)
 {

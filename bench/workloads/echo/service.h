@@ -29,6 +29,9 @@ int echo_service_listen(struct play *play, int (*adopt)(int fd));
 
 bool echo_service_stopping(void);
 
+/* Before the listener is closed, which forked tasks have too: nobody can connect any more. */
+void echo_service_stop_listening(int listener);
+
 /* What an accept brought. */
 enum echo_arrival {
 	ECHO_SERVE,   /* a connection, which is ready */

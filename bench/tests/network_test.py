@@ -1,0 +1,319 @@
+"""network_test.py SIMUL CASE: `simul serve` and `simul load`, each against a few lines of Python that know nothing of it.
+
+Everything is on 127.0.0.1, and what is started here is ended here."""
+import json
+import os
+import random
+import selectors
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+SIMUL = sys.argv[1]
+LIMIT_S = 60  # for anything; nothing takes nearly as long unless it hangs
+
+
+def check(condition, *words):
+    if not condition:
+        raise SystemExit("network_test: " + " ".join(str(word) for word in words))
+
+
+def simul(*arguments):
+    return subprocess.run([SIMUL, *arguments], capture_output=True, text=True, timeout=LIMIT_S)
+
+
+class Serve:
+    """simul serve, until the with block ends; `said` is what it wrote to standard error then, `status` its exit."""
+
+    def __init__(self, runtime, *arguments):
+        self.process = subprocess.Popen([SIMUL, "serve", "echo", "--runtime=" + runtime, *arguments],
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def __enter__(self):
+        line = self.process.stdout.readline()
+        if line:
+            self.port = int(line)
+        return self
+
+    def end(self):
+        self.process.terminate()
+        self.said = self.process.communicate(timeout=LIMIT_S)[1]
+        self.status = self.process.returncode
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.end()
+
+
+def converse(port, connections, bytes_each):
+    """Every connection sends its own bytes in pieces of any length, ends its side in the middle of the last answer, and
+    gets the same back, however it is cut."""
+    selector = selectors.DefaultSelector()
+    generator = random.Random(connections)
+    for _ in range(connections):
+        peer = socket.create_connection(("127.0.0.1", port))
+        peer.setblocking(False)
+        state = {"out": generator.randbytes(bytes_each), "sent": 0, "back": b""}
+        selector.register(peer, selectors.EVENT_READ | selectors.EVENT_WRITE, state)
+    deadline = time.monotonic() + LIMIT_S
+    while selector.get_map():
+        check(time.monotonic() < deadline, "the answers of", len(selector.get_map()), "connections do not come")
+        for key, events in selector.select(1):
+            step(selector, generator, key.fileobj, key.data, events)
+
+
+def step(selector, generator, peer, state, events):
+    if events & selectors.EVENT_READ:
+        piece = peer.recv(65536)
+        state["back"] += piece
+        if not piece:
+            check(state["back"] == state["out"], "other bytes came back:", len(state["back"]), "of", state["sent"])
+            selector.unregister(peer)
+            peer.close()
+            return
+    if events & selectors.EVENT_WRITE:
+        piece = state["out"][state["sent"]:state["sent"] + generator.randint(1, 5000)]
+        state["sent"] += peer.send(piece)
+        if state["sent"] == len(state["out"]):
+            peer.shutdown(socket.SHUT_WR)
+            selector.modify(peer, selectors.EVENT_READ, state)
+
+
+def runtimes():
+    found = json.loads(simul("list", "--json").stdout)["runtimes"]
+    return [one for one in found if not one.get("peer") and "capabilities" in one]
+
+
+def case_serve():
+    """Every runtime serves strangers, one and many, or says why not."""
+    served = []
+    for runtime in runtimes():
+        name = runtime["runtime"]
+        with Serve(name) as server:
+            if hasattr(server, "port"):
+                converse(server.port, 1, 100000)
+                converse(server.port, 60, 3000)
+                served.append(name)
+            server.end()
+            if not hasattr(server, "port"):
+                check(server.status in (3, 0) and server.said.strip(), name, "does not serve:", server.said)
+                continue
+            check(server.status == 0, name, "ended with", server.status, server.said)
+            check("served 61 connections: 280000 bytes came, 280000 went back; 0 connections broke" in server.said,
+                  name, server.said)
+    for name in ("thread", "callback", "async", "coroutine"):
+        check(name in served, name, "does not serve")
+
+
+def reset(peer):
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    peer.close()
+
+
+def case_guests():
+    """What a guest does wrong costs its own connection."""
+    for name in ("thread", "callback", "async", "coroutine"):
+        with Serve(name) as server:
+            never_reads = socket.create_connection(("127.0.0.1", server.port))
+            never_reads.setblocking(False)
+            try:
+                while True:
+                    never_reads.send(bytes(65536))
+            except BlockingIOError:
+                pass  # the server waits, for this one only
+            slow = socket.create_connection(("127.0.0.1", server.port))
+            for index in range(5):
+                slow.send(bytes([index]))
+                converse(server.port, 3, 1000)
+            check(slow.recv(5, socket.MSG_WAITALL) == bytes(range(5)), name, "the slow one got other bytes")
+            resets = socket.create_connection(("127.0.0.1", server.port))
+            resets.send(b"unanswered")
+            reset(resets)
+            for _ in range(50):
+                socket.create_connection(("127.0.0.1", server.port)).close()
+            converse(server.port, 20, 1000)
+            slow.close()
+            reset(never_reads)
+            server.end()
+            check(server.status == 0 and "served 88 connections" in server.said, name, server.status, server.said)
+
+
+def case_drain():
+    """SIGTERM: who is there is served to the end; who stays too long is cut off; nobody new is let in."""
+    for name in ("process", "thread", "callback", "async", "coroutine"):
+        with Serve(name, "--drain=5s") as server:
+            guest = socket.create_connection(("127.0.0.1", server.port))
+            guest.send(b"before")
+            check(guest.recv(6, socket.MSG_WAITALL) == b"before", name)
+            server.process.terminate()
+            refused = False
+            while not refused:
+                try:
+                    socket.create_connection(("127.0.0.1", server.port)).close()
+                except (ConnectionRefusedError, ConnectionResetError):
+                    refused = True
+            guest.send(b"after")
+            check(guest.recv(5, socket.MSG_WAITALL) == b"after", name, "does not finish what is under way")
+            guest.close()
+            said = server.process.communicate(timeout=LIMIT_S)[1]
+            check(server.process.returncode == 0, name, said)
+        with Serve(name, "--drain=50ms") as server:
+            guest = socket.create_connection(("127.0.0.1", server.port))
+            guest.send(b"x")
+            check(guest.recv(1) == b"x", name)
+            server.end()
+            check(server.status == 0, name, "stays for a guest that stays:", server.status, server.said)
+            check(guest.recv(1) == b"", name, "does not close the guest's connection")
+
+
+class Server:
+    """An echo server with one manner, in a process of its own. The manner shows at the tenth chunk."""
+
+    def __init__(self, manner):
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.port = self.listener.getsockname()[1]
+        self.pid = os.fork()
+        if self.pid == 0:
+            signal.alarm(LIMIT_S)
+            self.run(manner)
+        self.listener.close()
+
+    def run(self, manner):
+        selector = selectors.DefaultSelector()
+        selector.register(self.listener, selectors.EVENT_READ)
+        chunks, last, silent = 0, None, []
+        while True:
+            for key, _ in selector.select():
+                if key.fileobj is self.listener:
+                    peer = self.listener.accept()[0]
+                    peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    selector.register(peer, selectors.EVENT_READ)
+                    continue
+                peer = key.fileobj
+                try:
+                    piece = peer.recv(65536)
+                except ConnectionResetError:
+                    piece = b""
+                chunks += 1
+                if not piece or (chunks == 10 and manner in ("closes", "resets")):
+                    selector.unregister(peer)
+                    reset(peer) if piece and manner == "resets" else peer.close()
+                    continue
+                answer = piece
+                if chunks == 10 and manner == "flips":
+                    answer = bytes([piece[0] ^ 1]) + piece[1:]
+                elif chunks == 10 and manner == "crosses":
+                    answer = last
+                elif chunks == 10 and manner == "stops":
+                    selector.unregister(peer)
+                    silent.append(peer)  # open, and never read again
+                    continue
+                last = piece
+                try:
+                    peer.sendall(answer)
+                except OSError:
+                    pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+
+
+def load(port, *arguments):
+    """Exit status, the record, and what it said."""
+    done = simul("load", "--json", "--to", str(port), *arguments)
+    return done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr
+
+
+def case_load():
+    """Anybody's server: every byte is right, whatever the shape."""
+    with Server("honest") as server:
+        for arguments, messages in (
+                (("--messages=40",), 400), (("--messages=40", "--depth=7", "--size=1001"), 400),
+                (("--messages=10", "--churn"), 100), (("--messages=40", "--rate=4000", "--idle=5"), 400)):
+            status, record, said = load(server.port, "--connections=10", *arguments)
+            check(status == 0 and record["messages"] == messages and record["faults"] == {}, arguments, record, said)
+            check(record["per_connection"]["least"] == record["per_connection"]["most"], arguments, record)
+        done = simul("load", "--to", str(server.port), "--messages=10")
+        check(done.returncode == 0 and "none; every byte was right" in done.stdout, done.stdout, done.stderr)
+        check("closed loop" in done.stdout and "Little's law" in done.stdout, done.stdout)
+
+
+def case_faults():
+    """Each costs its own connection, is counted, and is said."""
+    for manner, fault, words in (("flips", "wrong", "came back wrong"), ("crosses", "wrong", "of connection"),
+                                 ("closes", "closed", "the server closed it"), ("resets", "reset", "reset by peer"),
+                                 ("stops", "stalled", "had come back after")):
+        with Server(manner) as server:
+            status, record, said = load(server.port, "--connections=4", "--messages=30", "--stall=300ms")
+            check(status == 1 and record["errors"] == 1 and record["faults"] == {fault: 1}, manner, record, said)
+            check(words in said, manner, said)
+            check(record["messages"] >= 90 and record["per_connection"]["most"] == 30, manner, record)
+
+
+def case_killed():
+    """The server dies in mid-run: the load ends, and says it."""
+    with Server("honest") as server:
+        timer = threading.Timer(0.3, os.kill, (server.pid, signal.SIGKILL))
+        timer.start()
+        status, record, said = load(server.port, "--connections=4", "--duration=20s", "--warm-up=1ms")
+        timer.join()
+        check(status == 1 and record["errors"] == 4 and record["messages"] > 0, record, said)
+        check(record["time_ns"]["wall"] < 15e9, "it went on without a server")
+    status, record, said = load(server.port, "--connections=3")
+    check(status == 3 and record["faults"] == {"refused": 3} and "Connection refused" in said, record, said)
+
+
+def paused(server, *arguments):
+    """p99 in ms, of a run of 1.5 s in which the server is stopped for 300 ms once."""
+    timers = [threading.Timer(0.6, os.kill, (server.pid, signal.SIGSTOP)),
+              threading.Timer(0.9, os.kill, (server.pid, signal.SIGCONT))]
+    for timer in timers:
+        timer.start()
+    status, record, said = load(server.port, "--connections=10", "--duration=1500ms", "--warm-up=1ms", *arguments)
+    check(status == 0, record, said)
+    return record["latency_ns"]["p99"] / 1e6, record
+
+
+def case_pause():
+    """An open loop shows what a closed one hides."""
+    with Server("honest") as server:
+        opened, record = paused(server, "--rate=1000")
+        closed, _ = paused(server)
+        check(opened > 150, "the pause of 300 ms does not show in p99:", opened, "ms")
+        check(record["raw_latency_ns"]["count"] == record["messages"], record)
+        check(record["pacing_ns"]["count"] > 0 and record["loop"] == "open", record)
+        check(closed < opened, "closed loop:", closed, "ms, open loop:", opened, "ms")
+
+
+def case_calls():
+    """Wrong calls: one sentence, status 2, nothing done."""
+    for call, words in (
+            (("load",), "--to HOST:PORT"), (("load", "--to", "192.0.2.1:7"), "--allow-remote"),
+            (("load", "--to", "7:x"), "HOST:PORT"), (("load", "--to", "0"), "HOST:PORT"),
+            (("load", "--to", "7", "--depth=0"), "from 1 to"), (("load", "--to", "7", "--churn", "--depth=2"), "--churn"),
+            (("load", "--to", "7", "--messages=2", "--duration=1s"), "--messages"),
+            (("load", "--to", "7", "--size=65KiB"), "64KiB"), (("load", "--to", "7", "--cores=x"), "--cores"),
+            (("load", "--to", "7", "--rate=0"), "from 1 to"), (("serve",), "simul serve echo"),
+            (("serve", "chess", "--runtime=thread"), "simul serve echo"), (("serve", "echo"), "--runtime"),
+            (("serve", "echo", "--runtime=nobody"), "no runtime"),
+            (("serve", "echo", "--runtime=thread", "--port=0"), "65535"),
+            (("serve", "echo", "--runtime=thread", "--address=localhost"), "IPv4 or IPv6"),
+            (("serve", "echo", "--runtime=thread", "--cores=0,0"), "twice")):
+        done = simul(*call)
+        check(done.returncode == 2 and not done.stdout and words in done.stderr, call, done.returncode, done.stderr)
+    for call, words in ((("load", "--to", "7", "--connections=1000000"), "raise ulimit -n"),
+                        (("serve", "echo", "--runtime=thread", "--address=192.0.2.1"), "cannot listen at 192.0.2.1"),
+                        (("serve", "echo", "--runtime=sequential"), "nobody else")):
+        done = simul(*call)
+        check(done.returncode == 3 and not done.stdout and words in done.stderr, call, done.returncode, done.stderr)
+
+
+globals()["case_" + sys.argv[2]]()
