@@ -256,6 +256,17 @@ static size_t count_runtimes(const struct panel *panel)
 	return count;
 }
 
+/* The lines of such a panel are forecasts, and what was measured is marks alone. */
+static bool has_forecast(const struct panel *panel)
+{
+	const struct row *series;
+
+	for (size_t i = 0; (series = next(panel->sheet, &i, "series", panel->number));)
+		if (strcmp(series->text, "forecast") == 0)
+			return true;
+	return false;
+}
+
 static void draw_series(const struct panel *panel, const struct row *series, size_t rank, size_t count)
 {
 	char class[8];
@@ -277,9 +288,10 @@ static void draw_series(const struct panel *panel, const struct row *series, siz
 		fprintf(panel->out, "<g class=\"series %s\" data-name=\"", class_of(panel->sheet, &series[1], class));
 		html_text(panel->out, series[1].name);
 		fputs("\">", panel->out);
-		if (strcmp(series->text, "runtime") == 0)
+		if (strcmp(series->text, has_forecast(panel) ? "forecast" : "runtime") == 0)
 			draw_line(panel, series, "curve", series->shape);
-		draw_points(panel, series, aside);
+		if (strcmp(series->text, "forecast") != 0)
+			draw_points(panel, series, aside);
 		fputs("</g>\n", panel->out);
 	}
 }

@@ -24,6 +24,7 @@ static const struct {
 	{"counting", counting_figure},     {"echo", echo_figure},
 	{"primitives", primitives_figure}, {"cores", cores_figure},
 	{"efficiency", efficiency_figure}, {"concurrency", concurrency_figure},
+	{"forecast", forecast_figure},
 };
 
 enum { FIGURES = sizeof(figures) / sizeof(*figures) };
