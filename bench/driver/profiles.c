@@ -38,6 +38,7 @@ static const struct sweep quick_sweeps[] = {
 	{.workload = "range", .axes = {"mode=eager,lazy", "numbers=10000"}, .cores = 1},
 	{.workload = "chat", .axes = {"rooms=1", "members+messages=8+300,48+30,200+3"}, .cores = 1},
 	{.workload = "fetch", .axes = {"fetches=1,10,100,1000"}, .cores = 1},
+	{.workload = "files", .axes = {"offload=no,yes"}, .cores = 1},
 	{.workload = NULL},
 };
 
@@ -80,6 +81,8 @@ static const struct sweep standard_sweeps[] = {
 	{.workload = "chat", .axes = {"rooms=1", "members+messages=2+5000,8+2000,48+100,200+10,1000+1"}, .cores = 1},
 	{.workload = "chat", .axes = {"rooms=20", "members+messages=40+300,200+100,1000+10"}, .cores = 1},
 	{.workload = "fetch", .axes = {"fetches=1,10,100,1000,10000"}, .cores = 1},
+	{.workload = "files", .axes = {"offload=no,yes", "files=1,16,100"}, .cores = 1},
+	{.workload = "files", .axes = {"offload=no,yes", "slow=10ms"}, .cores = 1},
 	{.workload = NULL},
 };
 
@@ -132,6 +135,8 @@ static const struct sweep full_sweeps[] = {
 	{.workload = "fetch", .axes = {"fetches=1,10,100,300,1000,3000,10000"}, .cores = 1},
 	{.workload = "fetch", .axes = {"fetches=100,1000", "size=64KiB"}, .cores = 1},
 	{.workload = "fetch", .axes = {"fetches=1000,10000"}},
+	{.workload = "files", .axes = {"offload=no,yes", "files=1,16,100", "size=4KiB,64KiB"}, .cores = 1},
+	{.workload = "files", .axes = {"offload=no,yes", "slow=10ms"}},
 	{.workload = NULL},
 };
 

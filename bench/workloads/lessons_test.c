@@ -15,6 +15,7 @@
 #include "chess/chess.h"
 #include "chess/move.h"
 #include "contention/contention.h"
+#include "files/files.h"
 #include "order/order.h"
 #include "range/range.h"
 #include "starvation/starvation.h"
@@ -253,6 +254,52 @@ static void a_generator_needs_two_at_once(void **state)
 	assert_true(expected(&range_spec, PAIRS("mode=eager"), threads).estimate_ns < NS_PER_S);
 }
 
+static void appends_overlap_as_far_as_calls_can_block(void **state)
+{
+	const struct stage carried = {
+		.cores = 2, .capabilities = coroutines.capabilities | RUNTIME_PARALLEL | RUNTIME_WORKERS, .workers = 3};
+
+	(void)state;
+	assert_int_equal(expected(&files_spec, PAIRS("files=8", "appends=5", "slow=1ms"), threads).bound_ns,
+			 5 * NS_PER_MS);
+	assert_int_equal(expected(&files_spec, PAIRS("files=8", "appends=5", "slow=1ms"), coroutines).bound_ns,
+			 8 * 5 * NS_PER_MS / 4);
+	assert_int_equal(
+		expected(&files_spec, PAIRS("files=8", "appends=5", "slow=1ms", "offload=no"), coroutines).bound_ns,
+		8 * 5 * NS_PER_MS);
+	assert_int_equal(
+		expected(&files_spec, PAIRS("files=9", "appends=5", "slow=1ms", "offload=no"), carried).bound_ns,
+		3 * 5 * NS_PER_MS);
+	assert_int_equal(expected(&files_spec, PAIRS("files=8", "appends=5"), coroutines).bound_ns, 0);
+}
+
+static void files_are_counted_and_bounded(void **state)
+{
+	struct expectation files = expected(&files_spec, PAIRS("files=3", "appends=5", "size=100"), coroutines);
+
+	(void)state;
+	assert_int_equal(files.tasks, 4);
+	assert_int_equal(files.operations, 3 * 6);
+	assert_int_equal(files.bytes, 1500);
+	assert_int_equal(files.checksum, files_token(0) + files_token(1) + files_token(2));
+	assert_refused(&files_spec, PAIRS("files=256", "appends=10000", "size=1MiB"), "256 MiB");
+	assert_not_admitted(&files_spec, PAIRS(NULL), alone, "nothing beats beside");
+	assert_not_admitted(&files_spec, PAIRS(NULL), pool_of(1), "one task");
+	assert_admitted(&files_spec, PAIRS(NULL), pool_of(2));
+}
+
+/* A kernel that schedules tasks needs no other threads. */
+static void only_loops_call_elsewhere(void **state)
+{
+	struct values yes = taken(&files_spec, PAIRS(NULL)), no = taken(&files_spec, PAIRS("offload=no"));
+
+	(void)state;
+	assert_true(files_offloads(&yes, coroutines));
+	assert_true(files_offloads(&yes, locked));
+	assert_false(files_offloads(&yes, threads));
+	assert_false(files_offloads(&no, coroutines));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +313,9 @@ int main(void)
 		cmocka_unit_test(sleeps_add_up_in_turn),
 		cmocka_unit_test(a_row_is_added_up),
 		cmocka_unit_test(a_generator_needs_two_at_once),
+		cmocka_unit_test(appends_overlap_as_far_as_calls_can_block),
+		cmocka_unit_test(files_are_counted_and_bounded),
+		cmocka_unit_test(only_loops_call_elsewhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# lessons_test.sh FOLDER: plays starvation, contention, order and range, small, on every player in FOLDER.
+# lessons_test.sh FOLDER: plays starvation, contention, order, range and files, small, on every player in FOLDER.
 #
 # A player verifies its own work and exits with 0; whoever cannot play says so in a refusal and exits with 3. What a
 # model promises by its capabilities is held against the figures where no speed of the machine can change it.
@@ -84,16 +84,26 @@ range() {
 	play range mode=lazy numbers=1
 }
 
+# An event loop waits for nothing while a task of it blocks in the kernel: the beat that is due at its start comes after it.
+files() {
+	play files files=2 appends=1 slow=20ms beat=1ms offload=yes
+	play files files=2 appends=1 slow=20ms beat=1ms offload=no
+	[ "$status" -eq 0 ] || return
+	if ! can preempts && ! can parallel && [ "$(figure late_max_us)" -lt 18000 ]; then
+		fail "$player: the heart has beaten while 20 ms were spent in a call: $output"
+	fi
+}
+
 for player in "$folder"/simul-*; do
 	capabilities=$("$player" info) || fail "$player does not answer info"
-	for workload in starvation contention order range; do
+	for workload in starvation contention order range files; do
 		case $capabilities in
 		*"\"$workload\""*) $workload ;;
 		esac
 	done
 done
 
-for workload in starvation contention order range; do
+for workload in starvation contention order range files; do
 	case " $played " in
 	*" $workload "*) ;;
 	*) fail "nobody has played $workload" ;;

@@ -18,7 +18,8 @@
 	EACH(order)                                                                                                    \
 	EACH(range)                                                                                                    \
 	EACH(chat)                                                                                                     \
-	EACH(fetch)
+	EACH(fetch)                                                                                                    \
+	EACH(files)
 
 #define WORKLOADS_DIRECT_ONLY(EACH) EACH(syscall)
 

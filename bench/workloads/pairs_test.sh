@@ -32,6 +32,7 @@ small() {
 	order) echo unit=10ms ;;
 	range) echo numbers=10 ;;
 	chat) echo members=2 rooms=1 messages=10 size=64 floor=1 ;;
+	files) echo files=2 appends=2 size=100 beat=1ms ;;
 	fetch) echo fetches=3 wait=1ms size=5000 floor=1 ;;
 	esac
 }
@@ -104,5 +105,5 @@ while read -r runtime workload answer reason <&3; do
 done 3<"$scratch/pairs"
 
 known=$(ls "$folder"/simul-* | wc -l)
-[ $pairs -ge $((14 * known)) ] || fail "$pairs pairs for $known runtimes and 14 workloads"
+[ $pairs -ge $((15 * known)) ] || fail "$pairs pairs for $known runtimes and 15 workloads"
 exit $failed
