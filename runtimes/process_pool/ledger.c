@@ -309,6 +309,8 @@ void ledger_finish(struct ledger *ledger, uint32_t place)
 	struct job *job = &ledger->jobs[number_of(atomic_load(&ledger->places[place].job))];
 	uint64_t outer = job->outer;
 
+	atomic_store(&ledger->places[place].outer,
+		     outer); /* for ledger_bury(), where job->outer is another's by then */
 	/* Release: what the task wrote comes first; pairs with ledger_await(). */
 	if (atomic_exchange_explicit(&job->state, JOB_ENDED, memory_order_acq_rel) == JOB_AWAITED)
 		futex_wake(&job->state, 1, 0);
@@ -358,7 +360,8 @@ void ledger_bury(struct ledger *ledger, uint32_t place)
 		struct job *job = &ledger->jobs[number_of(packed)];
 
 		crash(job, generation_of(packed));
-		packed = job->outer;
+		packed = job->generation == generation_of(packed) ? job->outer
+								  : atomic_load(&ledger->places[place].outer);
 	}
 	atomic_store(&ledger->places[place].job, NO_JOB);
 	clean_idle(ledger, place);

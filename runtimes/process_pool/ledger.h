@@ -32,6 +32,7 @@ struct job {
 /* A worker's; it lives on when the worker is replaced. */
 struct place {
 	_Atomic uint64_t job;   /* what it runs: a number and its generation, packed; or nothing */
+	_Atomic uint64_t outer; /* of the job that has ended last, which may be given back and used again meanwhile */
 	_Atomic uint32_t awake; /* 0: it sleeps, and is among the idle ones; a futex */
 } __attribute__((aligned(64))); /* places share no cache line */
 
