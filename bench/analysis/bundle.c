@@ -51,8 +51,13 @@ static void clean(char *text)
 	char *out = text;
 	uint32_t point;
 
-	for (size_t points = 0; *in && points < BUNDLE_TEXT_MAX; points++) {
+	for (size_t points = 0; *in; points++) {
 		size_t length = utf8_decode(in, &point);
+
+		if (points == BUNDLE_TEXT_MAX) {
+			out += sprintf(out, "%.*s", (int)strnlen((char *)in, 3), "...");
+			break;
+		}
 
 		if (is_unsafe(point))
 			*out++ = point == '\n' || point == '\t' ? ' ' : '?';
@@ -198,6 +203,7 @@ static int cell_read(const json_t *json, struct cell *cell)
 		.cores = array_count(json_object_get(json, "cores")),
 		.load_cores = array_count(json_object_get(json, "load_cores")),
 		.bound_ns = json_measure(json, "bound_ns"),
+		.model_bound_ns = json_measure(json, "model_bound_ns"),
 	};
 	bool complete = cell->name && cell->group && cell->workload && cell->runtime;
 
@@ -468,6 +474,8 @@ static int record_take(struct bundle *bundle, json_t *json, struct invocation *i
 	invocation->sequence = isnan(sequence) ? invocation->line : (uint64_t)sequence;
 	invocation->status = status_from(object_text(json, "status"));
 	invocation->disturbed = json_is_true(json_object_get(json_object_get(json, "disturbance"), "disturbed"));
+	invocation->faster =
+		invocation->disturbed && json_object_get(json_object_get(json, "disturbance"), "reason") != NULL;
 	measures_read(cell, json, invocation->value);
 	if (invocation->status == STATUS_OK && isnan(invocation->value[MEASURE_WALL_NS]))
 		invocation->status = STATUS_FAILED;

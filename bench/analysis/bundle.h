@@ -25,7 +25,7 @@ enum {
 	BUNDLE_INVOCATIONS_MAX = 4000000,
 	BUNDLE_LINE_MAX = 4 << 20,      /* bytes of one record's line */
 	BUNDLE_MANIFEST_MAX = 64 << 20, /* bytes */
-	BUNDLE_TEXT_MAX = 240,          /* characters of any text */
+	BUNDLE_TEXT_MAX = 1000,         /* characters of any text; a longer one ends with "..." */
 };
 
 /* What is known of one invocation; NAN where it was not measured. */
@@ -51,6 +51,7 @@ struct invocation {
 	off_t offset;      /* of that line, in bytes */
 	enum status status;
 	bool disturbed;
+	bool faster; /* disturbed, since the clock was faster than the run had seen it to be */
 	double value[MEASURES];
 };
 
@@ -62,7 +63,8 @@ struct cell {
 	const json_t *sweep;      /* its place in a sweep over cores; NULL: it has none */
 	unsigned slot;            /* of its runtime, in bundle.runtimes */
 	unsigned cores, load_cores;
-	double bound_ns; /* NAN if not known */
+	double bound_ns;       /* NAN if not known */
+	double model_bound_ns; /* NAN unless it is higher for this model */
 	struct invocation
 		*invocations; /* one a repetition, in their order: the last `ok`, else the last of any status */
 	size_t invocation_count, invocation_capacity;

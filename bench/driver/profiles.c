@@ -1,7 +1,7 @@
 /* profiles.c: see profiles.h.
  *
  * quick measures for at most 90 s on two quiet cores with all runtimes of this repository, and so leaves the primitives
- * to those who ask for them; standard for about half an hour. For a million tasks that sleep quick takes longer a play
+ * to those who ask for them; standard for about 20 minutes. For a million tasks that sleep quick takes longer a play
  * than for anything else: there the question is how many there can be. */
 #include "profiles.h"
 
@@ -152,7 +152,7 @@ const struct profile profiles[] = {
 	},
 	{
 		.name = "standard",
-		.help = "figures to stand on: 10 repetitions, about half an hour on 2 cores",
+		.help = "figures to stand on: 10 repetitions, about 20 minutes on 2 cores",
 		.workloads = "chess,counting,echo",
 		.repetitions = 10,
 		.limit_ns = 3 * NS_PER_S,

@@ -221,7 +221,8 @@ static void print_interval(const struct own *own, const struct interval *interva
 	quantity_format(low, own->quantity, interval->low);
 	quantity_format(high, own->quantity, interval->high);
 	snprintf(both, sizeof(both), "%s..%s", low, high);
-	text_pad(out, interval->level > 0 ? both : "-", -INTERVAL_WIDTH);
+	fputc(' ', out); /* however long the number */
+	text_pad(out, interval->level > 0 ? both : "-", 1 - INTERVAL_WIDTH);
 }
 
 static void print_row(const struct own *own, const struct row *row, FILE *out)

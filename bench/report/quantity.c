@@ -394,10 +394,15 @@ static bool phrase_append(const struct cell *cell, const struct phrase *phrase, 
 
 	if (!parameter_text(cell, phrase, value, sizeof(value)) || (phrase->value && strcmp(phrase->value, value) != 0))
 		return false;
-	if (phrase->value && phrase->before)
-		append(text, size, phrase->before, "", "");
-	else if (!phrase->value && phrase->before)
-		append(text, size, phrase->before, value, phrase->after);
+	const char *before = phrase->before;
+
+	/* What it would follow is not there in a bundle of another version. */
+	if (before && !*text && strncmp(before, ", ", 2) == 0)
+		before += 2;
+	if (phrase->value && before)
+		append(text, size, before, "", "");
+	else if (!phrase->value && before)
+		append(text, size, before, value, phrase->after);
 	return true;
 }
 

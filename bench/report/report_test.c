@@ -148,6 +148,10 @@ static void test_summary(void **state)
 	assert_fits(text);
 	assert_non_null(strstr(text, "chess, 24 boards on 1 core\nbound 36.5 ms; n = 4 to 5"));
 	assert_non_null(strstr(text, "refused: this runtime finishes one connection"));
+	assert_non_null(strstr(text, "chess at all its points: wall time, median (- no result)\n"
+				     "  boards                  1       4      24     100     300    1000      24\n"
+				     "  cores                   1       1       1       1       1       1       2\n"));
+	assert_non_null(strstr(text, "echo at all its points: k msg/s, median"));
 	/* The intervals of process and coroutine are disjoint, but 2 % are not between them. */
 	assert_non_null(strstr(text, "chess, 24 boards on 1 core: coroutine 37.1 ms, 1.02 x bound; no difference\n"
 				     "  shown: process; slower: thread 1.04 x"));

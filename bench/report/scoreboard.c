@@ -6,6 +6,7 @@
 
 #include "../analysis/groups.h"
 #include "figure.h"
+#include "quantity.h"
 #include "scoreboard.h"
 #include "text.h"
 
@@ -206,7 +207,7 @@ static void panel_of(struct figure *figure, const struct family *family, const s
 	free(scores);
 }
 
-static void panel_missing(struct figure *figure)
+static void panel_missing(struct figure *figure, const char *text)
 {
 	struct panel *panel = figure_panel(figure);
 
@@ -215,12 +216,7 @@ static void panel_missing(struct figure *figure)
 	panel->x.low = 0, panel->x.high = 1;
 	panel->y.low = -2, panel->y.high = 1;
 	figure_point(figure, figure_series(figure, SERIES_NOTE, "missing"),
-		     &(struct point){.x = 0,
-				     .y = -0.5,
-				     .low = NAN,
-				     .high = NAN,
-				     .mean = NAN,
-				     .text = "Nothing to draw: no invocation of this run has a good result."});
+		     &(struct point){.x = 0, .y = -0.5, .low = NAN, .high = NAN, .mean = NAN, .text = (char *)text});
 }
 
 static void question_append(char *question, size_t size, const char *workload, bool first)
@@ -236,6 +232,7 @@ void scoreboard_figure(struct figure *figure, const struct groups *groups)
 	char question[400] = "Which model is fastest here";
 	const struct family *family = NULL;
 	bool measured = false;
+	size_t primitives = 0;
 
 	figure->legend = false;
 	while ((family = family_next_workload(groups, family))) {
@@ -243,6 +240,10 @@ void scoreboard_figure(struct figure *figure, const struct groups *groups)
 
 		if (!group) {
 			figure_note(figure, "%s: no invocation has a good result.", family->workload);
+			continue;
+		}
+		if (quantity_known(family->workload)) {
+			primitives++;
 			continue;
 		}
 		if (figure->panel_count == PANELS_MAX)
@@ -259,8 +260,12 @@ void scoreboard_figure(struct figure *figure, const struct groups *groups)
 			    measured ? ", as fast as their clock usually was; × bound: of each invocation against what "
 				       "was measured directly before and after it, the median"
 				     : "; no correct play can be faster");
+	if (primitives > 0 && figure->panel_count > 0)
+		figure_note(figure, "The primitives have figures of their own units: see primitives.");
 	if (figure->panel_count == 0)
-		panel_missing(figure);
+		panel_missing(figure, primitives > 0 ? "This run has primitives only: see the figure primitives, in "
+						       "their own units."
+						     : "Nothing to draw: no invocation of this run has a good result.");
 	figure->rows = figure->panel_count;
 	figure_title(figure, "%s?", question);
 }

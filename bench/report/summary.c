@@ -10,6 +10,7 @@
 
 #include "../analysis/groups.h"
 #include "own.h"
+#include "points.h"
 #include "quantity.h"
 #include "scoreboard.h"
 #include "text.h"
@@ -202,6 +203,11 @@ static void print_method(const struct table *table)
 	fputs(method_text(least, most, text, sizeof(text)), table->out);
 }
 
+static void print_note_line(void *context, const char *text)
+{
+	fprintf(context, "  %s\n", text);
+}
+
 /* A floor's name takes two lines, "x bare-" above "epoll". */
 static void print_message_head(const struct table *table)
 {
@@ -227,6 +233,41 @@ static void print_message_head(const struct table *table)
 		fputc('\n', table->out);
 }
 
+/* Of models that cannot use all of the cores. */
+static void print_own_bounds(const struct table *table)
+{
+	char *list = NULL, bound[NUMBER_TEXT_MAX];
+	size_t size, count = 0;
+	FILE *text = open_memstream(&list, &size);
+
+	for (size_t i = 0; text && i < table->group->cell_count; i++) {
+		const struct cell *cell = table->scores[i].cell;
+
+		if (isnan(cell->model_bound_ns) || table->scores[i].wall.n == 0)
+			continue;
+		fprintf(text, "%s%s %s",
+			count++ ? ", " : "What these models can do at best on these cores: ", cell->runtime,
+			format_time(bound, cell->model_bound_ns));
+	}
+	if (text)
+		fclose(text);
+	if (count > 0 && list)
+		text_wrap(list, TABLE_WIDTH - 2, print_note_line, table->out);
+	free(list);
+}
+
+/* Why some have no mem/task, if any. */
+static void print_memory_note(const struct table *table)
+{
+	bool missing = false;
+
+	for (size_t i = 0; i < table->group->cell_count && table->scores[i].wall.n > 0; i++)
+		missing |= isnan(memory_a_task(table, table->scores[i].cell->slot));
+	if (missing)
+		fprintf(table->out, "  mem/task: what one more %s takes, from three sizes on; - not seen\n",
+			table->family->axis->task);
+}
+
 static void print_table(const struct table *table)
 {
 	char title[200], bound[NUMBER_TEXT_MAX];
@@ -248,6 +289,9 @@ static void print_table(const struct table *table)
 		fprintf(table->out, "  %-*s%9s%16s%8s%11s%8s%9s\n", NAME_WIDTH, "", "median", "interval", "x bound",
 			"interval", "CPU", "mem/task");
 	print_rows(table);
+	print_own_bounds(table);
+	if (!table->messages)
+		print_memory_note(table);
 	fputc('\n', table->out);
 }
 
@@ -409,7 +453,8 @@ static int print_own(const struct bundle *bundle, const struct groups *groups, c
 	return own_tables(bundle, groups, family, out);
 }
 
-static int print_workload(const struct bundle *bundle, const struct family *family, FILE *out, bool answers)
+static int print_workload(const struct bundle *bundle, const struct groups *groups, const struct family *family,
+			  FILE *out, bool answers)
 {
 	struct table table;
 	int error = table_make(bundle, family, out, &table);
@@ -421,6 +466,7 @@ static int print_workload(const struct bundle *bundle, const struct family *fami
 	}
 	if (!error && !answers) {
 		print_table(&table);
+		points_table(groups, family, out);
 		error = own_strange(bundle, table.group, out);
 	}
 	if (!error && answers)
@@ -466,7 +512,7 @@ static int print_all(const struct bundle *bundle, const struct groups *groups, F
 		print_key(bundle, out);
 	while (!error && (family = family_next_workload(groups, family)))
 		error = quantity_known(family->workload) ? print_own(bundle, groups, family, out, answers)
-							 : print_workload(bundle, family, out, answers);
+							 : print_workload(bundle, groups, family, out, answers);
 	return error;
 }
 
@@ -499,16 +545,18 @@ static void print_warning(const struct groups *groups, FILE *out)
 	fputs("was not quiet. Trust only large differences, or run again with less beside it.\n\n", out);
 }
 
-static size_t count_disturbed(const struct bundle *bundle, size_t *good)
+static size_t count_disturbed(const struct bundle *bundle, size_t *good, size_t *faster)
 {
 	size_t disturbed = 0;
 
+	*faster = 0;
 	for (size_t i = 0; i < bundle->cell_count; i++) {
 		const struct cell *cell = bundle->by_name[i];
 
 		for (size_t j = 0; j < cell->invocation_count; j++) {
 			*good += cell->invocations[j].status == STATUS_OK;
 			disturbed += cell->invocations[j].status == STATUS_OK && cell->invocations[j].disturbed;
+			*faster += cell->invocations[j].status == STATUS_OK && cell->invocations[j].faster;
 		}
 	}
 	return disturbed;
@@ -517,13 +565,18 @@ static size_t count_disturbed(const struct bundle *bundle, size_t *good)
 /* What the table does not show; a blank line follows where there is anything to say. */
 static void print_left_out(const struct bundle *bundle, FILE *out)
 {
-	size_t failed = 0, good = 0, disturbed = count_disturbed(bundle, &good);
+	size_t failed = 0, good = 0, faster, disturbed = count_disturbed(bundle, &good, &faster);
 
 	for (size_t i = 0; i < bundle->cell_count; i++)
 		failed += bundle->by_name[i]->count[STATUS_FAILED];
-	if (disturbed > 0)
-		fprintf(out, "%zu of %zu results were disturbed by other load, and count nevertheless.\n", disturbed,
-			good);
+	if (disturbed > faster)
+		fprintf(out, "%zu of %zu results were disturbed by other load, and count nevertheless.\n",
+			disturbed - faster, good);
+	if (faster > 0)
+		fprintf(out,
+			"%zu of %zu results were faster than the clock seen before allowed: it had risen.\n"
+			"They count.\n",
+			faster, good);
 	if (failed > 0)
 		fprintf(out, "%zu invocation%s failed (! where a table has them): records.jsonl says why.\n", failed,
 			failed == 1 ? "" : "s");
