@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 
 #include "../../runtimes/clock.h"
+#include "../load/knee.h"
 #include "../load/load.h"
 #include "../workloads/echo/echo.h"
 #include "command.h"
@@ -22,7 +23,7 @@ struct load_command {
 	struct load_address to;
 	struct texts cores;
 	uint64_t connections, idle, size, depth, messages, duration_ns, warmup_ns, rate, stall_ns;
-	bool churn, allow_remote, json;
+	bool churn, find_knee, allow_remote, json;
 };
 
 #define FIELD(name) offsetof(struct load_command, name)
@@ -125,6 +126,12 @@ static const struct command_option load_table[] = {
 	 .field = FIELD(churn),
 	 .help = "A new connection for each message: connect, send, receive, close; the latency counts from the "
 		 "connecting"},
+	{.name = "find-knee",
+	 .take = take_flag,
+	 .field = FIELD(find_knee),
+	 .help = "Open loops at a dozen rates, of --duration each (default: 1s), and a search for the rate from which "
+		 "on "
+		 "waiting explodes; prints a table to draw: gnuplot -c share/simul/plots/knee.gp FILE.tsv"},
 	{.name = "cores",
 	 .argument = "LIST",
 	 .take = take_list,
@@ -154,6 +161,7 @@ static const struct command load_command = {
 		"  simul load --to 7000 --depth 16 --size 1KiB     pipelined\n"
 		"  simul load --to 7000 --connections 10 --idle 5000 --messages 1000\n"
 		"  simul load --to 7000 --churn --duration 2s      connect, one message, close\n"
+		"  simul load --to 7000 --find-knee > knee.tsv     latency over rate\n"
 		"  simul load --to '[::1]:7000' --cores 2,3        a thread on each core\n"
 		"\n"
 		"A server to try it with: simul serve echo --runtime=coroutine. An open loop keeps its cores busy: it "
@@ -177,6 +185,8 @@ static int check(const struct load_command *asked)
 		say("load: --messages stands instead of --duration and --warm-up");
 	else if (asked->churn && asked->depth > 1)
 		say("load: --churn has one message a connection, and no --depth");
+	else if (asked->find_knee && (asked->rate > 0 || asked->messages > 0 || asked->json))
+		say("load: --find-knee chooses the rates, runs for a --duration each, and prints its own table");
 	else
 		return 0;
 	return -EINVAL;
@@ -199,7 +209,7 @@ static struct load_options options_of(const struct load_command *asked, const st
 		.size = (uint32_t)or_else(asked->size, 64),
 		.depth = (uint32_t)or_else(asked->depth, 1),
 		.messages = asked->messages,
-		.duration_ns = timed ? or_else(asked->duration_ns, 10 * NS_PER_S) : 0,
+		.duration_ns = timed ? or_else(asked->duration_ns, asked->find_knee ? NS_PER_S : 10 * NS_PER_S) : 0,
 		.warmup_ns = timed ? or_else(asked->warmup_ns, 500 * NS_PER_MS) : 0,
 		.rate = asked->rate,
 		.churn = asked->churn,
@@ -236,6 +246,41 @@ static int status_of(const struct load_command *asked, const struct load_result 
 	return result->errors > 0 ? DRIVER_CELL_FAILED : DRIVER_OK;
 }
 
+static int run_once(void *context, const struct load_options *options, struct load_result *result)
+{
+	(void)context;
+	return load_run(options, result);
+}
+
+static void tell_knee(const struct knee *knee)
+{
+	const struct knee_point *good = knee->last_good, *bad = knee->first_bad;
+
+	say("load: closed loop: %.0f messages/s", knee->closed);
+	if (good)
+		say("load: up to %llu messages/s: p50 %.1f us, p99 %.1f us since due", (unsigned long long)good->rate,
+		    (double)good->p50 / NS_PER_US, (double)good->p99 / NS_PER_US);
+	if (bad)
+		say("load: not at %llu messages/s: p50 %.1f us, p99 %.1f us%s", (unsigned long long)bad->rate,
+		    (double)bad->p50 / NS_PER_US, (double)bad->p99 / NS_PER_US,
+		    bad->kept ? "" : ", and the rate is not kept");
+}
+
+static int find_knee(const struct load_options *options)
+{
+	struct knee knee;
+	int error = knee_find(&knee, options, run_once, NULL);
+
+	knee_write(&knee, stdout);
+	if (error == 0)
+		tell_knee(&knee);
+	else if (error != -EINTR)
+		say("load: %s", knee.reason);
+	if (error == -EIO)
+		return DRIVER_CELL_FAILED;
+	return error == 0 ? DRIVER_OK : error == -EINTR ? DRIVER_INTERRUPTED : DRIVER_NOTHING_DONE;
+}
+
 static int run(const struct load_command *asked, const struct core_list *cores)
 {
 	static struct load_result result; /* large: it holds histograms */
@@ -243,6 +288,8 @@ static int run(const struct load_command *asked, const struct core_list *cores)
 
 	stop_watch();
 	prctl(PR_SET_TIMERSLACK, 1); /* as every player has it */
+	if (asked->find_knee)
+		return find_knee(&options);
 	if (load_run(&options, &result) < 0) {
 		say("load: %s", result.reason);
 		return DRIVER_NOTHING_DONE;

@@ -211,7 +211,7 @@ static void take_turn(struct worker *worker)
 	if (worker->awaited == 0)
 		return;
 	count = epoll_wait(worker->epoll, events, EVENTS_MAX, patience_ms(worker, now_ns));
-	if (paced && count > 0)
+	if (worker->phase == EXCHANGING && count > 0)
 		sample(worker, clock_now());
 	for (int i = 0; i < count; i++) {
 		serve_event(worker, &events[i]);
