@@ -399,12 +399,31 @@ static double load_share(const json_t *load)
 	return used / positive(json_measure(json_object_get(load, "time_ns"), "wall"));
 }
 
+/* Whose time it was. */
+static void load_measures_read(const json_t *json, double cores, double messages, double value[MEASURES])
+{
+	const json_t *load = json_object_get(json, "load"), *cpu = json_object_get(load, "cpu_ns");
+	const json_t *disturbance = json_object_get(json, "disturbance"),
+		     *each = json_object_get(load, "per_connection");
+	double elapsed = positive(json_measure(json, "elapsed_ns")), spun = json_measure(cpu, "spun");
+
+	value[MEASURE_CLIENT_NS_PER_MESSAGE] =
+		(sum_known(json_measure(cpu, "user"), json_measure(cpu, "system")) - (isnan(spun) ? 0 : spun)) /
+		messages;
+	value[MEASURE_SERVER_BUSY] = load ? value[MEASURE_STEADY_NS] / value[MEASURE_WALL_NS] / cores : NAN;
+	value[MEASURE_CLIENT_BUSY] = json_measure(json_object_get(load, "client"), "busy");
+	value[MEASURE_SOFTIRQ] = json_measure(disturbance, "softirq_ns") / elapsed / json_measure(disturbance, "cores");
+	value[MEASURE_STEAL] = json_measure(disturbance, "steal_ns") / elapsed / json_measure(disturbance, "cores");
+	value[MEASURE_FAIR] = json_measure(each, "least") / positive(json_measure(each, "most"));
+}
+
 static void measures_read(const struct cell *cell, const json_t *json, double value[MEASURES])
 {
 	const json_t *record = json_object_get(json, "record"), *load = json_object_get(json, "load");
 	const json_t *cpu = json_object_get(record, "cpu_ns");
 	double messages = positive(json_measure(load, "messages"));
-	const json_t *times = json_object_get(load, "time_ns"); /* a load that measures no time leaves it to the player */
+	const json_t *times =
+		json_object_get(load, "time_ns"); /* a load that measures no time leaves it to the player */
 	double wall = positive(json_measure(times ? times : json_object_get(record, "time_ns"), "wall"));
 	value[MEASURE_WALL_NS] = wall;
 	value[MEASURE_CPU_NS] = sum_known(json_measure(cpu, "user"), json_measure(cpu, "system"));
@@ -416,6 +435,8 @@ static void measures_read(const struct cell *cell, const json_t *json, double va
 	value[MEASURE_BOUND_NS] = positive(json_measure(json, "bound_ns"));
 	value[MEASURE_TIMES_BOUND] =
 		wall / positive(isnan(value[MEASURE_BOUND_NS]) ? cell->bound_ns : value[MEASURE_BOUND_NS]);
+	value[MEASURE_SLAB_BYTES] = json_measure(json_object_get(record, "memory"), "slab");
+	load_measures_read(json, cell->cores, messages, value);
 }
 
 static struct cell *cell_find(const struct bundle *bundle, const char *name)

@@ -36,9 +36,17 @@ enum measure {
 	MEASURE_MEMORY_BYTES, /* PSS of all tasks alive, less the baseline, plus the kernel's part where measured */
 	MEASURE_RATE,         /* messages of the load a second of wall time */
 	MEASURE_LOAD_SHARE,   /* CPU time of the load over its wall time: cores' worth */
-	MEASURE_CPU_NS_PER_MESSAGE, /* server's steady CPU time over messages */
-	MEASURE_BOUND_NS,           /* its own, at the costs that were measured beside it */
-	MEASURE_TIMES_BOUND,        /* wall time over that, or over the cell's where it has none of its own */
+	MEASURE_CPU_NS_PER_MESSAGE,    /* server's steady CPU time over messages */
+	MEASURE_BOUND_NS,              /* its own, at the costs that were measured beside it */
+	MEASURE_TIMES_BOUND,           /* wall time over that, or over the cell's where it has none of its own */
+	MEASURE_CLIENT_NS_PER_MESSAGE, /* the load's CPU time over messages, what it only waited for the clock left out
+					*/
+	MEASURE_SERVER_BUSY,           /* server's steady CPU time over its cores' time; may count the end as well */
+	MEASURE_CLIENT_BUSY,           /* share of its threads' time that the load worked, as it says */
+	MEASURE_SOFTIRQ,               /* share of all allowed cores' time while the invocation ran */
+	MEASURE_STEAL,                 /* the same, given to others by the hypervisor */
+	MEASURE_FAIR,                  /* least over most messages of a connection */
+	MEASURE_SLAB_BYTES, /* the kernel's slabs, the machine's, when all tasks were alive, less the baseline */
 	MEASURES
 };
 

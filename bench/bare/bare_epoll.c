@@ -140,7 +140,7 @@ static int perform(const struct player_body *body, struct play *play)
 {
 	struct server server = {.epoll = epoll_create1(EPOLL_CLOEXEC),
 				.room = echo_room(play_value(play, ECHO_SIZE)),
-				.connections = play_value(play, ECHO_CONNECTIONS)};
+				.connections = echo_connections(play)};
 	struct echo_sum sum = {0};
 
 	(void)body;

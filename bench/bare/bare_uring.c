@@ -326,7 +326,7 @@ static void accept_all(struct server *server, struct play *play)
 static int perform(const struct player_body *body, struct play *play)
 {
 	struct server server = {.room = echo_room(play_value(play, ECHO_SIZE)),
-				.connections = play_value(play, ECHO_CONNECTIONS)};
+				.connections = echo_connections(play)};
 	struct echo_sum sum = {0};
 	int error = open_ring(&server.ring, play);
 

@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,8 @@ enum { PROTOCOL = 1, RUNTIME_NAME_MAX = 63, CHECKSUM_DIGITS_MAX = 16 };
  * all in a virtual machine) and the kernel's CPU accounting. */
 static const double bound_tolerance = 0.05, cpu_tolerance = 0.02;
 static const double cpu_tolerance_ns = 1e6;
+static const double little_tolerance = 0.05, little_factor = 4;
+static const uint64_t little_messages_least = 1000;
 
 __attribute__((format(printf, 3, 4))) static int complain(char reason[REASON_MAX], int error, const char *format, ...)
 {
@@ -99,10 +102,14 @@ static unsigned capability(const char *name)
 		const char *name;
 		unsigned bit;
 	} known[] = {
-		{"interleaves", RUNTIME_INTERLEAVES},         {"parallel", RUNTIME_PARALLEL},
-		{"shares-memory", RUNTIME_SHARES_MEMORY},     {"preempts", RUNTIME_PREEMPTS},
-		{"switches-stacks", RUNTIME_SWITCHES_STACKS}, {"pooled", RUNTIME_POOLED},
-		{"workers", RUNTIME_WORKERS},                 {"private-descriptors", RUNTIME_PRIVATE_DESCRIPTORS},
+		{"interleaves", RUNTIME_INTERLEAVES},
+		{"parallel", RUNTIME_PARALLEL},
+		{"shares-memory", RUNTIME_SHARES_MEMORY},
+		{"preempts", RUNTIME_PREEMPTS},
+		{"switches-stacks", RUNTIME_SWITCHES_STACKS},
+		{"pooled", RUNTIME_POOLED},
+		{"workers", RUNTIME_WORKERS},
+		{"private-descriptors", RUNTIME_PRIVATE_DESCRIPTORS},
 		{"no-sockets", RUNTIME_NO_SOCKETS},
 	};
 
@@ -167,8 +174,9 @@ int player_info_parse(const char *line, struct player_info *info, char reason[RE
 	if (!capabilities || !name_list(info->json, "workloads", reason))
 		goto out;
 	json_array_foreach(capabilities, i, item) info->capabilities |= capability(json_string_value(item));
-	info->costs = (struct runtime_costs){
-		.task_ns = cost_ns(info, "task"), .switch_ns = cost_ns(info, "switch"), .wake_ns = cost_ns(info, "wake")};
+	info->costs = (struct runtime_costs){.task_ns = cost_ns(info, "task"),
+					     .switch_ns = cost_ns(info, "switch"),
+					     .wake_ns = cost_ns(info, "wake")};
 	info->peer = json_is_true(json_object_get(info->json, "peer"));
 	info->floor = json_is_true(json_object_get(info->json, "floor"));
 	return 0;
@@ -379,8 +387,43 @@ static uint64_t load_messages(const struct workload_spec *spec, const struct val
 	return connections < 0 || messages < 0 ? 0 : values->value[connections] * values->value[messages];
 }
 
+/* Messages that can be under way at once: one for each place on each connection. 0 where that is not limited so. */
+static uint64_t places(const struct workload_spec *spec, const struct values *values)
+{
+	int connections = parameter_find(spec->parameters, "connections"),
+	    depth = parameter_find(spec->parameters, "depth"), rate = parameter_find(spec->parameters, "rate");
+
+	return connections < 0 || depth < 0 || (rate >= 0 && values->value[rate] > 0)
+		       ? 0
+		       : values->value[connections] * values->value[depth];
+}
+
+/* J. Little's law (1961): rate x mean latency is how many messages were under way. In a closed loop it cannot be more
+ * than there were places for; that holds for every honest play, whatever disturbs it. What the load counted itself are
+ * samples, which a busy machine sets far apart: only where they differ several times over is one of the two wrong. */
+static int check_little(const json_t *load, uint64_t most, char reason[REASON_MAX])
+{
+	const json_t *little = json_object_get(load, "little");
+	double counted = json_number_value(json_object_get(little, "in_flight"));
+	double expected = json_number_value(json_object_get(little, "expected"));
+	uint64_t messages = 0;
+
+	if (most > 0 && expected > (1 + little_tolerance) * (double)most)
+		return complain(reason, -EBADMSG,
+				"the load's rate x mean latency is %.1f messages under way, but %" PRIu64
+				" is the most there can be (Little's law)",
+				expected, most);
+	if (!number_at(load, NULL, "messages", &messages) || messages < little_messages_least || counted <= 0 ||
+	    fmax(counted, expected) <= little_factor * fmin(counted, expected) + 2)
+		return 0;
+	return complain(reason, -EBADMSG,
+			"the load counted %.1f messages under way, but its rate x mean latency is %.1f (Little's law)",
+			counted, expected);
+}
+
 /* The server's operations and bytes may be more than the load's, which leaves its warm-up out. */
-static int check_load(const json_t *load, uint64_t asked, const struct expectation *expected, char reason[REASON_MAX])
+static int check_load(const json_t *load, uint64_t asked, uint64_t most, const struct expectation *expected,
+		      char reason[REASON_MAX])
 {
 	static const char whose[] = "load";
 	uint64_t bytes = 0, messages;
@@ -397,7 +440,7 @@ static int check_load(const json_t *load, uint64_t asked, const struct expectati
 	if (number_at(load, NULL, "bytes", &bytes) && bytes > expected->bytes)
 		return complain(reason, -EBADMSG, "the load got %" PRIu64 " bytes back, but the work has %" PRIu64,
 				bytes, expected->bytes);
-	return 0;
+	return check_little(load, most, reason);
 }
 
 int record_verify(json_t *record, json_t *load, const char *runtime, const struct workload_spec *spec,
@@ -415,7 +458,7 @@ int record_verify(json_t *record, json_t *load, const char *runtime, const struc
 	spec->expect(values, stage, &expected);
 	error = check_audit(record, &expected, reason);
 	if (!error && load)
-		error = check_load(load, load_messages(spec, values, &expected), &expected, reason);
+		error = check_load(load, load_messages(spec, values, &expected), places(spec, values), &expected, reason);
 	if (!error)
 		error = check_bound(record_wall_ns(record, NULL), 0, reason);
 	if (!error)

@@ -9,19 +9,20 @@
 
 /* The line "cpu user nice system idle iowait irq softirq steal ..." of /proc/stat, in ticks. Interrupts are left out of
  * busy: nobody's own CPU time has them. */
-static void read_stat(const char *root, int64_t *steal_ns, int64_t *busy_ns)
+static void read_stat(const char *root, struct disturbance *now)
 {
 	const int64_t tick_ns = INT64_C(1000000000) / sysconf(_SC_CLK_TCK);
 	char text[SMALL_FILE_MAX];
-	int64_t user, nice, system, steal;
+	int64_t user, nice, system, softirq, steal;
 
-	*steal_ns = *busy_ns = -1;
+	now->steal_ns = now->busy_ns = now->softirq_ns = -1;
 	if (read_text(root, "/proc/stat", text, sizeof(text)) < 0 ||
-	    sscanf(text, "cpu %" SCNd64 " %" SCNd64 " %" SCNd64 " %*s %*s %*s %*s %" SCNd64, &user, &nice, &system,
-		   &steal) != 4)
+	    sscanf(text, "cpu %" SCNd64 " %" SCNd64 " %" SCNd64 " %*s %*s %*s %" SCNd64 " %" SCNd64, &user, &nice,
+		   &system, &softirq, &steal) != 5)
 		return;
-	*steal_ns = steal * tick_ns;
-	*busy_ns = (user + nice + system) * tick_ns;
+	now->steal_ns = steal * tick_ns;
+	now->softirq_ns = softirq * tick_ns;
+	now->busy_ns = (user + nice + system) * tick_ns;
 }
 
 static int64_t cpu_ns_of(int who)
@@ -83,7 +84,7 @@ void disturbance_read_below(const char *root, struct disturbance *now)
 		.frequency_khz = read_frequency(root),
 		.load_average = read_load_average(root),
 	};
-	read_stat(root, &now->steal_ns, &now->busy_ns);
+	read_stat(root, now);
 }
 
 void disturbance_read(struct disturbance *now)
@@ -121,7 +122,9 @@ json_t *disturbance_json(const struct machine *machine, const struct disturbance
 	json_t *json = json_object();
 	int64_t steal, throttled, others;
 
+	json_object_set_new(json, "cores", json_integer(machine->allowed_count));
 	steal = put_growth(json, "steal_ns", before->steal_ns, after->steal_ns);
+	put_growth(json, "softirq_ns", before->softirq_ns, after->softirq_ns);
 	others = put_others(json, before, after);
 	put_growth(json, "pressure_us", before->pressure_us, after->pressure_us);
 	throttled = put_growth(json, "throttled_ns", before->throttled_ns, after->throttled_ns);

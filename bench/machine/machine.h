@@ -106,6 +106,7 @@ int machine_draw(const struct machine *machine, const struct placement *placemen
 struct disturbance {
 	int64_t steal_ns;      /* of all cores together; counted by the kernel in ticks of usually 10 ms */
 	int64_t busy_ns;       /* that all cores together spent in programs, in the same ticks */
+	int64_t softirq_ns;    /* that all cores together spent in deferred interrupts, loopback's packets among them */
 	int64_t own_ns;        /* CPU time of this process and of its children that have ended */
 	int64_t pressure_us;   /* PSI cpu "some" total */
 	int64_t throttled_ns;  /* that the cgroup's tasks were held back by its quota */

@@ -648,6 +648,7 @@ static void disturbances_are_read(void **state)
 	put("/sys/fs/cgroup/mine/cpu.stat", "usage_usec 9\nnr_throttled 3\nthrottled_usec 21\n");
 	disturbance_read_below(root, &now);
 	assert_int_equal(now.steal_ns, 8 * (1000000000 / sysconf(_SC_CLK_TCK)));
+	assert_int_equal(now.softirq_ns, 7 * (1000000000 / sysconf(_SC_CLK_TCK)));
 	assert_int_equal(now.busy_ns, (1 + 2 + 3) * (1000000000 / sysconf(_SC_CLK_TCK)));
 	assert_true(now.own_ns > 0);
 	assert_int_equal(now.pressure_us, 57767);

@@ -154,18 +154,29 @@ uint64_t tree_pss_bytes(void)
 	return sum;
 }
 
-uint64_t kernel_memory_bytes(void)
+/* The sum of those lines of /proc/meminfo, in bytes; first ends with a NULL. */
+static uint64_t meminfo_bytes(const char *const *names)
 {
 	unsigned long long sum = 0, kibibytes;
 	FILE *file = fopen("/proc/meminfo", "re");
 	char line[256];
 
-	if (!file)
-		return 0;
-	while (fgets(line, sizeof line, file))
-		if (sscanf(line, "KernelStack: %llu kB", &kibibytes) == 1 ||
-		    sscanf(line, "PageTables: %llu kB", &kibibytes) == 1)
-			sum += kibibytes;
-	fclose(file);
+	while (file && fgets(line, sizeof line, file))
+		for (const char *const *name = names; *name; name++)
+			if (strncmp(line, *name, strlen(*name)) == 0 &&
+			    sscanf(line + strlen(*name), ": %llu kB", &kibibytes) == 1)
+				sum += kibibytes;
+	if (file)
+		fclose(file);
 	return sum * 1024;
+}
+
+uint64_t kernel_memory_bytes(void)
+{
+	return meminfo_bytes((const char *const[]){"KernelStack", "PageTables", NULL});
+}
+
+uint64_t slab_bytes(void)
+{
+	return meminfo_bytes((const char *const[]){"Slab", NULL});
 }

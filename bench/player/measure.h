@@ -24,4 +24,8 @@ uint64_t tree_pss_bytes(void);
 /* Kernel stacks and page tables of the whole machine in bytes (/proc/meminfo); 0 if unreadable. */
 uint64_t kernel_memory_bytes(void);
 
+/* The kernel's small objects, of the whole machine, in bytes (/proc/meminfo, "Slab"): sockets, files and their entries in
+ * epoll sets are among them, those of the other end of a connection over loopback too. 0 if unreadable. */
+uint64_t slab_bytes(void);
+
 #endif

@@ -41,7 +41,7 @@ struct play {
 	uint64_t created_ns, begun_ns, last_ns, ended_ns;
 	uint64_t cpu_begun_ns, cpu_ended_ns;
 	struct usage usage_created, usage_ended;
-	uint64_t pss_baseline, pss_peak, kernel_baseline, kernel_peak;
+	uint64_t pss_baseline, pss_peak, kernel_baseline, kernel_peak, slab_baseline, slab_peak;
 	struct figure figures[FIGURES_MAX];
 	size_t figure_count;
 	struct setting settings[SETTINGS_MAX];
@@ -109,6 +109,7 @@ uint64_t play_begin(struct play *play)
 {
 	play->pss_peak = tree_pss_bytes();
 	play->kernel_peak = kernel_memory_bytes();
+	play->slab_peak = slab_bytes();
 	play->cpu_begun_ns = tree_cpu_ns();
 	play->begun_ns = clock_now();
 	return play->begun_ns;
@@ -283,6 +284,8 @@ static json_t *memory_json(const struct play *play)
 	/* Of the whole machine: what others freed meanwhile can outweigh what we took; then it says nothing. */
 	if (play->kernel_peak >= play->kernel_baseline && play->kernel_baseline > 0)
 		json_object_set_new(memory, "kernel", json_from_u64(play->kernel_peak - play->kernel_baseline));
+	if (play->slab_peak >= play->slab_baseline && play->slab_baseline > 0)
+		json_object_set_new(memory, "slab", json_from_u64(play->slab_peak - play->slab_baseline));
 	return memory;
 }
 
@@ -392,6 +395,7 @@ static void take_baseline(struct play *play)
 	prctl(PR_SET_TIMERSLACK, 1);
 	play->pss_baseline = tree_pss_bytes();
 	play->kernel_baseline = kernel_memory_bytes();
+	play->slab_baseline = slab_bytes();
 	usage_read(&play->usage_created);
 	play->created_ns = clock_now();
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../analysis/groups.h"
+#include "bottleneck.h"
 #include "own.h"
 #include "points.h"
 #include "quantity.h"
@@ -293,6 +294,8 @@ static void print_table(const struct table *table)
 	if (!table->messages)
 		print_memory_note(table);
 	fputc('\n', table->out);
+	if (table->messages)
+		bottleneck_table(table->family, table->group, table->scores, table->out);
 }
 
 /* --- the answer ----------------------------------------------------------------------------------------------- */

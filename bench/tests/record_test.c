@@ -27,6 +27,7 @@ static const struct parameter parameters[] = {
 	{.name = "size", .type = PARAMETER_SIZE, .fallback = "64B", .least = 1, .most = 1 << 20},
 	{.name = "colour", .type = PARAMETER_CHOICE, .fallback = "white", .choices = colours},
 	{.name = "step", .type = PARAMETER_COUNT, .fallback = "0", .most = 1000, .calibrate = some_cost},
+	{.name = "depth", .type = PARAMETER_COUNT, .fallback = "2", .least = 1, .most = 64, .help = "in flight"},
 	{.name = NULL},
 };
 
@@ -199,6 +200,20 @@ static void load_must_match(void **state)
 		     "the load says 99 messages, but the work has 100");
 	check_reason(good_record, LOAD("40000000", "\"messages\":100,\"errors\":0,\"bytes\":6721"),
 		     "the load got 6721 bytes back, but the work has 6720");
+}
+
+/* Five connections with two messages each: ten can be under way, and samples of them are only samples. */
+static void littles_law_must_hold(void **state)
+{
+	(void)state;
+	check_reason(good_record,
+		     LOAD("39000000", "\"messages\":100,\"errors\":0,\"little\":{\"in_flight\":1.5,\"expected\":10.4}"),
+		     "");
+	check_reason(
+		good_record,
+		LOAD("39000000", "\"messages\":100,\"errors\":0,\"little\":{\"in_flight\":9,\"expected\":10.6}"),
+		"the load's rate x mean latency is 10.6 messages under way, but 10 is the most there can be (Little's "
+		"law)");
 }
 
 static void check_parse(const char *line, const char *expected)
@@ -424,6 +439,7 @@ int main(void)
 		cmocka_unit_test(two_cores_have_twice_the_cpu),
 		cmocka_unit_test(audit_must_match),
 		cmocka_unit_test(load_must_match),
+		cmocka_unit_test(littles_law_must_hold),
 		cmocka_unit_test(rubbish_is_refused),
 		cmocka_unit_test(depth_is_bounded),
 		cmocka_unit_test(size_is_bounded),

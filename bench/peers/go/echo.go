@@ -51,7 +51,7 @@ func playEcho(play *play) {
 		die(exitWrong, "echo: %v", err)
 	}
 	printLine(map[string]any{"protocol": protocol, "listening": listener.Addr().(*net.TCPAddr).Port})
-	connections := make([]connection, play.value["connections"])
+	connections := make([]connection, play.value["connections"]+play.value["idle"])
 	gate := newGate(uint64(len(connections)))
 	var ended sync.WaitGroup
 	ended.Add(len(connections))

@@ -46,6 +46,7 @@ var workloads = map[string]workload{
 	"counting": {[]parameter{{name: "limit", fallback: 5000000}, {name: "slices", fallback: 8},
 		{name: "split", choices: []string{"interleaved", "blocks"}}, {name: "division"}}, playCounting},
 	"echo": {[]parameter{{name: "connections", fallback: 50}, {name: "size", fallback: 64},
+		{name: "depth", fallback: 1}, {name: "idle", fallback: 0}, {name: "rate", fallback: 0},
 		{name: "messages", fallback: 400}, {name: "floor"}}, playEcho},
 	"spawn": {[]parameter{{name: "tasks", fallback: 100000}, {name: "batch", fallback: 1},
 		{name: "body", choices: []string{"empty", "yield"}},

@@ -129,7 +129,7 @@ static int run(struct play *play)
 	uint64_t size = play_value(play, ECHO_SIZE);
 	struct server server = {
 		.play = play,
-		.connections = play_value(play, ECHO_CONNECTIONS),
+		.connections = echo_connections(play),
 		.size = size,
 		.room = echo_room(size),
 		.stride = (sizeof(struct connection) + echo_room(size) + ECHO_LINE - 1) / ECHO_LINE * ECHO_LINE,

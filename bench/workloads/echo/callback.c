@@ -147,7 +147,7 @@ static void open_server(void *argument)
 /* The pages of the buffers cost nothing until they are touched. */
 static struct server *set_up(struct play *play)
 {
-	uint64_t connections = play_value(play, ECHO_CONNECTIONS), size = play_value(play, ECHO_SIZE);
+	uint64_t connections = echo_connections(play), size = play_value(play, ECHO_SIZE);
 	size_t stride = sizeof(struct connection) + echo_room(size);
 	struct server *server = calloc(1, sizeof *server + connections * stride);
 

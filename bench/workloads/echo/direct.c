@@ -91,7 +91,7 @@ static struct server *allocate(struct play *play, uint64_t connections, uint64_t
 
 static struct server *set_up(struct play *play)
 {
-	struct server *server = allocate(play, play_value(play, ECHO_CONNECTIONS), play_value(play, ECHO_SIZE));
+	struct server *server = allocate(play, echo_connections(play), play_value(play, ECHO_SIZE));
 
 	server->arrivals = (uint32_t)stage_arrivals(play_stage(play), server->connections);
 	return server;

@@ -1,7 +1,9 @@
 /* echo.h: what the spec, the bodies and the load of the echo workload agree on.
  *
  * A play is `connections` TCP connections to 127.0.0.1. On each, the load sends one warm-up message and then `messages`
- * timed ones of `size` bytes, each when the one before it has come back whole; then it closes its side. */
+ * timed ones of `size` bytes, `depth` of them being under way at once: each when an earlier one has come back whole,
+ * or, with a `rate`, when its time has come. Then it closes its side. `idle` more connections are open meanwhile, and
+ * carry nothing. */
 #ifndef SIMUL_ECHO_H
 #define SIMUL_ECHO_H
 
@@ -9,17 +11,20 @@
 #include "../workload.h"
 
 /* Indices into the spec's table of parameters. */
-enum echo_parameter { ECHO_CONNECTIONS, ECHO_SIZE, ECHO_MESSAGES, ECHO_FLOOR };
+enum echo_parameter { ECHO_CONNECTIONS, ECHO_SIZE, ECHO_MESSAGES, ECHO_DEPTH, ECHO_IDLE, ECHO_RATE, ECHO_FLOOR };
 
 /* Upper limits. Their product, in bytes and in nanoseconds, fits into 64 bits. */
 #define ECHO_CONNECTIONS_MAX UINT64_C(20000)
 #define ECHO_SIZE_MAX (UINT64_C(64) << 10)
 #define ECHO_MESSAGES_MAX UINT64_C(10000000)
+#define ECHO_DEPTH_MAX UINT64_C(64)
+#define ECHO_RATE_MAX UINT64_C(10000000)
 #define ECHO_FLOOR_MAX NS_PER_MS
 
 extern const struct workload_spec echo_spec;
 
-/* One send and one recv of 64 bytes over loopback here and now, in ns, on the calling thread's core; 0: it cannot be had. */
+/* One send and one recv of 64 bytes over loopback here and now, in ns, on the calling thread's core; 0: it cannot be
+ * had. */
 uint64_t echo_floor_ns(void);
 
 #endif

@@ -19,6 +19,11 @@ size_t echo_room(uint64_t size)
 	return size + ECHO_LINE < ROOM_MAX ? (size / ECHO_LINE + 1) * ECHO_LINE : ROOM_MAX;
 }
 
+uint64_t echo_connections(const struct play *play)
+{
+	return play_value(play, ECHO_CONNECTIONS) + play_value(play, ECHO_IDLE);
+}
+
 /* A shortage ends the play as a refusal; any other error is a defect. */
 static void refuse_shortage(struct play *play, int error)
 {
@@ -42,7 +47,7 @@ static void raise_descriptor_limit(void)
 
 int echo_listen(struct play *play, int (*adopt)(int fd))
 {
-	return echo_listen_for(play, play_value(play, ECHO_CONNECTIONS), adopt);
+	return echo_listen_for(play, echo_connections(play), adopt);
 }
 
 int echo_listen_for(struct play *play, uint64_t connections, int (*adopt)(int fd))
@@ -54,8 +59,7 @@ int echo_listen_for(struct play *play, uint64_t connections, int (*adopt)(int fd
 	raise_descriptor_limit();
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) < 0 ||
-	    bind(fd, (struct sockaddr *)&address, length) < 0 ||
-	    listen(fd, (int)connections) < 0 ||
+	    bind(fd, (struct sockaddr *)&address, length) < 0 || listen(fd, (int)connections) < 0 ||
 	    getsockname(fd, (struct sockaddr *)&address, &length) < 0)
 		refuse_shortage(play, -errno);
 	refuse_shortage(play, adopt(fd));
@@ -63,13 +67,38 @@ int echo_listen_for(struct play *play, uint64_t connections, int (*adopt)(int fd
 	return fd;
 }
 
+/* As the kernel has them after all that the server has set: the same for all connections. */
+static void note_options(struct play *play, int fd)
+{
+	static const struct {
+		const char *name;
+		int level, option;
+	} options[] = {
+		{"tcp_nodelay", IPPROTO_TCP, TCP_NODELAY},  {"tcp_quickack", IPPROTO_TCP, TCP_QUICKACK},
+		{"so_sndbuf", SOL_SOCKET, SO_SNDBUF},       {"so_rcvbuf", SOL_SOCKET, SO_RCVBUF},
+		{"so_busy_poll", SOL_SOCKET, SO_BUSY_POLL}, {"tcp_notsent_lowat", IPPROTO_TCP, TCP_NOTSENT_LOWAT},
+	};
+
+	for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+		int value = 0;
+		socklen_t length = sizeof value;
+
+		if (getsockopt(fd, options[i].level, options[i].option, &value, &length) == 0)
+			play_setting(play, options[i].name, (uint64_t)(unsigned)value);
+	}
+}
+
 void echo_accepted(struct play *play, int fd)
 {
+	static bool noted;
 	int one = 1;
 
 	refuse_shortage(play, fd);
 	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) < 0)
 		refuse_shortage(play, -errno);
+	if (!noted)
+		note_options(play, fd);
+	noted = true;
 }
 
 void echo_add(struct echo_sum *sum, const struct echo_account *account, uint64_t size)
@@ -85,7 +114,7 @@ void echo_add(struct echo_sum *sum, const struct echo_account *account, uint64_t
 
 void echo_conclude(struct play *play, const struct echo_sum *sum)
 {
-	uint64_t connections = play_value(play, ECHO_CONNECTIONS);
+	uint64_t connections = echo_connections(play);
 
 	play_end(play, sum->last_ns);
 	play_audit(play, sum->tasks, sum->operations, sum->bytes, 0);

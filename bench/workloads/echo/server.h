@@ -21,6 +21,9 @@ struct echo_account {
  * short tells the runtime that the socket is drained. */
 size_t echo_room(uint64_t size);
 
+/* Connections of the play, the idle ones included. */
+uint64_t echo_connections(const struct play *play);
+
 /* A listener at 127.0.0.1 for as many connections as the play has, adopted by the runtime and announced to the driver.
  * Raises the soft limit on descriptors to the hard one. Ends the play where a shortage forbids it. */
 int echo_listen(struct play *play, int (*adopt)(int fd));

@@ -27,6 +27,25 @@ static const struct parameter parameters[] = {
 			   .least = 1,
 			   .most = ECHO_MESSAGES_MAX,
 			   .help = "timed messages a connection, one after another"},
+	[ECHO_DEPTH] = {.name = "depth",
+			.type = PARAMETER_COUNT,
+			.fallback = "1",
+			.least = 1,
+			.most = ECHO_DEPTH_MAX,
+			.help = "messages under way on a connection at once"},
+	[ECHO_IDLE] = {.name = "idle",
+		       .type = PARAMETER_COUNT,
+		       .fallback = "0",
+		       .least = 0,
+		       .most = ECHO_CONNECTIONS_MAX,
+		       .help = "connections besides that are open and carry nothing, a task each"},
+	[ECHO_RATE] = {.name = "rate",
+		       .type = PARAMETER_COUNT,
+		       .fallback = "0",
+		       .least = 0,
+		       .most = ECHO_RATE_MAX,
+		       .help = "messages a second, due at fixed times on all connections together, whatever the server "
+			       "does (open loop); 0: each when an earlier one is back (closed loop)"},
 	[ECHO_FLOOR] =
 		{.name = "floor",
 		 .type = PARAMETER_DURATION,
@@ -38,6 +57,11 @@ static const struct parameter parameters[] = {
 	{.name = NULL},
 };
 
+static uint64_t all_connections(const struct values *values)
+{
+	return values->value[ECHO_CONNECTIONS] + values->value[ECHO_IDLE];
+}
+
 static int admit(const struct values *values, struct stage stage, char reason[REASON_MAX])
 {
 	if (stage.capabilities & RUNTIME_NO_SOCKETS) {
@@ -46,15 +70,16 @@ static int admit(const struct values *values, struct stage stage, char reason[RE
 	}
 	if (stage.capabilities & RUNTIME_PRIVATE_DESCRIPTORS) {
 		snprintf(reason, REASON_MAX,
-			 "a connection cannot be handed to a task: its descriptor is opened after the workers have begun");
+			 "a connection cannot be handed to a task: its descriptor is opened after the workers have "
+			 "begun");
 		return -ENOTSUP;
 	}
-	if (values->value[ECHO_CONNECTIONS] <= stage_concurrency(stage))
+	if (all_connections(values) <= stage_concurrency(stage))
 		return 0;
 	snprintf(reason, REASON_MAX,
 		 "%llu connections are open at once, and this runtime finishes those it has begun before it looks at "
 		 "another: it can only take connections=%llu",
-		 (unsigned long long)values->value[ECHO_CONNECTIONS], (unsigned long long)stage_concurrency(stage));
+		 (unsigned long long)all_connections(values), (unsigned long long)stage_concurrency(stage));
 	return -ENOTSUP;
 }
 
@@ -66,8 +91,9 @@ static uint64_t hands(const struct values *values, struct stage stage)
 	return cores < values->value[ECHO_CONNECTIONS] ? cores : values->value[ECHO_CONNECTIONS];
 }
 
-/* Whatever its model, a server makes one recv and one send for each message, since a client waits for each reply before
- * it sends again, and nothing can be joined across connections. `floor` is the cheapest such pair that the calibration
+/* Whatever its model, a server makes one recv and one send for each message, or for `depth` of them, since a client
+ * waits for a reply before it sends again, and nothing can be joined across connections. In an open loop any number of
+ * messages may have come meanwhile, and there is no such bound. `floor` is the cheapest such pair that the calibration
  * saw. The bound takes half of it, because it must hold under every noise and for servers that nobody has written yet:
  * a batched interface (io_uring) saves the two entries into the kernel; delivery over loopback, part of the calibrated
  * send, may run on the client's core (receive packet steering); the clock frequency may be higher in the play than in
@@ -77,12 +103,30 @@ static uint64_t bound_ns(const struct values *values, struct stage stage)
 {
 	uint64_t timed = values->value[ECHO_CONNECTIONS] * values->value[ECHO_MESSAGES];
 
-	return timed * values_cost(values, ECHO_FLOOR) / 2 / hands(values, stage);
+	if (values->value[ECHO_RATE] > 0)
+		return 0;
+	return timed * values_cost(values, ECHO_FLOOR) / 2 / values->value[ECHO_DEPTH] / hands(values, stage);
+}
+
+/* When the last message of an open loop is due; 0 in a closed one. */
+static uint64_t due_ns(const struct values *values)
+{
+	uint64_t rate = values->value[ECHO_RATE],
+		 timed = values->value[ECHO_CONNECTIONS] * values->value[ECHO_MESSAGES];
+
+	return rate > 0 ? timed / rate * NS_PER_S + timed % rate * NS_PER_S / rate : 0;
+}
+
+static uint64_t longest(uint64_t a, uint64_t b, uint64_t c)
+{
+	uint64_t longer = a > b ? a : b;
+
+	return longer > c ? longer : c;
 }
 
 /* Either the server's cores decide (a generous 20 us a message, and 2 ns a byte), or the round trip of a single
- * connection does, which sleeps and wakes up twice. Setting up takes up to 300 us a connection, where a process is
- * forked for each. */
+ * connection does, which sleeps and wakes up twice, or the rate. Setting up takes up to 300 us a connection, where a
+ * process is forked for each. */
 static uint64_t estimate_ns(const struct values *values, struct stage stage)
 {
 	uint64_t message_ns = 20 * NS_PER_US + 2 * values->value[ECHO_SIZE];
@@ -90,18 +134,19 @@ static uint64_t estimate_ns(const struct values *values, struct stage stage)
 		values->value[ECHO_CONNECTIONS] * values->value[ECHO_MESSAGES] * message_ns / hands(values, stage);
 	uint64_t alone = values->value[ECHO_MESSAGES] * (100 * NS_PER_US + 2 * values->value[ECHO_SIZE]);
 
-	return values->value[ECHO_CONNECTIONS] * 300 * NS_PER_US + (busy > alone ? busy : alone);
+	return all_connections(values) * 300 * NS_PER_US + longest(busy, alone, due_ns(values));
 }
 
 static void expect(const struct values *values, struct stage stage, struct expectation *expectation)
 {
 	uint64_t operations = values->value[ECHO_CONNECTIONS] * (values->value[ECHO_MESSAGES] + 1);
 
-	*expectation = (struct expectation){.tasks = values->value[ECHO_CONNECTIONS],
+	*expectation = (struct expectation){.tasks = all_connections(values),
 					    .operations = operations,
 					    .bytes = operations * values->value[ECHO_SIZE],
 					    .checksum = 0,
 					    .bound_ns = bound_ns(values, stage),
+					    .alive = all_connections(values),
 					    .estimate_ns = estimate_ns(values, stage)};
 }
 

@@ -70,11 +70,34 @@ static void test_bound(void **state)
 	assert_int_equal(expected(four_cores, 3, two).bound_ns, 250000);
 }
 
+/* Idle connections are tasks, and carry nothing; messages that wait together can be taken together; at a rate the time
+ * is what was asked for. */
+static void test_axes(void **state)
+{
+	struct expectation idle =
+		expected(one_core, 4, (char *[]){"connections=3", "messages=10", "idle=7", "size=100"});
+	struct expectation deep =
+		expected(one_core, 4, (char *[]){"connections=50", "messages=100", "floor=5us", "depth=5"});
+	struct expectation open =
+		expected(one_core, 4, (char *[]){"connections=50", "messages=1000", "floor=5us", "rate=10000"});
+	struct values values = values_of(2, (char *[]){"connections=1", "idle=1"});
+	char reason[REASON_MAX] = "";
+
+	(void)state;
+	assert_int_equal(idle.tasks, 10);
+	assert_int_equal(idle.operations, 33);
+	assert_int_equal(idle.bytes, 3300);
+	assert_int_equal(deep.bound_ns, 2500000);
+	assert_int_equal(open.bound_ns, 0);
+	assert_true(open.estimate_ns >= 5 * NS_PER_S && open.estimate_ns < 6 * NS_PER_S);
+	assert_int_equal(echo_spec.admit(&values, one_by_one, reason), -ENOTSUP);
+}
+
 /* Everything at its greatest fits into 64 bits. */
 static void test_extremes(void **state)
 {
-	char *const pairs[] = {"connections=20000", "messages=10000000", "size=64KiB", "floor=1ms"};
-	struct expectation expectation = expected(one_core, 4, pairs);
+	char *const pairs[] = {"connections=20000", "messages=10000000", "size=64KiB", "floor=1ms", "idle=20000"};
+	struct expectation expectation = expected(one_core, 5, pairs);
 
 	(void)state;
 	assert_int_equal(expectation.operations, UINT64_C(20000) * 10000001);
@@ -97,8 +120,8 @@ static void test_admission(void **state)
 
 static void test_ranges(void **state)
 {
-	static char *const pairs[] = {"connections=0", "connections=20001", "size=0", "size=65537",
-				      "messages=0",    "floor=2ms",         "depth=2"};
+	static char *const pairs[] = {"connections=0", "connections=20001", "size=0",   "size=65537", "messages=0",
+				      "floor=2ms",     "depth=0",           "depth=65", "idle=20001", "rate=10000001"};
 	char reason[REASON_MAX];
 	struct values values;
 
@@ -110,8 +133,9 @@ static void test_ranges(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_work),     cmocka_unit_test(test_fallbacks), cmocka_unit_test(test_bound),
-		cmocka_unit_test(test_extremes), cmocka_unit_test(test_admission), cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_work),   cmocka_unit_test(test_fallbacks), cmocka_unit_test(test_bound),
+		cmocka_unit_test(test_axes),   cmocka_unit_test(test_extremes),  cmocka_unit_test(test_admission),
+		cmocka_unit_test(test_ranges),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,107 @@
+/* bottleneck.c: see bottleneck.h. */
+#include "bottleneck.h"
+
+#include <stdlib.h>
+
+#include "text.h"
+
+enum { PLACES_MAX = 64, LINE_MAX_WIDTH = 78 };
+
+bool client_bound(const struct cell *cell)
+{
+	return cell_summary(cell, MEASURE_CLIENT_BUSY).median > CLIENT_BOUND;
+}
+
+/* Bytes of that kind that a further connection takes: the median slope, from at least three places; else NAN. */
+static double memory_a_connection(const struct family *family, unsigned slot, enum measure measure)
+{
+	double x[PLACES_MAX], y[PLACES_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < family->group_count && count < PLACES_MAX; i++) {
+		const struct cell *cell = group_cell(&family->groups[i], slot);
+		double memory = cell ? cell_summary(cell, measure).median : NAN;
+
+		if (isnan(memory) || isnan(family->groups[i].at))
+			continue;
+		x[count] = family->groups[i].at;
+		y[count++] = memory;
+	}
+	double slope = count >= 3 ? median_slope(x, y, count) : NAN;
+
+	return slope >= 0 ? slope : NAN;
+}
+
+static const char *percent(char text[NUMBER_TEXT_MAX], double share)
+{
+	if (isnan(share))
+		return "-";
+	snprintf(text, NUMBER_TEXT_MAX, "%.0f %%", 100 * share);
+	return text;
+}
+
+static void print_share(const struct cell *cell, enum measure measure, int width, FILE *out)
+{
+	char text[NUMBER_TEXT_MAX];
+
+	text_pad(out, percent(text, cell_summary(cell, measure).median), -width);
+}
+
+static void print_row(const struct family *family, const struct cell *cell, FILE *out)
+{
+	double fair = cell_summary(cell, MEASURE_FAIR).median;
+	char name[96], text[NUMBER_TEXT_MAX];
+
+	fputs("  ", out);
+	text_pad(out, text_cut(name, sizeof(name), cell->runtime, 17), 17);
+	text_pad(out, format_time(text, cell_summary(cell, MEASURE_CLIENT_NS_PER_MESSAGE).median), -8);
+	print_share(cell, MEASURE_SERVER_BUSY, 7, out);
+	print_share(cell, MEASURE_CLIENT_BUSY, 7, out);
+	print_share(cell, MEASURE_SOFTIRQ, 6, out);
+	print_share(cell, MEASURE_STEAL, 6, out);
+	snprintf(text, sizeof(text), "%.2f", fair);
+	text_pad(out, isnan(fair) ? "-" : text, -7);
+	text_pad(out, format_bytes(text, memory_a_connection(family, cell->slot, MEASURE_MEMORY_BYTES)), -10);
+	text_pad(out, format_bytes(text, memory_a_connection(family, cell->slot, MEASURE_SLAB_BYTES)), -10);
+	fputc('\n', out);
+}
+
+static void print_line(void *context, const char *text)
+{
+	fprintf(context, "  %s\n", text);
+}
+
+static void print_bound(const struct group *group, const struct score *scores, FILE *out)
+{
+	char *names = NULL;
+	size_t size, count = 0;
+	FILE *text = open_memstream(&names, &size);
+
+	if (!text)
+		return;
+	for (size_t i = 0; i < group->cell_count && scores[i].wall.n > 0; i++)
+		if (client_bound(scores[i].cell))
+			fprintf(text, "%s%s",
+				count++ > 0 ? ", "
+					    : "client-bound (the client was busy for over 95 % of its time, so that "
+					      "the server may be faster than this): ",
+				scores[i].cell->runtime);
+	fclose(text);
+	if (names && count > 0)
+		text_wrap(names, LINE_MAX_WIDTH, print_line, out);
+	free(names);
+}
+
+void bottleneck_table(const struct family *family, const struct group *group, const struct score *scores, FILE *out)
+{
+	if (group->cell_count == 0 || scores[0].wall.n == 0)
+		return;
+	fprintf(out, "  %-17s%8s%7s%7s%6s%6s%7s%10s%10s\n", "whose time it was", "client", "server", "client", "soft-",
+		"", "least/", "memory", "kernel");
+	fprintf(out, "  %-17s%8s%7s%7s%6s%6s%7s%10s%10s\n", "", "CPU/msg", "busy", "busy", "irq", "steal", "most",
+		"/conn", "/conn");
+	for (size_t i = 0; i < group->cell_count && scores[i].wall.n > 0; i++)
+		print_row(family, scores[i].cell, out);
+	print_bound(group, scores, out);
+	fputc('\n', out);
+}

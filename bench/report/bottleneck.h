@@ -1,0 +1,20 @@
+/* bottleneck.h: of a server that a load drove, whose time it was: the server's, the client's, or the machine's. */
+#ifndef SIMUL_REPORT_BOTTLENECK_H
+#define SIMUL_REPORT_BOTTLENECK_H
+
+#include <stdio.h>
+
+#include "scoreboard.h"
+
+/* Busy for more than this share of its threads' time, the client was the bottleneck: the server may be faster. */
+#define CLIENT_BOUND 0.95
+
+/* Whether it was so in half of the cell's invocations. */
+bool client_bound(const struct cell *cell);
+
+/* A row for each score with a result: the client's CPU time a message, how busy server and client were, deferred
+ * interrupts and stolen time of all cores, fairness among connections, and what a connection takes in memory (the
+ * slope over the family, where it has three places). */
+void bottleneck_table(const struct family *family, const struct group *group, const struct score *scores, FILE *out);
+
+#endif
