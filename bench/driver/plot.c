@@ -22,7 +22,8 @@ static const struct command_option plot_table[] = {
 	 .argument = "NAME",
 	 .take = take_text,
 	 .field = offsetof(struct plot_options, report.figure),
-	 .help = "Only that figure: scoreboard, chess, counting, echo, primitives, cores, efficiency, concurrency"},
+	 .help = "Only that figure: scoreboard, chess, counting, echo, primitives, cores, efficiency, concurrency, "
+		 "tail, rate, memory"},
 	{.name = NULL},
 };
 

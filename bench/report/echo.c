@@ -1,6 +1,7 @@
 /* echo.c: the figure of the echo server: throughput, latency and the server's CPU time a message, over connections. */
 #include <stdlib.h>
 
+#include "bottleneck.h"
 #include "curves.h"
 #include "text.h"
 
@@ -112,6 +113,29 @@ static void panel_cpu(struct figure *figure, const struct family *family)
 	curves_draw(figure, family, SERIES_RUNTIME, 1e3, cpu_of, NULL);
 }
 
+/* Where the client had no time left: the server may do more there than the figure shows. */
+static void note_client_bound(struct figure *figure, const struct family *family)
+{
+	for (size_t i = 0; i < family->group_count; i++) {
+		char names[400] = "";
+		size_t used = 0;
+
+		for (size_t j = 0; j < family->groups[i].cell_count; j++) {
+			const struct cell *cell = family->groups[i].cells[j];
+
+			if (client_bound(cell) && used < sizeof(names))
+				used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%.60s",
+							 used ? ", " : "", cell->runtime);
+		}
+		if (used > 0)
+			figure_note(
+				figure,
+				"Client-bound at %.0f connections (the client was busy for over 95 %% of its time, and "
+				"the server may be faster): %s.",
+				family->groups[i].at, names);
+	}
+}
+
 void echo_figure(struct figure *figure, const struct groups *groups)
 {
 	static void (*const panels[])(struct figure *, const struct family *) = {panel_rate, panel_median, panel_p99,
@@ -129,6 +153,10 @@ void echo_figure(struct figure *figure, const struct groups *groups)
 	}
 	figure_note(figure, "A connection is a client that sends a message, waits for its echo, and sends the next. "
 			    "Latencies are percentiles of all invocations' merged histograms, and have no interval. "
-			    "Dashed grey, in the last panel: the bound, half of a bare send and receive.");
+			    "Black: loops over the kernel's bare calls with no runtime. Dashed grey, in the last "
+			    "panel: the bound, half "
+			    "of a bare send and receive.");
+	for (size_t i = 0; i < count; i++)
+		note_client_bound(figure, families[i]);
 	curves_explain(figure, families, count);
 }

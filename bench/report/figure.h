@@ -114,8 +114,8 @@ void figure_explain(struct figure *figure, const struct family *family);
 /* The figures. Each fills an initialised figure from the bundle's groups. */
 struct groups;
 typedef void figure_maker(struct figure *figure, const struct groups *groups);
-figure_maker scoreboard_figure, chess_figure, counting_figure, echo_figure, primitives_figure,
-	forecast_figure;
+figure_maker scoreboard_figure, chess_figure, counting_figure, echo_figure, primitives_figure, forecast_figure;
+figure_maker tail_figure, rate_figure, memory_figure;
 figure_maker cores_figure, efficiency_figure, concurrency_figure;
 
 /* The figures in their order, by index from 0: its maker and its name; NULL after the last. (plot.c) */

@@ -20,11 +20,18 @@ static const struct {
 	const char *name;
 	figure_maker *make;
 } figures[] = {
-	{"scoreboard", scoreboard_figure}, {"chess", chess_figure},
-	{"counting", counting_figure},     {"echo", echo_figure},
-	{"primitives", primitives_figure}, {"cores", cores_figure},
-	{"efficiency", efficiency_figure}, {"concurrency", concurrency_figure},
+	{"scoreboard", scoreboard_figure},
+	{"chess", chess_figure},
+	{"counting", counting_figure},
+	{"echo", echo_figure},
+	{"primitives", primitives_figure},
+	{"cores", cores_figure},
+	{"efficiency", efficiency_figure},
+	{"concurrency", concurrency_figure},
 	{"forecast", forecast_figure},
+	{"tail", tail_figure},
+	{"rate", rate_figure},
+	{"memory", memory_figure},
 };
 
 enum { FIGURES = sizeof(figures) / sizeof(*figures) };
@@ -215,7 +222,7 @@ static int draw_all(const struct drawing *drawing, const struct bundle *bundle)
 		return error;
 	fprintf(stderr,
 		"simul: there is no figure '%s'; there are scoreboard, chess, counting, echo, primitives, "
-		"cores, efficiency and concurrency\n",
+		"cores, efficiency, concurrency, tail, rate and memory\n",
 		only);
 	return -ENOENT;
 }

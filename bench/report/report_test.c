@@ -39,7 +39,9 @@ static const char *const hostile[] = {"'; system('touch owned'); '",
 static const char *const with_peers[] = {"coroutine",  "peer-fast", "peer-slow", "process",
 					 "sequential", "thread",    NULL};
 static const char *const with_floors[] = {"bare-epoll", "bare-uring", "coroutine", "thread", NULL};
-static const char *const figures[] = {"scoreboard", "chess", "counting", "echo"};
+static const char *const figures[] = {"scoreboard", "chess", "counting", "echo", "tail", "memory"};
+
+enum { FIGURES = sizeof(figures) / sizeof(*figures) };
 
 static char folder[64];
 
@@ -61,7 +63,7 @@ static char *path_of(const char *name, const char *ending)
 static int folder_remove(void **state)
 {
 	(void)state;
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < FIGURES; i++) {
 		char name[32];
 
 		snprintf(name, sizeof(name), "plots/%s", figures[i]);
@@ -310,7 +312,7 @@ static void test_figures(void **state)
 	for (size_t i = 0; i < sizeof(bundles) / sizeof(*bundles); i++) {
 		make(bundles[i].runtimes, bundles[i].repetitions, bundles[i].troubles, bundles[i].empty);
 		plot_quietly(NULL);
-		for (int j = 0; j < 4; j++) {
+		for (int j = 0; j < FIGURES; j++) {
 			char name[32];
 			struct stat status;
 
@@ -441,8 +443,8 @@ static void test_chess(void **state)
 static void test_same_twice(void **state)
 {
 	static const char *const endings[] = {".tsv", ".svg"};
-	char *before[4][2], name[32];
-	size_t sizes[4][2], size;
+	char *before[FIGURES][2], name[32];
+	size_t sizes[FIGURES][2], size;
 
 	(void)state;
 	if (!has_gnuplot())
@@ -450,7 +452,7 @@ static void test_same_twice(void **state)
 	make(four, 6, true, false);
 	for (int round = 0; round < 2; round++) {
 		plot_quietly(NULL);
-		for (int i = 0; i < 8; i++) {
+		for (int i = 0; i < 2 * FIGURES; i++) {
 			char **kept = &before[i / 2][i % 2];
 
 			snprintf(name, sizeof(name), "plots/%s", figures[i / 2]);
