@@ -10,6 +10,7 @@
 
 #include "../analysis/groups.h"
 #include "bottleneck.h"
+#include "fits.h"
 #include "own.h"
 #include "points.h"
 #include "quantity.h"
@@ -614,6 +615,7 @@ int report_summary(const char *path, FILE *out)
 		error = print_all(&bundle, &groups, out, false);
 		print_warning(&groups, out);
 		print_left_out(&bundle, out);
+		error = error ? error : fits_print(&bundle, out);
 		if (!error)
 			error = print_all(&bundle, &groups, out, true);
 		groups_clear(&groups);
