@@ -179,7 +179,7 @@ static bool refuse_cells(const struct comparisons *comparisons, struct compariso
 		return false;
 	if (refuse_text(comparisons, comparison, "version") || refuse_text(comparisons, comparison, "profile"))
 		return true;
-	if (base->cores != other->cores)
+	if (base->cores != other->cores && !comparisons->any_cores)
 		return refuse(comparison, "different numbers of cores: %u and %u", base->cores, other->cores);
 	return refuse_parameters(comparisons, comparison);
 }
@@ -199,6 +199,17 @@ static bool refuse_missing(const struct comparisons *comparisons, struct compari
 			return refuse(comparison, "%s has no result: %s", name, sides[i]->missing);
 	}
 	return false;
+}
+
+bool compare_refuses(const struct samples *base_of, const struct sample *base, const struct samples *other_of,
+		     const struct sample *other, char reason[COMPARE_REASON_MAX])
+{
+	const struct comparisons comparisons = {.base = base_of, .other = other_of, .any_cores = true};
+	struct comparison comparison = {.base = base, .other = other};
+	bool refused = refuse_missing(&comparisons, &comparison) || refuse_cells(&comparisons, &comparison);
+
+	memcpy(reason, comparison.reason, COMPARE_REASON_MAX);
+	return refused;
 }
 
 /* --- all cells ------------------------------------------------------------------------------------------------ */

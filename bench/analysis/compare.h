@@ -46,6 +46,7 @@ struct comparisons {
 	const struct samples *base, *other;       /* borrowed; the same one where runtimes are compared */
 	const char *base_runtime, *other_runtime; /* NULL where bundles are */
 	struct compare_options options;
+	bool any_cores;           /* numbers of cores may differ */
 	struct comparison *items; /* in the base's order, then what only the other has; owned */
 	size_t count;
 	size_t of[VERDICTS]; /* how many of each */
@@ -62,6 +63,11 @@ int compare_samples(const struct samples *base, const struct samples *other, con
 /* Of one bundle, one runtime against another, group by group. -ENOENT, with a sentence: it has no such runtime. */
 int compare_runtimes(const struct samples *samples, const char *runtime, const char *against,
 		     const struct compare_options *options, struct comparisons *comparisons);
+
+/* Whether two samples of bundles cannot be compared, whatever their numbers of cores: one has no result, or they did
+ * not do the same work. The sentence is in reason then, and else empty. */
+bool compare_refuses(const struct samples *base_of, const struct sample *base, const struct samples *other_of,
+		     const struct sample *other, char reason[COMPARE_REASON_MAX]);
 
 void comparisons_clear(struct comparisons *comparisons);
 

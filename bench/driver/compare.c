@@ -6,33 +6,40 @@
 #include <string.h>
 
 #include "../report/comparison.h"
+#include "../report/machines.h"
 #include "command.h"
 #include "driver.h"
 #include "verbs.h"
 
-typedef int format_printer(const struct comparisons *comparisons, FILE *out);
+/* How each kind of comparison is printed; NULL where it is not. */
+struct format {
+	const char *name;
+	int (*comparison)(const struct comparisons *comparisons, FILE *out);
+	int (*machines)(const struct machines *machines, FILE *out);
+};
 
 struct compare_call {
 	struct texts sources;
 	const char *runtime, *against, *plot;
-	format_printer *print;
-	bool fail_on[VERDICTS];
+	const struct format *format;
+	bool machines, fail_on[VERDICTS];
 	struct compare_options options;
 };
 
 #define FIELD(name) offsetof(struct compare_call, name)
 
-static const struct {
-	const char *name;
-	format_printer *print;
-} formats[] = {{"text", comparison_text}, {"markdown", comparison_markdown}, {"json", comparison_json}};
+static const struct format formats[] = {
+	{"text", comparison_text, machines_text},
+	{"markdown", comparison_markdown, NULL},
+	{"json", comparison_json, machines_json},
+};
 
 static int take_format(const char *text, void *field, char reason[REASON_MAX])
 {
 	snprintf(reason, REASON_MAX, "the formats are text, markdown and json");
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
 		if (strcmp(text, formats[i].name) == 0) {
-			*(format_printer **)field = formats[i].print;
+			*(const struct format **)field = &formats[i];
 			return 0;
 		}
 	}
@@ -92,6 +99,10 @@ static const struct command_option compare_table[] = {
 	 .take = take_text,
 	 .field = FIELD(against),
 	 .help = "... against that one"},
+	{.name = "machines",
+	 .take = take_flag,
+	 .field = FIELD(machines),
+	 .help = "Bundles of several machines side by side: speed, speed per core and against each machine's own core"},
 	{.name = "min-effect",
 	 .argument = "SHARE",
 	 .take = take_effect,
@@ -100,7 +111,7 @@ static const struct command_option compare_table[] = {
 	{.name = "format",
 	 .argument = "NAME",
 	 .take = take_format,
-	 .field = FIELD(print),
+	 .field = FIELD(format),
 	 .help = "text (the default), markdown or json"},
 	{.name = "fail-on",
 	 .argument = "LIST",
@@ -122,7 +133,7 @@ static const struct command_option compare_table[] = {
 
 static const struct command compare_command = {
 	.name = "simul compare",
-	.arguments = "BASE [OTHER]",
+	.arguments = "BASE [OTHER...]",
 	.help = "Says of every cell whether OTHER is slower or faster than BASE, and how sure that is: the ratio of "
 		"the "
 		"medians with its 95% interval. Each is a bundle, or JSON of Google Benchmark (--benchmark_out) with "
@@ -133,6 +144,7 @@ static const struct command compare_command = {
 		"  simul compare monday --runtime=thread --against=coroutine\n"
 		"  simul compare before.json after.json --fail-on=slower\n"
 		"  simul compare monday tuesday --format=markdown --min-effect=5%\n"
+		"  simul compare --machines laptop server board --plot=figures\n"
 		"\n"
 		"A cell is slower if the interval lies above 1, the ratio is at least the least effect, and a rank "
 		"test "
@@ -148,10 +160,23 @@ static const struct command compare_command = {
 	.field = FIELD(sources),
 };
 
+static int check_machines(const struct compare_call *call)
+{
+	if (call->runtime || call->against || call->sources.count < 2 || call->sources.count > MACHINES_MAX)
+		say("--machines takes from 2 to %d bundles, and no runtimes", MACHINES_MAX);
+	else if (!call->format->machines)
+		say("--machines is printed as text or json");
+	else
+		return 0;
+	return -EINVAL;
+}
+
 static int check(const struct compare_call *call)
 {
 	size_t wanted = call->runtime ? 1 : 2;
 
+	if (call->machines)
+		return check_machines(call);
 	if (!call->runtime != !call->against) {
 		say("--runtime and --against stand together: which runtime against which other one?");
 		return -EINVAL;
@@ -176,7 +201,7 @@ static int plot(const struct compare_call *call, const struct comparisons *compa
 
 static int conclude(const struct compare_call *call, const struct comparisons *comparisons)
 {
-	int error = call->print(comparisons, stdout);
+	int error = call->format->comparison(comparisons, stdout);
 
 	if (error == 0 && call->plot)
 		error = plot(call, comparisons);
@@ -228,13 +253,48 @@ static int compare_two(const struct compare_call *call)
 	return status;
 }
 
+static int conclude_machines(const struct compare_call *call, const struct machines *machines)
+{
+	char *scripts = home_path("share/simul/plots");
+	int error = scripts ? call->format->machines(machines, stdout) : -ENOMEM;
+
+	if (error == 0 && call->plot)
+		error = machines_plot(machines, call->plot, scripts);
+	free(scripts);
+	return error == 0 && machines->compared > 0 ? DRIVER_OK : DRIVER_NOTHING_DONE;
+}
+
+static int compare_machines(const struct compare_call *call)
+{
+	struct samples *samples = calloc(call->sources.count, sizeof *samples);
+	struct machines *machines = calloc(1, sizeof *machines);
+	int error = samples && machines ? 0 : -ENOMEM, status = DRIVER_NOTHING_DONE;
+	size_t opened = 0;
+
+	for (; error == 0 && opened < call->sources.count; opened += error == 0)
+		error = samples_open(call->sources.items[opened], &samples[opened]);
+	if (error == 0)
+		error = machines_compare(samples, (unsigned)opened, call->options.seed, machines);
+	if (error == 0) {
+		status = conclude_machines(call, machines);
+		machines_clear(machines);
+	}
+	while (opened-- > 0)
+		samples_close(&samples[opened]);
+	free(samples);
+	free(machines);
+	return status;
+}
+
 int compare_main(int argc, char **argv)
 {
-	struct compare_call call = {.print = comparison_text, .options = {.min_effect = 0.02, .seed = 1}};
+	struct compare_call call = {.format = &formats[0], .options = {.min_effect = 0.02, .seed = 1}};
 	int status = DRIVER_USAGE;
 
 	if (command_parse(&compare_command, argc, argv, &call, NULL) == 0 && check(&call) == 0)
-		status = call.runtime ? compare_within(&call) : compare_two(&call);
+		status = call.machines  ? compare_machines(&call)
+			 : call.runtime ? compare_within(&call)
+					: compare_two(&call);
 	texts_clear(&call.sources);
 	return status;
 }

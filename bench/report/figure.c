@@ -509,13 +509,14 @@ static void write_legend_family(FILE *out, const struct figure *figure, enum mod
 		if (!figure->used[slot] || mark->family != family)
 			continue;
 		if (!headed) {
-			row->name = model_family_heading(family);
+			row->name = figure->legend_heading ? figure->legend_heading : model_family_heading(family);
 			row->colour = mark->colour, row->shape = SHAPE_NONE, row->letter = 0;
 			write_row(out, row);
 			row->y++;
 		}
 		headed = true;
 		row->name = figure->bundle->runtimes[slot];
+		row->colour = mark->colour;
 		row->shape = mark->shape;
 		row->letter = letter_of(figure, slot);
 		write_row(out, row);

@@ -8,7 +8,8 @@
  *
  * kind: layout (x columns, y rows of panels), title, caption, note, panel (text), x-axis and y-axis (text label, low,
  * high; shape 1: log), x-tic and y-tic (x or y); series (name; text: its style; shape: its dash); point; legend (shape
- * 0: a heading). colour is 0xRRGGBB as a decimal number, shape is gnuplot's point type. What is not known is "NaN" (numbers) or empty (text).
+ * 0: a heading). colour is 0xRRGGBB as a decimal number, shape is gnuplot's point type. What is not known is "NaN"
+ * (numbers) or empty (text).
  *
  * letter stands for the runtime on a terminal. mark.h says where colour and shape come from. */
 #ifndef SIMUL_FIGURE_H
@@ -75,6 +76,7 @@ struct figure {
 	struct series *series; /* owned */
 	size_t series_count;
 	bool legend;
+	const char *legend_heading; /* over all of it, where its rows are no models; NULL: the models' families */
 	struct mark marks[BUNDLE_RUNTIMES_MAX];
 	bool used[BUNDLE_RUNTIMES_MAX]; /* runtimes that the legend names */
 	/* What the caption says of all intervals: filled by figure_count(). */

@@ -3,11 +3,10 @@
 #include "comparison.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "drawn.h"
 #include "figure.h"
 #include "text.h"
 
@@ -176,45 +175,6 @@ static void forest_fill(struct figure *figure, const struct comparisons *compari
 	forest_describe(figure, comparisons, count);
 }
 
-static int failed(int error, const char *what)
-{
-	fprintf(stderr, "simul: %s: %s\n", what, strerror(-error));
-	return error;
-}
-
-static int forest_write(struct figure *figure, const char *directory)
-{
-	char path[PATH_MAX];
-
-	if (mkdir(directory, 0777) < 0 && errno != EEXIST)
-		return failed(-errno, directory);
-	if (snprintf(path, sizeof(path), "%s/forest.tsv", directory) >= (int)sizeof(path))
-		return failed(-ENAMETOOLONG, directory);
-	FILE *out = fopen(path, "we");
-
-	if (!out)
-		return failed(-errno, path);
-	int error = figure_write(figure, out);
-
-	if (fclose(out) && !error)
-		error = -errno;
-	return error ? failed(error, path) : 0;
-}
-
-static int forest_draw(struct figure *figure, const char *directory, const char *scripts_directory)
-{
-	char scripts[PATH_MAX], script[PATH_MAX + 16];
-	int error = forest_write(figure, directory);
-
-	if (error)
-		return error;
-	if (!realpath(scripts_directory, scripts))
-		return failed(-errno, scripts_directory);
-	snprintf(script, sizeof(script), "%s/forest.gp", scripts);
-	return gnuplot_run(
-		&(struct gnuplot_job){.directory = directory, .script = script, .data = "forest.tsv", .out = stdout});
-}
-
 int comparison_plot(const struct comparisons *comparisons, const char *directory, const char *scripts_directory)
 {
 	struct figure figure;
@@ -222,12 +182,12 @@ int comparison_plot(const struct comparisons *comparisons, const char *directory
 	const struct comparison **rows = rows_choose(comparisons, &count);
 
 	if (!rows)
-		return failed(-ENOMEM, directory);
+		return -ENOMEM;
 	figure_init(&figure, &verdicts, "forest");
 	memcpy(figure.marks, verdict_marks, sizeof(verdict_marks));
 	if (count > 0)
 		forest_fill(&figure, comparisons, rows, count);
-	int error = count > 0 ? forest_draw(&figure, directory, scripts_directory) : 0;
+	int error = count > 0 ? drawn_figure(&figure, directory, scripts_directory) : 0;
 
 	if (count == 0)
 		fputs("simul: no cell could be compared: there is nothing to draw\n", stderr);

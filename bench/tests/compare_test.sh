@@ -87,11 +87,40 @@ expect 3 "$SIMUL" compare before.json broken.json
 has err 'broken.json, line'
 [ -e /dev/full ] && { "$SIMUL" compare before.json after.json >/dev/full 2>err && fail "a full disk is no error"; }
 
+# This machine, the same held to one core, and another one that is made up: the part is told, another version is refused.
+counting() {
+	"$@" "$SIMUL" run --no-plots --workload=counting --set limit=20000 --set slices=2 --runtime=thread,sequential \
+		--repetitions=4 --cores="$cores" --out="$out" >out 2>err </dev/null || fail "no run for $out"
+}
+cores=all out=whole counting env
+if command -v taskset >/dev/null; then
+	core=$(taskset -cp $$ | sed 's/.*[^0-9]\([0-9]*\)$/\1/')
+	cores=1 out=part counting taskset -c "$core"
+	cp -r part elsewhere
+	sed -i 's/"identity": "[^"]*"/"identity": "0123456789abcdef"/; s/"version": "0[^"]*"/"version": "9"/' elsewhere/manifest.json
+	expect 0 "$SIMUL" compare --machines whole part
+	has out '^2 against 1'
+	[ "$(nproc)" -eq 1 ] || has out 'emulated'
+	expect 3 "$SIMUL" compare --machines whole elsewhere
+	has out 'refused: different versions'
+	expect 0 "$SIMUL" compare --machines whole part elsewhere --format=json
+	[ "$(nproc)" -eq 1 ] || has out '"emulated": true'
+fi
+expect 2 "$SIMUL" compare --machines whole
+expect 2 "$SIMUL" compare --machines whole whole --format=markdown
+expect 3 "$SIMUL" compare --machines before.json whole
+has err 'no bundle'
+
 # The forest plot, where there is gnuplot.
 if command -v gnuplot >/dev/null; then
 	expect 0 "$SIMUL" compare before.json after.json --plot=plots
 	[ -s plots/forest.svg ] && [ -s plots/forest.png ] || fail "no plot"
 	[ ! -s err ] || fail "gnuplot complains"
 	has plots/forest.svg 'slower than'
+	if [ -d part ]; then
+		expect 0 "$SIMUL" compare --machines whole part --plot=plots
+		[ -s plots/machines.svg ] && [ -s plots/machines.png ] || fail "no plot of the machines"
+		[ ! -s err ] || fail "gnuplot complains"
+	fi
 fi
 exit 0

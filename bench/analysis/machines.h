@@ -1,0 +1,61 @@
+/* machines.h: the same cells on several machines: as they are, per core, against each machine's own speed, and against
+ * its own one core.
+ *
+ * A row is a workload, a runtime and parameters; its points are machines and core counts. The base of a row is the
+ * first machine's point with the most cores. A point takes part where it did the base's work: equal profile, version
+ * and parameters, and where a cost of the machine that was measured anew is among the parameters, equal audits; others
+ * are refused, each with the reason. A machine is known by its identity, a hash of topology and CPU model that a
+ * restriction (taskset, cgroup) leaves as it is: one that was restricted to a part of its cores is an emulation of a
+ * smaller machine, with the caches and the memory of the whole, and is tagged so. */
+#ifndef SIMUL_MACHINES_H
+#define SIMUL_MACHINES_H
+
+#include "compare.h"
+
+enum { MACHINES_MAX = 64 };
+
+struct machine_side {
+	const struct samples *samples;       /* borrowed; a bundle */
+	const char *identity;                /* borrowed; "" if unknown */
+	unsigned allowed, present, physical; /* PUs, PUs, and physical cores among the allowed; 0: unknown */
+	bool emulated;                       /* a restricted part of a machine */
+};
+
+struct machine_point {
+	unsigned machine; /* place in machines.sides */
+	const struct sample *sample;
+	double cores, share; /* share: of the machine's allowed PUs; NAN: unknown */
+	/* All NAN where it is refused. Above 1 is faster than the base. */
+	double speed;
+	struct interval interval; /* of the speed: percentile bootstrap, 95 % */
+	double per_core;          /* speed for a core, over that of the base */
+	double calibrated; /* speed in units of the machine's own calibrated one-core speed, over that of the base; NAN:
+			      none */
+	double efficiency; /* speed over that on one core of the same machine, for each physical core; NAN: none */
+	char refused[COMPARE_REASON_MAX];
+};
+
+struct machine_row {
+	char *name;                     /* "counting/thread/limit=2000000/slices=8"; owned */
+	const char *workload, *runtime; /* borrowed */
+	const struct machine_point
+		*base;                /* one of points; NULL where the first machine has none: nothing is compared */
+	struct machine_point *points; /* by machine, then by cores; owned by machines */
+	size_t count;
+};
+
+struct machines {
+	struct machine_side sides[MACHINES_MAX];
+	unsigned side_count;
+	struct machine_row *rows;
+	size_t row_count;
+	struct machine_point *points;
+	size_t point_count, compared, refused; /* compared: points of other machines than the first */
+	size_t alone;                          /* rows that only one machine has */
+};
+
+/* bundles: count of them, 2 to MACHINES_MAX, which must outlive the result. 0, -EINVAL and a sentence, -ENOMEM. */
+int machines_compare(const struct samples *bundles, unsigned count, uint64_t seed, struct machines *machines);
+void machines_clear(struct machines *machines);
+
+#endif

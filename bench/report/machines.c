@@ -1,0 +1,224 @@
+/* machines.c: the tables and the JSON of machines side by side. */
+#include "machines.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text.h"
+
+enum { WIDTH = 80, LABEL_WIDTH = 14 };
+
+static const char *side_text(const struct machine_side *side, const char *object, const char *key)
+{
+	const char *text = bundle_text(&side->samples->bundle, object, key);
+
+	return text ? text : "unknown";
+}
+
+static void print_line(void *context, const char *text)
+{
+	fprintf(context, "%s\n", text);
+}
+
+/* --- the answer ----------------------------------------------------------------------------------------------- */
+
+/* The point with the most cores of that machine that was compared; NULL if there is none. */
+static const struct machine_point *greatest(const struct machine_row *row, unsigned machine)
+{
+	const struct machine_point *found = NULL;
+
+	for (size_t i = 0; i < row->count; i++) {
+		if (row->points[i].machine == machine && !isnan(row->points[i].speed))
+			found = &row->points[i];
+	}
+	return found;
+}
+
+static void print_answer(const struct machines *machines, unsigned machine, FILE *out)
+{
+	size_t faster = 0, slower = 0, neither = 0;
+	char text[300];
+
+	for (size_t i = 0; i < machines->row_count; i++) {
+		const struct machine_point *point = greatest(&machines->rows[i], machine);
+
+		faster += point && point->interval.low > 1;
+		slower += point && point->interval.high < 1;
+		neither += point && !(point->interval.low > 1) && !(point->interval.high < 1);
+	}
+	snprintf(text, sizeof(text),
+		 "%u against 1, each on the most cores it has: faster in %zu, slower in %zu, not told apart in %zu "
+		 "of %zu",
+		 machine + 1, faster, slower, neither, faster + slower + neither);
+	text_wrap(text, WIDTH, print_line, out);
+}
+
+static void print_side(const struct machine_side *side, unsigned number, FILE *out)
+{
+	char text[600];
+
+	snprintf(text, sizeof(text), "%u = %s: %s, identity %s, %u of %u cores allowed, %u physical%s", number,
+		 side->samples->path, side_text(side, "machine", "cpu"), side->identity, side->allowed, side->present,
+		 side->physical,
+		 side->emulated ? " (emulated: a restricted part of a machine, with the caches and the memory of "
+				  "the whole)"
+				: "");
+	text_wrap(text, WIDTH, print_line, out);
+}
+
+/* --- rows ----------------------------------------------------------------------------------------------------- */
+
+static void print_point(const struct machines *machines, const struct machine_point *point, FILE *out)
+{
+	char text[2 * NUMBER_TEXT_MAX], label[NUMBER_TEXT_MAX];
+
+	snprintf(label, sizeof(label), "  %u%s", point->machine + 1,
+		 machines->sides[point->machine].emulated ? " emulated" : "");
+	text_pad(out, label, LABEL_WIDTH);
+	if (isnan(point->share))
+		snprintf(text, sizeof(text), "%.0f", point->cores);
+	else
+		snprintf(text, sizeof(text), "%.0f (%.0f %%)", point->cores, 100 * point->share);
+	text_pad(out, text, -11);
+	text_pad(out, format_time(text, point->sample->summary.median), -10);
+	text_pad(out, format_number(text, point->speed), -7);
+	snprintf(text, sizeof(text), "%.3f..%.3f", point->interval.low, point->interval.high);
+	text_pad(out, isnan(point->interval.low) ? "-" : text, -15);
+	text_pad(out, format_number(text, point->per_core), -7);
+	text_pad(out, format_number(text, point->calibrated), -7);
+	text_pad(out, format_number(text, point->efficiency), -7);
+	fputc('\n', out);
+}
+
+struct refusal {
+	FILE *out;
+	const char *first;
+};
+
+static void refusal_line(void *context, const char *text)
+{
+	struct refusal *refusal = context;
+
+	fprintf(refusal->out, "%-4s%s\n", refusal->first, text);
+	refusal->first = "";
+}
+
+static void print_refused(const struct machine_point *point, FILE *out)
+{
+	char first[16], text[COMPARE_REASON_MAX + 40];
+
+	snprintf(first, sizeof(first), "  %u", point->machine + 1);
+	snprintf(text, sizeof(text), "on %.0f: refused: %s", point->cores, point->refused);
+	text_wrap(text, WIDTH - 4, refusal_line, &(struct refusal){.out = out, .first = first});
+}
+
+static void print_row(const struct machines *machines, const struct machine_row *row, FILE *out)
+{
+	fprintf(out, "\n%s\n", row->name);
+	for (size_t i = 0; i < row->count; i++) {
+		if (*row->points[i].refused)
+			print_refused(&row->points[i], out);
+		else
+			print_point(machines, &row->points[i], out);
+	}
+}
+
+/* A row that only one machine has compares nothing. */
+static bool is_shared(const struct machine_row *row)
+{
+	return row->base && row->points[0].machine != row->points[row->count - 1].machine;
+}
+
+int machines_text(const struct machines *machines, FILE *out)
+{
+	size_t left_out = 0;
+
+	for (unsigned i = 1; i < machines->side_count; i++)
+		print_answer(machines, i, out);
+	fputc('\n', out);
+	for (unsigned i = 0; i < machines->side_count; i++)
+		print_side(&machines->sides[i], i + 1, out);
+	fputc('\n', out);
+	text_wrap(
+		"Speed: the first machine's median time on its most cores, over the time here: above 1 is faster; its "
+		"interval: 95 %, percentile bootstrap. /core: the same for each core. Own: the same in units of "
+		"the machine's own speed on one core, as it was calibrated: above 1, it makes more of what it has. "
+		"Eff: speed over its own one core's, for each physical core.",
+		WIDTH, print_line, out);
+	fprintf(out, "\n%*s%11s%10s%7s%15s%7s%7s%7s\n", LABEL_WIDTH, "", "cores", "median", "speed", "interval",
+		"/core", "own", "eff");
+	for (size_t i = 0; i < machines->row_count; i++) {
+		left_out += !is_shared(&machines->rows[i]);
+		if (is_shared(&machines->rows[i]))
+			print_row(machines, &machines->rows[i], out);
+	}
+	if (left_out > 0)
+		fprintf(out, "\nNot shown: %zu rows that the first machine, or no other one, has a result of.\n",
+			left_out);
+	return ferror(out) ? -EIO : 0;
+}
+
+/* --- JSON ----------------------------------------------------------------------------------------------------- */
+
+static void set_number(json_t *object, const char *key, double value)
+{
+	if (isfinite(value))
+		json_object_set_new(object, key, json_real(value));
+}
+
+static json_t *side_json(const struct machine_side *side)
+{
+	json_t *path = json_string(side->samples->path);
+
+	return json_pack("{s:o, s:s, s:s, s:i, s:i, s:i, s:b}", "bundle", path ? path : json_string("?"), "identity",
+			 side->identity, "cpu", side_text(side, "machine", "cpu"), "cores_allowed", (int)side->allowed,
+			 "cores_present", (int)side->present, "cores_physical", (int)side->physical, "emulated",
+			 (int)side->emulated);
+}
+
+static json_t *point_json(const struct machine_point *point)
+{
+	json_t *json = json_pack("{s:i, s:f}", "machine", (int)point->machine, "cores", point->cores);
+
+	set_number(json, "share_of_cores", point->share);
+	if (*point->refused) {
+		json_object_set_new(json, "refused", json_string(point->refused));
+		return json;
+	}
+	json_object_set_new(json, "n", json_integer((json_int_t)point->sample->count));
+	set_number(json, "median_ns", point->sample->summary.median);
+	set_number(json, "speed", point->speed);
+	set_number(json, "low", point->interval.low);
+	set_number(json, "high", point->interval.high);
+	set_number(json, "per_core", point->per_core);
+	set_number(json, "per_own_core", point->calibrated);
+	set_number(json, "efficiency", point->efficiency);
+	return json;
+}
+
+static json_t *row_json(const struct machine_row *row)
+{
+	json_t *points = json_array();
+
+	for (size_t i = 0; i < row->count; i++)
+		json_array_append_new(points, point_json(&row->points[i]));
+	return json_pack("{s:s, s:s, s:s, s:o}", "name", row->name, "workload", row->workload, "runtime", row->runtime,
+			 "points", points);
+}
+
+int machines_json(const struct machines *machines, FILE *out)
+{
+	json_t *sides = json_array(), *rows = json_array();
+
+	for (unsigned i = 0; i < machines->side_count; i++)
+		json_array_append_new(sides, side_json(&machines->sides[i]));
+	for (size_t i = 0; i < machines->row_count; i++)
+		json_array_append_new(rows, row_json(&machines->rows[i]));
+	json_t *json = json_pack("{s:i, s:o, s:o}", "format", 1, "machines", sides, "rows", rows);
+	int failed = json ? json_dumpf(json, out, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) : -1;
+
+	fputc('\n', out);
+	json_decref(json);
+	return failed || ferror(out) ? -EIO : 0;
+}
