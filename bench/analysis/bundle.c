@@ -696,6 +696,67 @@ int cell_latency(const struct bundle *bundle, const struct cell *cell, struct hi
 	return error;
 }
 
+/* What the split needs of one invocation. */
+struct latency_part {
+	struct invocation_samples samples;
+	double wall, elapsed;
+};
+
+/* 1 if the invocation has latencies, 0 if it has none, or -EIO. */
+static int latency_part_read(const struct bundle *bundle, const struct invocation *invocation, struct histogram *room,
+			     struct latency_part *part)
+{
+	json_t *json = invocation_read(bundle, invocation);
+	const json_t *latency = json_object_get(json_object_get(json, "load"), "latency_ns");
+	int found = json ? latency && histogram_read(room, latency) == 0 && room->count > 1 : -EIO;
+
+	if (found > 0)
+		*part = (struct latency_part){
+			.samples = {(double)room->count, histogram_mean(room), histogram_variance(room)},
+			.wall = invocation->value[MEASURE_WALL_NS],
+			.elapsed = json_measure(json, "elapsed_ns"),
+		};
+	json_decref(json);
+	return found;
+}
+
+static void latency_parts_split(struct invocation_samples *samples, const struct latency_part *parts, size_t count,
+				struct variance_split *split, double *played)
+{
+	double message = 0, rest = 0;
+
+	*played = count > 0 ? 0 : NAN;
+	for (size_t i = 0; i < count; i++) {
+		samples[i] = parts[i].samples;
+		message += parts[i].wall / parts[i].samples.count / (double)count;
+		rest += fmax(parts[i].elapsed - parts[i].wall, 0) / (double)count;
+		*played += parts[i].samples.count / (double)count;
+	}
+	*split = variance_split(samples, count, message, rest);
+}
+
+int cell_latency_split(const struct bundle *bundle, const struct cell *cell, struct variance_split *split, double *played)
+{
+	struct latency_part *parts = calloc(cell->invocation_count + 1, sizeof(*parts));
+	struct invocation_samples *samples = calloc(cell->invocation_count + 1, sizeof(*samples));
+	struct histogram *room = malloc(sizeof(*room));
+	int error = parts && samples && room ? 0 : -ENOMEM;
+	size_t count = 0;
+
+	for (size_t i = 0; error >= 0 && i < cell->invocation_count; i++) {
+		error = cell->invocations[i].status == STATUS_OK
+				? latency_part_read(bundle, &cell->invocations[i], room, &parts[count])
+				: 0;
+		count += error > 0;
+	}
+	if (error >= 0)
+		latency_parts_split(samples, parts, count, split, played);
+	free(parts);
+	free(samples);
+	free(room);
+	return error < 0 ? error : 0;
+}
+
 json_t *cell_audit(const struct bundle *bundle, const struct cell *cell)
 {
 	static const char *const keys[] = {"messages", "bytes", "checksum"};

@@ -17,6 +17,7 @@
 
 #include "histogram.h"
 #include "statistics.h"
+#include "variance.h"
 
 enum {
 	BUNDLE_FORMAT = 1,
@@ -130,6 +131,11 @@ struct summary cell_summary(const struct cell *cell, enum measure measure);
 /* Latencies of all good invocations, merged into *histogram, emptied first. A percentile of the whole is never made
  * from percentiles of the parts. A record whose histogram is missing or broken is left out. 0, -ENOMEM or -EIO. */
 int cell_latency(const struct bundle *bundle, const struct cell *cell, struct histogram *histogram);
+
+/* How the variance of a message's latency lies within and between the cell's good invocations (variance.h), and the mean
+ * number of messages that one played in *played. What a message costs is the wall time for each; an invocation, its elapsed
+ * time without that. All NAN where there are no latencies of two invocations. 0, -ENOMEM or -EIO. */
+int cell_latency_split(const struct bundle *bundle, const struct cell *cell, struct variance_split *split, double *played);
 
 /* The figures of the workload's own that its records hold, as an object of lists, one number an invocation that has it,
  * in order of repetition; owned by the caller, json_decref() it. 0, -ENOMEM or -EIO. */

@@ -115,6 +115,19 @@ double histogram_mean(const struct histogram *histogram)
 	return fmin(fmax(mean, (double)histogram->min), (double)histogram->max); /* against the last bit of rounding */
 }
 
+double histogram_variance(const struct histogram *histogram)
+{
+	double mean = histogram_mean(histogram), squares = 0;
+
+	for (unsigned bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++) {
+		double lowest = bucket > 0 ? (double)bucket_highest(bucket - 1) + 1 : 0;
+		double away = (lowest + (double)bucket_highest(bucket)) / 2 - mean;
+
+		squares += away * away * (double)histogram->counts[bucket];
+	}
+	return histogram->count > 1 ? squares / ((double)histogram->count - 1) : NAN;
+}
+
 static json_t *buckets_json(const struct histogram *histogram)
 {
 	json_t *buckets = json_array();

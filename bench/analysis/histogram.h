@@ -45,6 +45,10 @@ uint64_t histogram_percentile(const struct histogram *histogram, double percent)
 /* Arithmetic mean of the values themselves, not of their buckets. 0 for an empty histogram. */
 double histogram_mean(const struct histogram *histogram);
 
+/* Variance over count - 1, each value taken as the middle of its bucket: within about 1 % where the values spread over
+ * several buckets. NAN for fewer than two. */
+double histogram_variance(const struct histogram *histogram);
+
 /* The highest value that falls into the same bucket as ns. */
 uint64_t histogram_highest_equivalent(uint64_t ns);
 

@@ -242,9 +242,10 @@ int machines_compare(const struct samples *bundles, unsigned count, uint64_t see
 	}
 	for (unsigned i = 0; i < count && !error; i++)
 		error = side_fill(&machines->sides[i], &bundles[i]);
-	sides_tag(machines);
-	if (!error)
+	if (!error) {
+		sides_tag(machines);
 		error = machines_fill(machines, seed);
+	}
 	if (error == -ENOMEM)
 		fputs("simul: there is not enough memory to compare\n", stderr);
 	if (error)

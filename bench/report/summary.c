@@ -15,6 +15,7 @@
 #include "points.h"
 #include "quantity.h"
 #include "scoreboard.h"
+#include "spread.h"
 #include "text.h"
 
 enum { TABLE_WIDTH = 80, NAME_WIDTH = 17, REASON_INDENT = 20, FLOORS_MAX = 2 };
@@ -616,6 +617,7 @@ int report_summary(const char *path, FILE *out)
 		print_warning(&groups, out);
 		print_left_out(&bundle, out);
 		error = error ? error : fits_print(&bundle, out);
+		error = error ? error : spread_print(&bundle, &groups, out);
 		if (!error)
 			error = print_all(&bundle, &groups, out, true);
 		groups_clear(&groups);
