@@ -54,7 +54,7 @@ __attribute__((format(printf, 1, 2))) void runtime_cannot_run(const char *format
 
 /* The stacks of a runtime that switches them (coroutine/stack.h): set before task_run(). Bytes of address space for each,
  * 0: as the runtime finds right. Less than four pages: without guards, and packed, many to a page. Rounded up: to a power
- * of two, RUNTIME_STACK_LEAST at least, or to whole pages. */
+ * of two, RUNTIME_STACK_LEAST at least, or to whole pages; what is used stands here from task_run() on. */
 enum { RUNTIME_STACK_LEAST = 1024 };
 extern size_t runtime_stack_bytes;
 extern bool runtime_stack_unguarded;

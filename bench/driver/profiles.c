@@ -29,6 +29,7 @@ static const struct sweep quick_sweeps[] = {
 	{.workload = "idle", .axes = {"tasks=1000", "sleeps=20", "sleep=10ms"}},
 	{.workload = "skynet", .axes = {"leaves=1000,1000000"}, .cores = 1},
 	{.workload = "skynet", .axes = {"leaves=1000000"}},
+	{.workload = "skynet", .axes = {"leaves=1000000", "memory=warm"}, .cores = 1, .limit_ns = 8 * NS_PER_S},
 	{.workload = "syscall", .axes = {"mode=thread,fork"}, .cores = 1, .beside = "spawn"},
 	{.workload = "syscall", .axes = {"mode=getppid,epoll_wait"}, .cores = 1},
 	{.workload = "starvation", .axes = {"hog=60ms", "yields=no,yes"}, .cores = 1},
@@ -67,6 +68,8 @@ static const struct sweep standard_sweeps[] = {
 	{.workload = "idle", .axes = {"tasks=100000", "start=spawn", "memory=warm,cold"}, .cores = 1},
 	{.workload = "skynet", .axes = {"leaves=1000,1000000"}, .cores = 1},
 	{.workload = "skynet", .axes = {"leaves=1000000"}},
+	{.workload = "skynet", .axes = {"leaves=1000000", "memory=warm"}, .cores = 1, .limit_ns = 15 * NS_PER_S},
+	{.workload = "skynet", .axes = {"leaves=1000000", "memory=warm"}, .limit_ns = 15 * NS_PER_S},
 	{.workload = "syscall", .axes = {"mode=thread,fork"}, .cores = 1, .beside = "spawn"},
 	{.workload = "syscall",
 	 .axes = {"mode=atomic,mutex,clock_gettime,getppid,sched_yield,futex,epoll_wait,eventfd,pipe,page,thread,vfork,"

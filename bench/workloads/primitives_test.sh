@@ -54,6 +54,7 @@ for player in "$folder"/simul-*; do
 	check ns_per_task skynet leaves=100
 	check ns_per_task skynet leaves=81 fanout=3
 	check ns_per_task skynet leaves=1000
+	check ns_per_task skynet leaves=100 memory=warm
 	for mode in atomic mutex clock_gettime getppid sched_yield futex epoll_wait eventfd pipe page thread vfork fork; do
 		check ns_per_call syscall mode=$mode calls=10
 	done

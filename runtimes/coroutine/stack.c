@@ -89,11 +89,11 @@ void stack_pool_keep(struct stack_pool *pool, size_t count)
 
 void stack_pool_open(struct stack_pool *pool, size_t header_bytes)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-
-	size_t slot = slot_bytes(page);
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), slot = slot_bytes(page);
 	bool guarded = slot >= LEAST_PAGES * page && !runtime_stack_unguarded, lowered = !guarded && slot > page;
 
+	if (runtime_stack_bytes > 0)
+		runtime_stack_bytes = slot;
 	*pool = (struct stack_pool){
 		.page_bytes = page,
 		.slot_bytes = slot,

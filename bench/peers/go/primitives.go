@@ -249,6 +249,10 @@ func playSkynet(play *play) {
 	leaves, fanout := play.value["leaves"], play.value["fanout"]
 	tasks := (leaves-1)/(fanout-1) + leaves
 	sum := make(chan uint64)
+	if play.value["memory"] == 1 {
+		go grow(sum, 0, leaves, fanout)
+		<-sum
+	}
 	begun := play.begin()
 	go grow(sum, 0, leaves, fanout)
 	checksum := <-sum

@@ -68,6 +68,11 @@ static enum async_state grow(struct async *self)
 static enum async_state grow_tree(struct async *self)
 {
 	ASYNC_BEGIN;
+	if (play_value(forest.play, SKYNET_MEMORY) == SKYNET_WARM) {
+		async_spawn(&forest.root.async, grow);
+		AWAIT(async_join(self, &forest.root.async));
+		skynet_plant(&forest.tree, forest.tree.results);
+	}
 	forest.begun_ns = play_begin(forest.play);
 	async_spawn(&forest.root.async, grow);
 	AWAIT(async_join(self, &forest.root.async));

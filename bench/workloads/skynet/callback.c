@@ -21,7 +21,7 @@ static struct {
 	struct play *play;
 	struct skynet_tree tree;
 	struct node root;
-	uint64_t begun_ns;
+	uint64_t begun_ns; /* 0 while the memory is warmed up */
 } forest;
 
 static void add_up(struct node *node)
@@ -35,10 +35,19 @@ static void add_up(struct node *node)
 	*node->place = sum;
 }
 
+static void grow(struct callback_request *request);
+
+/* The tree has ended: the untimed one, or that which counts. */
 static void report(void)
 {
 	uint64_t ended_ns = clock_now();
 
+	if (forest.begun_ns == 0) {
+		skynet_plant(&forest.tree, forest.tree.results);
+		forest.begun_ns = play_begin(forest.play);
+		callback_soon(&forest.root.request, grow);
+		return;
+	}
 	skynet_report(forest.play, &forest.tree, skynet_ran(&forest.tree), forest.begun_ns, ended_ns);
 }
 
@@ -77,7 +86,8 @@ static void grow(struct callback_request *request)
 static void grow_tree(void *argument)
 {
 	(void)argument;
-	forest.begun_ns = play_begin(forest.play);
+	if (play_value(forest.play, SKYNET_MEMORY) == SKYNET_COLD)
+		forest.begun_ns = play_begin(forest.play);
 	callback_soon(&forest.root.request, grow);
 }
 

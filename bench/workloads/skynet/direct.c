@@ -51,19 +51,30 @@ static void set_up(struct play *play)
 	skynet_plant(&tree, results);
 }
 
+/* The whole tree. Returns what task_join() says of the root. */
+static int grow_tree(struct play *play)
+{
+	struct task root;
+	int error = task_spawn(&root, grow, tree.results);
+
+	if (error < 0)
+		play_refuse(play, "tasks", -error);
+	return task_join(root);
+}
+
 static void skynet_main(void *argument)
 {
 	struct play *play = argument;
-	struct task root;
 	uint64_t begun_ns, ended_ns, ran;
 	int error;
 
 	set_up(play);
+	if (play_value(play, SKYNET_MEMORY) == SKYNET_WARM) {
+		grow_tree(play);
+		skynet_plant(&tree, tree.results);
+	}
 	begun_ns = play_begin(play);
-	error = task_spawn(&root, grow, tree.results);
-	if (error < 0)
-		play_refuse(play, "tasks", -error);
-	error = task_join(root);
+	error = grow_tree(play);
 	ended_ns = clock_now();
 	ran = skynet_ran(&tree);
 	if (*refusal != 0)

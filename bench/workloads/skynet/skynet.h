@@ -11,7 +11,9 @@
 
 struct play;
 
-enum skynet_parameter { SKYNET_LEAVES, SKYNET_FANOUT };
+enum skynet_parameter { SKYNET_LEAVES, SKYNET_FANOUT, SKYNET_MEMORY };
+
+enum skynet_memory { SKYNET_COLD, SKYNET_WARM };
 
 enum { SKYNET_FANOUT_MAX = 16 };
 
