@@ -1,9 +1,9 @@
 /* transfer.h: from one task's stack to another, in assembly (transfer_x86_64.S, transfer_aarch64.S).
  *
- * What is kept, how the way back is predicted and what is not declared: as in ../coroutine/switch.h. Three things are
- * different here. A child whose parent nobody has taken meanwhile ends by an ordinary return, which the processor
- * predicts, and takes nothing back from memory but the stack pointer, since its body has kept all registers as any
- * function does. What makes the task that was left known to others is called between the two stacks, when its registers
+ * What is kept, how the way back is predicted and what is not declared: as in ../coroutine/switch.h. A child
+ * whose parent nobody has taken meanwhile ends by an ordinary return, which the processor predicts, and takes nothing back
+ * from memory but the stack pointer, since its body has kept all registers as any function does. Two things are different
+ * here. What makes the task that was left known to others is called between the two stacks, when its registers
  * are saved and before the other one goes on. And a stack is never resumed after its task has ended.
  *
  *	parent's stack			child's stack
