@@ -322,10 +322,11 @@ static bool deadlocked(uint64_t sleepers)
 
 static void tell_deadlock(void)
 {
-	fputs("deadlock: every task that is left waits, and neither another task nor a timer nor a descriptor can wake "
-	      "one; the run ends here\n",
-	      stderr);
-	atomic_store(&crew.deadlocked, true);
+	/* Another worker that has looked meanwhile has seen the same. */
+	if (!atomic_exchange(&crew.deadlocked, true))
+		fputs("deadlock: every task that is left waits, and neither another task nor a timer nor a descriptor "
+		      "can wake one; the run ends here\n",
+		      stderr);
 	idle_stop();
 }
 
