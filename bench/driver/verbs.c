@@ -14,6 +14,7 @@ const struct verb verbs[] = {
 	{"load", load_main, "drive anybody's TCP echo server; every byte is checked"},
 	{"compare", compare_main, "is a bundle, or a runtime, slower than another? how sure is that?"},
 	{"predict", predict_main, "what chess would take on other cores and boards, from a bundle's costs"},
+	{"advise", advise_main, "which model for so many tasks that compute and wait, from a bundle's costs"},
 	{.name = NULL},
 };
 

@@ -25,5 +25,6 @@ int load_main(int argc, char **argv);
 int report_main(int argc, char **argv);
 int compare_main(int argc, char **argv);
 int predict_main(int argc, char **argv);
+int advise_main(int argc, char **argv);
 
 #endif

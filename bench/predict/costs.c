@@ -18,19 +18,30 @@ static int by_tasks(const void *left, const void *right)
 	return (a->tasks > b->tasks) - (a->tasks < b->tasks);
 }
 
-static void curve_add(struct cost_curve *curve, double tasks, double value)
+static void curve_add(struct cost_curve *curve, const struct cell *cell, double tasks, double value)
 {
 	if (!(tasks >= 1) || !(value > 0))
 		return;
 	for (unsigned i = 0; i < curve->count; i++) /* of several cells with so many tasks the cheapest counts */
 		if (curve->point[i].tasks == tasks) {
-			curve->point[i].value = fmin(curve->point[i].value, value);
+			if (value < curve->point[i].value)
+				curve->point[i] = (struct cost_point){.tasks = tasks, .value = value, .cell = cell};
 			return;
 		}
 	if (curve->count == COST_POINTS_MAX)
 		return;
-	curve->point[curve->count++] = (struct cost_point){.tasks = tasks, .value = value};
+	curve->point[curve->count++] = (struct cost_point){.tasks = tasks, .value = value, .cell = cell};
 	qsort(curve->point, curve->count, sizeof *curve->point, by_tasks);
+}
+
+const struct cost_point *cost_near(const struct cost_curve *curve, double tasks)
+{
+	const struct cost_point *nearest = NULL;
+
+	for (unsigned i = 0; i < curve->count; i++)
+		if (!nearest || fabs(log(curve->point[i].tasks / tasks)) < fabs(log(nearest->tasks / tasks)))
+			nearest = &curve->point[i];
+	return nearest;
 }
 
 double cost_at(const struct cost_curve *curve, double tasks, bool *beyond)
@@ -153,13 +164,13 @@ static int read_idle(const struct cell *cell, struct costs *costs)
 		return error;
 	sleep_ns = cell_summary(cell, MEASURE_STEADY_NS).median / (tasks * sleeps);
 	if (tells_cost_of_sleep(cell))
-		curve_add(&costs->sleep_ns, tasks, sleep_ns);
+		curve_add(&costs->sleep_ns, cell, tasks, sleep_ns);
 	if (tasks == 1 && sleeps >= sleeps_least)
-		costs->alone_ns = sleep_ns;
+		costs->alone_ns = sleep_ns, costs->alone = cell;
 	if (tasks == 1)
 		costs->latency_ns = fmin(costs->latency_ns, figure_median(figures, "late_p50_us") * 1e3);
-	curve_add(&costs->create_ns, tasks, figure_median(figures, "create_ns_per_task"));
-	curve_add(&costs->bytes, tasks, figure_median(figures, "bytes_per_task"));
+	curve_add(&costs->create_ns, cell, tasks, figure_median(figures, "create_ns_per_task"));
+	curve_add(&costs->bytes, cell, tasks, figure_median(figures, "bytes_per_task"));
 	json_decref(figures);
 	return 0;
 }
@@ -199,6 +210,6 @@ int costs_read(const struct bundle *bundle, unsigned slot, unsigned cores, struc
 	if (!error)
 		error = read_cells(costs, "idle", costs->cores, read_idle);
 	if (costs->sleep_ns.count == 0) /* who sleeps one after another always sleeps alone */
-		curve_add(&costs->sleep_ns, 1, costs->alone_ns);
+		curve_add(&costs->sleep_ns, costs->alone, 1, costs->alone_ns);
 	return error ? error : costs->sleep_ns.count > 0 ? 0 : -ENODATA;
 }

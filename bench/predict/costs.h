@@ -19,6 +19,7 @@ enum { COST_POINTS_MAX = 64, COST_TEXT_MAX = 300 };
 struct cost_curve {
 	struct cost_point {
 		double tasks, value;
+		const struct cell *cell; /* where it was measured; borrowed from the bundle */
 	} point[COST_POINTS_MAX];
 	unsigned count;
 };
@@ -29,6 +30,7 @@ struct costs {
 	unsigned cores;                   /* of the cells that the costs come from */
 	struct cost_curve sleep_ns;       /* of CPU time: one sleep and its end, on a core that others keep busy */
 	double alone_ns;                  /* the same where the core goes idle meanwhile */
+	const struct cell *alone;         /* where that was measured; NULL: nowhere */
 	struct cost_curve create_ns;      /* of one task */
 	struct cost_curve bytes;          /* of one task */
 	double latency_ns;                /* a task wakes up so late where its core was idle */
@@ -41,6 +43,9 @@ struct costs {
  * 0, -ENODATA if the bundle has no cell of `idle` of that runtime that a cost of sleeping could be read from, -ENOMEM
  * or -EIO. */
 int costs_read(const struct bundle *bundle, unsigned slot, unsigned cores, struct costs *costs);
+
+/* The point nearest to so many tasks by their ratio; NULL for an empty curve. */
+const struct cost_point *cost_near(const struct cost_curve *curve, double tasks);
 
 /* The value for so many tasks; NAN for an empty curve. beyond may be NULL. */
 double cost_at(const struct cost_curve *curve, double tasks, bool *beyond);

@@ -554,6 +554,17 @@ case_predict() {
 	expect 2 "$SIMUL" predict costs --runtime=nobody
 	has err "no runtime 'nobody'"
 	expect 3 "$SIMUL" predict nowhere
+	expect 0 "$SIMUL" advise costs --tasks=8 --compute=200us --wait=5ms --cores=1
+	has out '^ *1\.  coroutine '
+	has out '^ *2\.  sequential '
+	has out '  idle/coroutine/tasks=8/'
+	has out 'Held against 4 cells'
+	expect 0 "$SIMUL" advise costs --tasks=1000 --memory=1KiB --json
+	has out '"verdict": "memory"'
+	expect 3 "$SIMUL" advise poor
+	expect 2 "$SIMUL" advise costs --compute=0us --wait=0us
+	has err 'cannot both be 0'
+	expect 2 "$SIMUL" advise costs --memory=much
 }
 
 "case_$1"
