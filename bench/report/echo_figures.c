@@ -139,6 +139,14 @@ static bool is_sibling(const struct group *one, const struct group *other)
 	       strcmp(strchrnul(a + 1, '/'), strchrnul(b + 1, '/')) == 0;
 }
 
+static int compare_points(const void *left, const void *right)
+{
+	const struct point *a = left, *b = right;
+
+	return (a->x > b->x) - (a->x < b->x);
+}
+
+/* Families stand in the order of their names, in which 128000 comes before 2000. */
 static void rates_of(struct figure *figure, const struct groups *groups, const struct group *like, unsigned slot,
 		     double percent)
 {
@@ -160,6 +168,8 @@ static void rates_of(struct figure *figure, const struct groups *groups, const s
 			add_point(figure, series, cell_parameter(cell, "rate") / 1e3,
 				  (double)histogram_percentile(histogram, percent) / 1e6, cell);
 		}
+	if (series)
+		qsort(series->points, series->count, sizeof(*series->points), compare_points);
 	free(histogram);
 }
 
