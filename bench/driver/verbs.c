@@ -8,6 +8,7 @@ const struct verb verbs[] = {
 	{"cores", run_main, "sweep over core counts, or over tasks a core until it breaks"},
 	{"list", list_main, "the runtimes, the workloads with their parameters, and who plays what"},
 	{"topology", topology_main, "the machine as simul sees it: cores, caches, what it may use"},
+	{"doctor", doctor_main, "what limits or disturbs measuring here, and what mends it"},
 	{"report", report_main, "one HTML page: the answer, figures, sources, every number"},
 	{"plot", plot_main, "draw a bundle's figures, as images or in the terminal"},
 	{"serve", serve_main, "run a runtime's echo server for anybody's clients"},

@@ -19,6 +19,7 @@ void verb_command(const struct verb *verb, command_visitor *visit, void *context
 int run_main(int argc, char **argv);
 int list_main(int argc, char **argv);
 int topology_main(int argc, char **argv);
+int doctor_main(int argc, char **argv);
 int plot_main(int argc, char **argv);
 int serve_main(int argc, char **argv);
 int load_main(int argc, char **argv);

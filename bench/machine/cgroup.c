@@ -219,6 +219,32 @@ double cgroup_quota_cores(const char *root)
 	return least_quota(root, (struct hierarchy){.controller = "cpu"}, least);
 }
 
+static int64_t least_limit(const char *root, struct hierarchy hierarchy, const char *file, int64_t least)
+{
+	struct group group;
+	char text[64], *end;
+
+	if (!find_group(root, hierarchy, &group))
+		return least;
+	do {
+		int64_t limit;
+
+		if (read_in_group(root, &group, file, text, sizeof(text)) <= 0)
+			continue;
+		limit = strtoll(text, &end, 10);
+		if (end > text && limit >= 0 && (least < 0 || limit < least))
+			least = limit;
+	} while (go_up(&group));
+	return least;
+}
+
+int64_t cgroup_limit(const char *root, const char *file_v2, const char *controller, const char *file_v1)
+{
+	int64_t least = least_limit(root, (struct hierarchy){.controller = NULL}, file_v2, -1);
+
+	return least_limit(root, (struct hierarchy){.controller = controller}, file_v1, least);
+}
+
 /* The value of a line "key value" of cpu.stat; -1 if there is none. */
 static int64_t stat_value(const char *root, struct hierarchy hierarchy, const char *key)
 {

@@ -58,21 +58,39 @@ static double read_load_average(const char *root)
 	return end == text ? -1 : average;
 }
 
-/* Mean of scaling_cur_freq; guests have none. */
-static int64_t read_frequency(const char *root)
+/* Mean and least of scaling_cur_freq; guests have none. */
+static int64_t read_frequency(const char *root, int64_t *slowest)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	int64_t sum = 0, found = 0, khz;
 	char path[96];
 
+	*slowest = -1;
 	for (long cpu = 0; cpu < cpus; cpu++) {
 		snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%ld/cpufreq/scaling_cur_freq", cpu);
 		if (read_number(root, path, &khz) < 0)
 			continue;
 		sum += khz;
+		*slowest = *slowest < 0 || khz < *slowest ? khz : *slowest;
 		found++;
 	}
 	return found ? sum / found : -1;
+}
+
+/* Of all cores together; x86 counts them, most guests do not show it. */
+static int64_t read_thermal_throttles(const char *root)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	int64_t sum = -1, count;
+	char path[96];
+
+	for (long cpu = 0; cpu < cpus; cpu++) {
+		snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%ld/thermal_throttle/core_throttle_count",
+			 cpu);
+		if (read_number(root, path, &count) == 0)
+			sum = (sum < 0 ? 0 : sum) + count;
+	}
+	return sum;
 }
 
 void disturbance_read_below(const char *root, struct disturbance *now)
@@ -81,9 +99,10 @@ void disturbance_read_below(const char *root, struct disturbance *now)
 		.own_ns = cpu_ns_of(RUSAGE_SELF) + cpu_ns_of(RUSAGE_CHILDREN),
 		.pressure_us = read_pressure(root),
 		.throttled_ns = cgroup_throttled_ns(root),
-		.frequency_khz = read_frequency(root),
+		.thermal_throttles = read_thermal_throttles(root),
 		.load_average = read_load_average(root),
 	};
+	now->frequency_khz = read_frequency(root, &now->slowest_khz);
 	read_stat(root, now);
 }
 
@@ -120,7 +139,7 @@ json_t *disturbance_json(const struct machine *machine, const struct disturbance
 	const double limit = 0.02 * (double)elapsed_ns;
 	const double others_limit = 0.05 * (double)elapsed_ns * machine->allowed_count + 40e6;
 	json_t *json = json_object();
-	int64_t steal, throttled, others;
+	int64_t steal, throttled, others, heat;
 
 	json_object_set_new(json, "cores", json_integer(machine->allowed_count));
 	steal = put_growth(json, "steal_ns", before->steal_ns, after->steal_ns);
@@ -128,12 +147,16 @@ json_t *disturbance_json(const struct machine *machine, const struct disturbance
 	others = put_others(json, before, after);
 	put_growth(json, "pressure_us", before->pressure_us, after->pressure_us);
 	throttled = put_growth(json, "throttled_ns", before->throttled_ns, after->throttled_ns);
-	if (after->frequency_khz >= 0)
+	heat = put_growth(json, "thermal_throttles", before->thermal_throttles, after->thermal_throttles);
+	if (after->frequency_khz >= 0) {
+		json_object_set_new(json, "frequency_before_khz", json_integer(before->frequency_khz));
 		json_object_set_new(json, "frequency_khz", json_integer(after->frequency_khz));
+		json_object_set_new(json, "slowest_khz", json_integer(after->slowest_khz));
+	}
 	if (after->load_average >= 0)
 		json_object_set_new(json, "load_average", json_real(after->load_average));
 	json_object_set_new(json, "disturbed",
 			    json_boolean((double)steal > limit * machine->allowed_count || (double)throttled > limit ||
-					 (double)others > others_limit));
+					 heat > 0 || (double)others > others_limit));
 	return json;
 }

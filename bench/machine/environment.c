@@ -200,6 +200,17 @@ static void put_topology(json_t *json, const struct machine *machine)
 		json_object_set_new(json, "quota_cores", json_real(machine->quota_cores));
 }
 
+/* What of the readings around each invocation this machine does not give. */
+static void put_unreadable(json_t *json, const char *root)
+{
+	struct disturbance now;
+	char missing[120];
+
+	disturbance_read_below(root, &now);
+	disturbance_missing(&now, missing, sizeof(missing));
+	put_text(json, "noise_unreadable", missing);
+}
+
 json_t *machine_json(const struct machine *machine, bool with_host_name)
 {
 	json_t *json = json_object();
@@ -214,6 +225,7 @@ json_t *machine_json(const struct machine *machine, bool with_host_name)
 	put_hypervisor(json, machine->root);
 	put_limits(json, machine->root);
 	put_mitigations(json, machine->root);
+	put_unreadable(json, machine->root);
 	return json;
 }
 
@@ -234,6 +246,11 @@ uint64_t machine_kernel_tasks(const struct machine *machine, const char **settin
 			continue;
 		least = (uint64_t)value;
 		*setting = limits[i].setting;
+	}
+	value = cgroup_limit(machine->root, "pids.max", "pids", "pids.max");
+	if (value > 0 && (uint64_t)value < least) {
+		least = (uint64_t)value;
+		*setting = "pids.max of the cgroup";
 	}
 	return least;
 }

@@ -16,6 +16,9 @@ int read_number(const char *root, const char *path, int64_t *number);
 double cgroup_quota_cores(const char *root);
 /* Nanoseconds that the cgroup was held back by its own quota; -1: unknown. */
 int64_t cgroup_throttled_ns(const char *root);
+/* The least of a limit that the cgroup and all above it have, from a file of one number or "max"; -1: there is none.
+ * file_v1 is of that controller's hierarchy. */
+int64_t cgroup_limit(const char *root, const char *file_v2, const char *controller, const char *file_v1);
 /* Takes away from cpus what the cgroup's cpuset does not hold. */
 void cgroup_restrict(const char *root, hwloc_bitmap_t cpus);
 
@@ -26,5 +29,7 @@ void topology_forget_host_name(hwloc_topology_t topology);
 hwloc_obj_type_t placement_core_type(const struct machine *machine);
 
 void disturbance_read_below(const char *root, struct disturbance *now);
+/* The readings that are not there, with commas; "" if all are. */
+void disturbance_missing(const struct disturbance *now, char *list, size_t size);
 
 #endif

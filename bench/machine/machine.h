@@ -104,19 +104,22 @@ int machine_draw(const struct machine *machine, const struct placement *placemen
 /* What disturbs a measurement, read before and after each invocation (proc(5), Documentation/accounting/psi.rst, cgroup
  * cpu.stat, Documentation/admin-guide/pm/cpufreq.rst). Absent readings are -1. */
 struct disturbance {
-	int64_t steal_ns;      /* of all cores together; counted by the kernel in ticks of usually 10 ms */
-	int64_t busy_ns;       /* that all cores together spent in programs, in the same ticks */
-	int64_t softirq_ns;    /* that all cores together spent in deferred interrupts, loopback's packets among them */
-	int64_t own_ns;        /* CPU time of this process and of its children that have ended */
-	int64_t pressure_us;   /* PSI cpu "some" total */
-	int64_t throttled_ns;  /* that the cgroup's tasks were held back by its quota */
-	int64_t frequency_khz; /* mean of all cores now */
-	double load_average;   /* 1 minute */
+	int64_t steal_ns;          /* of all cores together; counted by the kernel in ticks of usually 10 ms */
+	int64_t busy_ns;           /* that all cores together spent in programs, in the same ticks */
+	int64_t softirq_ns;        /* that all cores together spent in deferred interrupts, loopback's packets among them */
+	int64_t own_ns;            /* CPU time of this process and of its children that have ended */
+	int64_t pressure_us;       /* PSI cpu "some" total */
+	int64_t throttled_ns;      /* that the cgroup's tasks were held back by its quota */
+	int64_t thermal_throttles; /* how often cores were slowed down by heat, all together */
+	int64_t frequency_khz;     /* mean of all cores now */
+	int64_t slowest_khz;       /* of the slowest core now */
+	double load_average;       /* 1 minute */
 };
 void disturbance_read(struct disturbance *now);
 /* after less before, as in records.jsonl; a new reference. "disturbed" is true if steal is over 2 % of elapsed x
- * allowed cores, if the cgroup was throttled for over 2 % of elapsed, or if programs that are not ours ("others_ns":
- * busy less own) took over 5 % of elapsed x allowed cores and 40 ms, which covers the counting in ticks. */
+ * allowed cores, if the cgroup was throttled for over 2 % of elapsed or a core for its heat, or if programs that are
+ * not ours ("others_ns": busy less own) took over 5 % of elapsed x allowed cores and 40 ms, which covers the counting
+ * in ticks. */
 json_t *disturbance_json(const struct machine *machine, const struct disturbance *before,
 			 const struct disturbance *after, uint64_t elapsed_ns);
 
