@@ -274,6 +274,83 @@ static void primitives_write(struct writer *writer)
 			primitive_cell(writer, &primitives[i], slot);
 }
 
+/* --- sweeps --------------------------------------------------------------------------------------------------- */
+
+static json_t *sweep_cell(struct writer *writer, const char *workload, const char *runtime, const char *key, double at,
+			  unsigned cores, json_t *sweep, char name[512])
+{
+	json_t *allowed = json_array(), *cell;
+	char group[128];
+
+	snprintf(group, sizeof(group), "%s/%s=%.0f/cores=%u", workload, key, at, cores);
+	snprintf(name, 512, "%s/%.300s/%s=%.0f/cores=%u", workload, runtime, key, at, cores);
+	for (unsigned i = 0; i < cores; i++)
+		json_array_append_new(allowed, json_integer(i));
+	cell = json_pack("{s:s, s:s, s:s, s:s, s:{s:f}, s:o, s:f, s:o}", "name", name, "group", group, "workload",
+			 workload, "runtime", runtime, "parameters", key, at, "cores", allowed, "bound_ns",
+			 480e6 / cores, "sweep", sweep);
+	json_array_append_new(writer->cells, cell);
+	return cell;
+}
+
+static json_t *span_of(unsigned cores, unsigned most)
+{
+	unsigned physical = most > 2 && cores > most / 2 ? most / 2 : cores;
+
+	return json_pack("{s:i, s:i, s:i, s:i}", "cores", physical, "packages", 1, "nodes", 1, "kinds", 1);
+}
+
+/* By the Universal Scalability Law, a little different for each runtime. */
+static void sweep_play(struct writer *writer, unsigned cores, unsigned slot)
+{
+	const char *runtime = writer->options->runtimes[slot];
+	double slowdown = 1 + (0.002 + 0.004 * slot) * (cores - 1) + 1e-5 * slot * cores * (cores - 1);
+	json_t *sweep = json_pack("{s:s, s:f, s:s, s:f, s:s, s:o}", "law", "strong", "work", 1.0, "operation",
+				  "move pair", "operations", 6000.0, "placement", "core-first", "span",
+				  span_of(cores, writer->options->cores));
+	char name[512];
+
+	sweep_cell(writer, "chess", runtime, "boards", 200, cores, sweep, name);
+	for (unsigned i = 0; i < writer->options->repetitions; i++)
+		line_write(writer, name, i, "ok", NULL,
+			   json_pack("{s:i, s:{s:I}}", "protocol", 1, "time_ns", "wall",
+				     (json_int_t)(500e6 / cores * slowdown * (1 + 0.03 * noise(writer)))),
+			   NULL);
+}
+
+static void climb_play(struct writer *writer, double tasks, unsigned slot)
+{
+	const char *runtime = writer->options->runtimes[slot], *reason = NULL;
+	double operations = 4 * tasks, wall = fmax(operations * (6000 + 400 * slot), 2.1e6);
+	json_t *sweep =
+		json_pack("{s:s, s:f, s:s, s:f, s:s, s:f}", "law", "concurrency", "work", 1.0, "operation", "move pair",
+			  "operations", operations, "placement", "core-first", "tasks_per_core", tasks);
+	char name[512];
+
+	if (slot % 3 == 2 && tasks >= 10000)
+		reason = tasks > 10000
+				 ? "not tried: it broke at 10000 a core"
+				 : "chess: no more tasks can be had here after 9321 of them: Resource temporarily "
+				   "unavailable";
+	sweep_cell(writer, "chess", runtime, "boards", 2 * tasks, 2, sweep, name);
+	for (unsigned i = 0; i < (reason ? 1 : writer->options->repetitions); i++)
+		line_write(writer, name, i, reason ? "refused" : "ok", reason,
+			   reason ? NULL
+				  : json_pack("{s:i, s:{s:I}}", "protocol", 1, "time_ns", "wall",
+					      (json_int_t)(wall * (1 + 0.03 * noise(writer)))),
+			   NULL);
+}
+
+static void sweeps_write(struct writer *writer)
+{
+	for (unsigned slot = 0; writer->options->runtimes[slot]; slot++) {
+		for (unsigned cores = 1; cores <= writer->options->cores; cores++)
+			sweep_play(writer, cores, slot);
+		for (double tasks = 1; writer->options->concurrency && tasks <= 100000; tasks *= 10)
+			climb_play(writer, tasks, slot);
+	}
+}
+
 static void plan_write(struct writer *writer, const struct plan *plan)
 {
 	for (unsigned i = 0; i < 12 && plan->places[i] > 0; i++) {
@@ -291,7 +368,10 @@ int synthetic_bundle(const char *directory, const struct synthetic *options)
 	writer.records = fopen(path, "we");
 	if (!writer.records)
 		return -errno;
-	for (size_t i = 0; i < sizeof(plans) / sizeof(*plans) && !options->primitives; i++)
+	bool swept = options->cores > 0 || options->concurrency;
+
+	sweeps_write(&writer);
+	for (size_t i = 0; i < sizeof(plans) / sizeof(*plans) && !options->primitives && !swept; i++)
 		plan_write(&writer, &plans[i]);
 	if (options->primitives)
 		primitives_write(&writer);

@@ -7,10 +7,12 @@
 struct synthetic {
 	const char *const *runtimes; /* NULL-terminated; "sequential" refuses and serves alone as it does in truth */
 	unsigned repetitions;
-	bool troubles; /* failed, refused and missing cells, a broken and a truncated line */
-	bool empty;    /* a plan, and not a single record */
-	bool primitives; /* switch, spawn, idle, order and the bare calls instead; runtimes called "peer-..." are peers, and
-			    those called "bare-..." floors, in either case */
+	bool troubles;    /* failed, refused and missing cells, a broken and a truncated line */
+	bool empty;       /* a plan, and not a single record */
+	unsigned cores;   /* a sweep over 1 to so many cores, SMT siblings being in the upper half, instead; 0: none */
+	bool concurrency; /* a sweep over tasks a core instead, in which every third runtime breaks */
+	bool primitives; /* switch, spawn, idle, order and the bare calls instead; runtimes called "peer-..." are peers,
+			    and those called "bare-..." floors, in either case */
 };
 
 /* Writes manifest.json and records.jsonl into directory, which must exist. 0 or -errno. */
