@@ -46,31 +46,31 @@ static int split(const double *shuffled, size_t count, uint64_t seed, struct sta
 	return 0;
 }
 
-int stability_judge(const double *values, size_t count, uint64_t seed, struct stability *stability)
+int stability_judge(const double *values, size_t count, unsigned splits, uint64_t seed, struct stability *stability)
 {
 	double differences[STABILITY_SPLITS], half_widths[STABILITY_SPLITS], *shuffled;
 	struct prng prng = {.state = seed};
 	int error = 0;
 
-	*stability = (struct stability){.invocations = count};
-	if (count < 8)
+	*stability = (struct stability){.invocations = count, .splits = splits};
+	if (count < 8 || splits < 1 || splits > STABILITY_SPLITS)
 		return -EINVAL;
 	shuffled = malloc(count * sizeof *shuffled);
 	if (!shuffled)
 		return -ENOMEM;
 	memcpy(shuffled, values, count * sizeof *shuffled);
 	stability->drift_p = mann_kendall(values, count, NULL);
-	for (unsigned i = 0; error == 0 && i < STABILITY_SPLITS; i++) {
+	for (unsigned i = 0; error == 0 && i < splits; i++) {
 		shuffle(&prng, shuffled, count);
 		error = split(shuffled, count, seed + i, stability, &differences[i], &half_widths[i]);
 	}
 	if (error == 0) {
 		sort_values(shuffled, count);
-		sort_values(differences, STABILITY_SPLITS);
-		sort_values(half_widths, STABILITY_SPLITS);
+		sort_values(differences, splits);
+		sort_values(half_widths, splits);
 		stability->median_ns = quantile(shuffled, count, 0.5);
-		stability->detectable = quantile(differences, STABILITY_SPLITS, 0.95);
-		stability->half_width = quantile(half_widths, STABILITY_SPLITS, 0.5);
+		stability->detectable = quantile(differences, splits, 0.95);
+		stability->half_width = quantile(half_widths, splits, 0.5);
 	}
 	free(shuffled);
 	return error;
@@ -79,7 +79,7 @@ int stability_judge(const double *values, size_t count, uint64_t seed, struct st
 json_t *stability_json(const struct stability *stability)
 {
 	return json_pack("{s:I, s:i, s:i, s:i, s:i, s:i, s:f, s:f, s:f, s:f}", "invocations",
-			 (json_int_t)stability->invocations, "comparisons", STABILITY_SPLITS, "faster",
+			 (json_int_t)stability->invocations, "comparisons", (int)stability->splits, "faster",
 			 (int)stability->faster, "slower", (int)stability->slower, "same", (int)stability->same,
 			 "undecided", (int)stability->undecided, "median_ns", stability->median_ns, "detectable",
 			 stability->detectable, "half_width", stability->half_width, "drift_p", stability->drift_p);
