@@ -18,11 +18,11 @@ enum { CONTESTS_MAX = 40, COLUMNS_MAX = 6, VARIANTS_MAX = 3 };
 
 /* A workload in a reader's words. */
 static const struct subject {
-	const char *workload, *kind, *title;
+	const char *workload, *kind, *name, *title;
 } subjects[] = {
-	{"chess", "waiting", "Waiting: the Polgar simul"},
-	{"counting", "computing", "Computing: counting primes"},
-	{"echo", "serving", "Serving: a TCP server"},
+	{"chess", "waiting", "Waiting", "Waiting: the Polgar simul"},
+	{"counting", "computing", "Computing", "Computing: counting primes"},
+	{"echo", "serving", "Serving", "Serving: a TCP server"},
 };
 
 static const struct subject *subject_of(const char *workload)
@@ -61,8 +61,10 @@ static void contest_add(struct page *page, struct contests *contests, const stru
 
 	if (error == -ENOMEM)
 		page->error = error;
-	else if (!error)
-		contests->first[contests->count++] = first;
+	if (error)
+		return;
+	contest_intervals(&contests->items[contests->count]);
+	contests->first[contests->count++] = first;
 }
 
 /* The workload's headline, and beside it the same number of tasks in the workload's other families: on other cores. */
@@ -259,6 +261,16 @@ static void write_time(FILE *out, const struct cell *cell, const char *parameter
 	html_text(out, format_time(text, cell_parameter(cell, parameter)));
 }
 
+/* "2,000,000". */
+static void write_count(FILE *out, double count)
+{
+	char digits[32];
+	int length = snprintf(digits, sizeof(digits), "%.0f", count);
+
+	for (int i = 0; i < length; i++)
+		fprintf(out, "%s%c", i > 0 && (length - i) % 3 == 0 && length > 4 ? "," : "", digits[i]);
+}
+
 /* What the work is and what it stands for. */
 static void write_subject(FILE *out, const struct contest *contest)
 {
@@ -278,11 +290,12 @@ static void write_subject(FILE *out, const struct contest *contest)
 			"that mostly waits: for timers, databases, other services.",
 			cell_parameter(cell, "pairs"));
 	} else if (strcmp(workload, "counting") == 0) {
+		fputs("The primes below ", out);
+		write_count(out, cell_parameter(cell, "limit"));
 		fprintf(out,
-			"The primes below %.0f are counted in %.0f slice%s. Nothing ever waits. It stands for work "
-			"that only "
-			"more cores can speed up.",
-			cell_parameter(cell, "limit"), at, at == 1 ? "" : "s");
+			" are counted in %.0f slice%s. Nothing ever waits. It stands for work that only more cores can "
+			"speed up.",
+			at, at == 1 ? "" : "s");
 	} else if (strcmp(workload, "echo") == 0) {
 		fprintf(out,
 			"%.0f client%s connected to one server; each sends a message of %.0f bytes, waits for its echo "
@@ -426,6 +439,41 @@ static void write_sureness(FILE *out, const struct contest *contest, const struc
 	fputs(".</p>\n", out);
 }
 
+/* Where several lead, what else tells them apart: memory. */
+static void write_choice(const struct page *page, const struct contest *contest, const struct entry *const *ranked,
+			 size_t count)
+{
+	FILE *out = page->out;
+	const struct entry *leaders[FAMILIES];
+	double bytes[FAMILIES];
+	size_t known = 0;
+	char text[NUMBER_TEXT_MAX];
+
+	for (size_t i = 0; i < count && !contest->quantity; i++) {
+		double memory = leads(ranked[i]) ? memory_a_task(contest->family, ranked[i]->cell->slot) : NAN;
+		size_t at = known;
+
+		if (isnan(memory))
+			continue;
+		for (known++; at > 0 && bytes[at - 1] > memory; at--) {
+			bytes[at] = bytes[at - 1];
+			leaders[at] = leaders[at - 1];
+		}
+		bytes[at] = memory;
+		leaders[at] = ranked[i];
+	}
+	if (known < 2)
+		return;
+	fprintf(out, "<p><b>To choose among them.</b> A further %s costs ", contest->family->axis->task);
+	for (size_t i = 0; i < known; i++) {
+		html_print(out, "%s%s", i == 0 ? "" : i + 1 == known ? " and " : ", ", format_bytes(text, bytes[i]));
+		fprintf(out, " with %s", nouns[leaders[i]->family]);
+	}
+	fputs(". What each takes to write stands <a href=\"#", out);
+	fputs(page->prefix, out);
+	fputs("sources\">below</a>.</p>\n", out);
+}
+
 /* --- every runtime -------------------------------------------------------------------------------------------- */
 
 static void row_words(FILE *out, const struct entry *entry)
@@ -547,7 +595,9 @@ static void write_rows(const struct page *page, const struct contest *contest)
 		fprintf(out, "<tr%s><th scope=\"row\"><span class=\"swatch %s\" aria-hidden=\"true\"></span>",
 			leads(entry) ? " class=\"lead\"" : "", colour);
 		html_text(out, entry->cell->runtime);
-		fputs(entry->peer ? " <span class=\"mild\">peer</span></th>" : "</th>", out);
+		if (entry->guest)
+			fprintf(out, " <span class=\"mild\">%s</span>", entry->guest);
+		fputs("</th>", out);
 		if (entry->value.n > 0)
 			row_with_result(page, contest, entry, &strip);
 		else
@@ -618,13 +668,14 @@ static void write_contest(struct page *page, const struct contest *contest, bool
 	if (subject && first)
 		snprintf(heading, sizeof(heading), "%s", subject->title);
 	else
-		snprintf(heading, sizeof(heading), "%s", title);
+		snprintf(heading, sizeof(heading), "%s%s%s", subject ? subject->name : "", subject ? ": " : "", title);
 	snprintf(id, sizeof(id), "contest-%zu", number + 1);
 	page_section(page, 3, id, heading);
 	if (first || !subject)
 		write_subject(page->out, contest);
 	write_verdict(page->out, contest, ranked, count);
 	write_amounts(page->out, contest, ranked, count);
+	write_choice(page, contest, ranked, count);
 	write_sureness(page->out, contest, ranked, count);
 	write_rows(page, contest);
 	write_sizes(page, contest);

@@ -43,7 +43,9 @@ static void entry_fill(const struct page *page, const struct contest *contest, c
 
 	*entry = (struct entry){
 		.cell = cell,
-		.peer = bundle_is_peer(page->bundle, cell->runtime),
+		.guest = bundle_is_floor(page->bundle, cell->runtime)  ? "floor"
+			 : bundle_is_peer(page->bundle, cell->runtime) ? "peer"
+								       : NULL,
 		.family = page->marks[cell->slot].family,
 		.value = {.median = NAN, .mean = NAN},
 		.ratio = NAN,
@@ -71,27 +73,36 @@ static enum standing judge(const struct summary *one, const struct summary *best
 static void entry_judge(const struct contest *contest, struct entry *entry)
 {
 	const struct entry *best = contest->best;
-	size_t room = entry->cell->invocation_count + best->cell->invocation_count + 1;
-	double *values = malloc(sizeof(*values) * room);
 
 	entry->ratio = entry->value.median / best->value.median;
-	entry->standing = entry == best ? STANDING_BEST : judge(&entry->value, &best->value);
 	entry->ratio_interval = (struct interval){.low = entry->ratio, .high = entry->ratio};
-	if (values && best->value.median > 0) {
-		size_t ours = read_values(contest, entry->cell, values);
-		size_t bests = read_values(contest, best->cell, values + ours);
+	entry->standing = entry == best ? STANDING_BEST : judge(&entry->value, &best->value);
+}
+
+void contest_intervals(struct contest *contest)
+{
+	const struct cell *best = contest->best->cell;
+
+	for (size_t i = 0; i < contest->results; i++) {
+		struct entry *entry = &contest->entries[i];
+		double *values = malloc(sizeof(*values) * (entry->cell->invocation_count + best->invocation_count + 1));
 		struct interval interval;
 
-		if (ratio_interval(values, ours, values + ours, bests, 0.95, 1, &interval) == 0)
-			entry->ratio_interval = interval;
+		if (values && contest->best->value.median > 0) {
+			size_t ours = read_values(contest, entry->cell, values);
+			size_t bests = read_values(contest, best, values + ours);
+
+			if (ratio_interval(values, ours, values + ours, bests, 0.95, 1, &interval) == 0)
+				entry->ratio_interval = interval;
+		}
+		free(values);
 	}
-	free(values);
 }
 
 static void judge_all(struct contest *contest)
 {
 	for (size_t i = 0; i < contest->count && !contest->best; i++)
-		if (contest->entries[i].value.n > 0 && !contest->entries[i].peer)
+		if (contest->entries[i].value.n > 0 && !contest->entries[i].guest)
 			contest->best = &contest->entries[i];
 	for (size_t i = 0; i < contest->count; i++) {
 		contest->results += contest->entries[i].value.n > 0;
@@ -137,7 +148,7 @@ void contest_clear(struct contest *contest)
 const struct entry *contest_of_family(const struct contest *contest, enum model_family family)
 {
 	for (size_t i = 0; i < contest->results; i++)
-		if (contest->entries[i].family == family && !contest->entries[i].peer)
+		if (contest->entries[i].family == family && !contest->entries[i].guest)
 			return &contest->entries[i];
 	return NULL;
 }

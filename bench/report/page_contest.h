@@ -18,7 +18,7 @@ enum standing {
 
 struct entry {
 	const struct cell *cell;
-	bool peer;
+	const char *guest; /* "peer" or "floor": it has a row, but no say; NULL: one of ours */
 	enum model_family family;
 	struct summary value; /* ns, or the quantity's unit; n is 0 where there is no result */
 	double ratio;         /* of the medians, to the best; NAN without a result */
@@ -40,6 +40,8 @@ struct contest {
 /* 0, -ENODATA where nothing has a result, -ENOMEM. */
 int contest_make(const struct page *page, const struct family *family, const struct group *group,
 		 struct contest *contest);
+/* Fills every entry's interval of the ratio, which takes a while. */
+void contest_intervals(struct contest *contest);
 void contest_clear(struct contest *contest);
 
 /* The best of ours in that model family, or NULL. */

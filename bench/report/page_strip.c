@@ -27,13 +27,18 @@ static void tics_even(struct strip *strip)
 	double raw = (strip->high - strip->low) / 4, power = pow(10, floor(log10(raw)));
 	double step = raw / power < 2 ? 2 * power : raw / power < 5 ? 5 * power : 10 * power;
 
-	for (double i = ceil(strip->low / step); i * step <= strip->high && strip->tic_count < TICS_MAX; i++)
+	/* At most five; where steps are lost in the digits of a number, none. */
+	for (int k = 0; k < TICS_MAX; k++) {
+		double i = ceil(strip->low / step) + k;
+
 		tic_add(strip, i == 0 ? 0 : i * step);
+	}
 }
 
 void strip_fit(struct strip *strip, double least, double greatest)
 {
-	*strip = (struct strip){.log = least > 0 && greatest > 3 * least};
+	/* What is less than a millionth of a unit is no measurement, and would make an axis of a hundred decades. */
+	*strip = (struct strip){.log = least > 1e-6 && greatest > 3 * least};
 	if (!(greatest > least)) {
 		strip->low = least - (least == 0 ? 1 : fabs(least) / 10);
 		strip->high = greatest + (least == 0 ? 1 : fabs(least) / 10);

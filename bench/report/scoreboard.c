@@ -70,6 +70,26 @@ void group_title(const struct family *family, const struct group *group, char *t
 		snprintf(text, size, "%.60s, %.0f %s %s", family->workload, group->at, tasks, label);
 }
 
+double memory_a_task(const struct family *family, unsigned slot)
+{
+	enum { PLACES_MAX = 64 };
+	double x[PLACES_MAX], y[PLACES_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < family->group_count && count < PLACES_MAX; i++) {
+		const struct cell *cell = group_cell(&family->groups[i], slot);
+		double memory = cell ? cell_summary(cell, MEASURE_MEMORY_BYTES).median : NAN;
+
+		if (isnan(memory) || isnan(family->groups[i].at))
+			continue;
+		x[count] = family->groups[i].at;
+		y[count++] = memory;
+	}
+	double slope = count >= 3 ? median_slope(x, y, count) : NAN;
+
+	return slope >= 0 ? slope : NAN;
+}
+
 /* "37.1 ms · 1.02 × bound", and for an echo its rate. */
 static void score_text(const struct score *score, char *text, size_t size)
 {

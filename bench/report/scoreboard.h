@@ -21,4 +21,8 @@ const char *method_text(const struct summary *least, size_t most, char *text, si
 /* "chess, 24 boards on 1 core". */
 void group_title(const struct family *family, const struct group *group, char *text, size_t size);
 
+/* Bytes that a further task costs that runtime: the median slope over the family's places, from at least three of them;
+ * NAN where it is not known. */
+double memory_a_task(const struct family *family, unsigned slot);
+
 #endif

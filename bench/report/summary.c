@@ -39,27 +39,6 @@ struct table {
 	FILE *out;
 };
 
-/* Bytes that a further task costs: the median slope over the family's places, from at least three of them. */
-static double memory_a_task(const struct table *table, unsigned slot)
-{
-	enum { PLACES_MAX = 64 };
-	double x[PLACES_MAX], y[PLACES_MAX];
-	size_t count = 0;
-
-	for (size_t i = 0; i < table->family->group_count && count < PLACES_MAX; i++) {
-		const struct cell *cell = group_cell(&table->family->groups[i], slot);
-		double memory = cell ? cell_summary(cell, MEASURE_MEMORY_BYTES).median : NAN;
-
-		if (isnan(memory) || isnan(table->family->groups[i].at))
-			continue;
-		x[count] = table->family->groups[i].at;
-		y[count++] = memory;
-	}
-	double slope = count >= 3 ? median_slope(x, y, count) : NAN;
-
-	return slope >= 0 ? slope : NAN;
-}
-
 static void print_latency(const struct table *table, const struct cell *cell)
 {
 	struct histogram *histogram = malloc(sizeof(*histogram));
@@ -94,7 +73,7 @@ static void print_costs(const struct table *table, const struct cell *cell)
 	char cpu[NUMBER_TEXT_MAX], memory[NUMBER_TEXT_MAX];
 
 	format_time(cpu, cell_summary(cell, MEASURE_CPU_NS).median);
-	format_bytes(memory, memory_a_task(table, cell->slot));
+	format_bytes(memory, memory_a_task(table->family, cell->slot));
 	text_pad(table->out, cpu, -8);
 	text_pad(table->out, memory, -9);
 }

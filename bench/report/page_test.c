@@ -1,0 +1,425 @@
+/* page_test.c: the page of synthetic bundles: text stays text, the same bundle gives the same bytes, every number comes
+ * from a record, and no bundle, however hostile, gets more than a sentence out of it. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "html.h"
+#include "report.h"
+#include "tests/synthetic.h"
+#include "text.h"
+
+static const char *const four[] = {"coroutine", "process", "sequential", "thread", "x-stranger", NULL};
+static const char *const hostile[] = {"<script>window.owned=1</script>",
+				      "\"><img src=x onerror=alert(1)>",
+				      "'; alert(1)//",
+				      "</style><script>alert(1)</script>",
+				      "]]><!--",
+				      "&lt;b&gt;",
+				      "javascript:alert(1)",
+				      NULL};
+
+static char folder[64];
+
+static int folder_make(void **state)
+{
+	(void)state;
+	strcpy(folder, "/tmp/simul-page-XXXXXX");
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static const char *path_of(const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return path;
+}
+
+static int folder_remove(void **state)
+{
+	static const char *const names[] = {"manifest.json", "records.jsonl", "page.html"};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		unlink(path_of(names[i]));
+	return rmdir(folder);
+}
+
+static char *read_whole(const char *name, size_t *size)
+{
+	FILE *file = fopen(path_of(name), "r");
+	char *text = calloc(1, 16 << 20);
+
+	assert_non_null(file);
+	assert_non_null(text);
+	*size = fread(text, 1, (16 << 20) - 1, file);
+	fclose(file);
+	return text;
+}
+
+static void write_whole(const char *name, const char *text)
+{
+	FILE *file = fopen(path_of(name), "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void make_with(const char *const *runtimes, bool troubles)
+{
+	struct synthetic options = {.runtimes = runtimes, .repetitions = 6, .troubles = troubles};
+
+	assert_int_equal(synthetic_bundle(folder, &options), 0);
+}
+
+static void make(const char *const *runtimes)
+{
+	make_with(runtimes, true);
+}
+
+static int write_page(void)
+{
+	const char *bundles[] = {folder};
+	char out[128];
+
+	snprintf(out, sizeof(out), "%s/page.html", folder);
+	return report_page(bundles, 1, out);
+}
+
+static char *page(void)
+{
+	size_t size;
+
+	assert_int_equal(write_page(), 0);
+	return read_whole("page.html", &size);
+}
+
+static size_t count_of(const char *text, const char *word)
+{
+	size_t count = 0;
+
+	for (; (text = strstr(text, word)); text++)
+		count++;
+	return count;
+}
+
+/* --- text ----------------------------------------------------------------------------------------------------- */
+
+static void assert_escaped(const char *text, size_t length, const char *expected)
+{
+	char *made = NULL;
+	size_t size;
+	FILE *out = open_memstream(&made, &size);
+
+	html_bytes(out, text, length);
+	fclose(out);
+	assert_string_equal(made, expected);
+	free(made);
+}
+
+static void test_text(void **state)
+{
+	(void)state;
+	assert_escaped("<a href=\"x\">&'</a>", 18, "&lt;a href=&quot;x&quot;&gt;&amp;&#39;&lt;/a&gt;");
+	assert_escaped("µs ♞ 𝄞", strlen("µs ♞ 𝄞"), "µs ♞ 𝄞");
+	assert_escaped("\0\x1b\x7f\xff\xc0\xaf\xed\xa0\x80", 9, "?????????");
+	assert_escaped("\xe2\x99", 2, "??"); /* cut off in a character */
+}
+
+static void test_base64(void **state)
+{
+	static const char *const vectors[][2] = {/* RFC 4648, section 10 */
+						 {"", ""},        {"f", "Zg=="},        {"fo", "Zm8="},
+						 {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"foobar", "Zm9vYmFy"}};
+
+	(void)state;
+	for (size_t i = 0; i < 6; i++) {
+		char *made = NULL;
+		size_t size;
+		FILE *out = open_memstream(&made, &size);
+
+		html_base64(out, vectors[i][0], strlen(vectors[i][0]));
+		fclose(out);
+		assert_string_equal(made, vectors[i][1]);
+		free(made);
+	}
+}
+
+/* --- numbers -------------------------------------------------------------------------------------------------- */
+
+static int digit_of(char character)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *found = strchr(digits, character);
+
+	return found && *found ? (int)(found - digits) : -1;
+}
+
+/* What the link named `name` holds. */
+static char *download(const char *text, const char *name)
+{
+	char mark[80], *bytes, *to;
+	unsigned bits = 0, count = 0;
+
+	snprintf(mark, sizeof(mark), "download=\"%s\"", name);
+	const char *from = strstr(text, mark);
+
+	assert_non_null(from);
+	from = strstr(from, "base64,");
+	assert_non_null(from);
+	bytes = to = calloc(1, strlen(from) + 1);
+	assert_non_null(bytes);
+	for (from += strlen("base64,"); digit_of(*from) >= 0; from++) {
+		bits = bits << 6 | (unsigned)digit_of(*from);
+		count += 6;
+		if (count >= 8)
+			*to++ = (char)(bits >> (count -= 8));
+	}
+	return bytes;
+}
+
+/* Every good record of the file is a row, with its own wall time, and there is no other row that is good. */
+static size_t assert_rows_are_records(const char *tsv)
+{
+	FILE *file = fopen(path_of("records.jsonl"), "r");
+	char *line = NULL, row[400];
+	size_t size = 0, good = 0;
+
+	while (getline(&line, &size, file) >= 0) {
+		json_t *json = json_loads(line, 0, NULL), *wall;
+		const char *cell = json_string_value(json_object_get(json, "cell"));
+		const char *status = json_string_value(json_object_get(json, "status"));
+
+		wall = json_object_get(json_object_get(json_object_get(json, "load"), "time_ns"), "wall");
+		if (!wall)
+			wall = json_object_get(json_object_get(json_object_get(json, "record"), "time_ns"), "wall");
+		if (cell && status && strcmp(status, "ok") == 0) {
+			good++;
+			snprintf(row, sizeof(row), "\n%s\t%lld\t", cell,
+				 (long long)json_integer_value(json_object_get(json, "repetition")));
+			const char *at = strstr(tsv, row);
+
+			assert_non_null(at);
+			snprintf(row, sizeof(row), "\tok\t%d\t%lld\t",
+				 json_is_true(json_object_get(json_object_get(json, "disturbance"), "disturbed")),
+				 (long long)json_integer_value(wall));
+			at = strchr(at + 1, '\t');
+			at = strstr(at, "\tok\t");
+			assert_non_null(at);
+			assert_int_equal(strncmp(at, row, strlen(row)), 0);
+		}
+		json_decref(json);
+	}
+	free(line);
+	fclose(file);
+	return good;
+}
+
+static void test_numbers(void **state)
+{
+	(void)state;
+	make_with(four, false);
+	char *text = page(), *tsv = download(text, "invocations.tsv"), *cells = download(text, "cells.tsv");
+	size_t good = assert_rows_are_records(tsv);
+
+	assert_true(good > 100);
+	assert_int_equal(count_of(tsv, "\tok\t"), good);
+	assert_non_null(strstr(cells, "\nchess/thread/boards=24/cores=1\t"));
+	free(tsv);
+	free(cells);
+	free(text);
+}
+
+/* The wall time of one record of the cell, another number of as many digits in its place. */
+static void change_record(const char *cell)
+{
+	size_t size;
+	char *records = read_whole("records.jsonl", &size), *at = strstr(records, cell);
+
+	assert_non_null(at);
+	at = strstr(at, "\"wall\":");
+	assert_non_null(at);
+	at += strcspn(at, "0123456789");
+	*at = *at == '9' ? '8' : '9';
+	write_whole("records.jsonl", records);
+	free(records);
+}
+
+static void test_changed_record(void **state)
+{
+	(void)state;
+	make(four);
+	char *before = page();
+
+	change_record("chess/thread/boards=24/cores=1");
+	char *after = page(), *old = download(before, "invocations.tsv"), *new = download(after, "invocations.tsv");
+
+	assert_string_not_equal(old, new);
+	/* Not only in the file to save: the answer's drawing has it too. */
+	size_t answer = (size_t)(strstr(before, "id=\"figures\"") - before);
+
+	assert_int_not_equal(strncmp(before, after, answer), 0);
+	free(old);
+	free(new);
+	free(before);
+	free(after);
+}
+
+static void test_same_twice(void **state)
+{
+	(void)state;
+	make(four);
+	char *first = page(), *second = page();
+
+	assert_string_equal(first, second);
+	assert_null(strstr(first, folder));
+	assert_non_null(strstr(first, "default-src 'none'"));
+	assert_null(strstr(first, "=\"http"));
+	free(first);
+	free(second);
+}
+
+static void test_answer(void **state)
+{
+	(void)state;
+	make(four);
+	char *text = page();
+
+	assert_non_null(strstr(text, "Waiting: the Polgar simul"));
+	assert_non_null(strstr(text, "Take <strong>"));
+	assert_non_null(strstr(text, "One master plays 24 boards at once."));
+	assert_non_null(strstr(text, "Cannot play this: "));
+	assert_non_null(strstr(text, "The source of chess in each style"));
+	free(text);
+}
+
+/* --- hostile bundles ------------------------------------------------------------------------------------------ */
+
+static void assert_tame(const char *text)
+{
+	assert_int_equal(count_of(text, "<script"), 1);
+	assert_int_equal(count_of(text, "</script"), 1);
+	assert_int_equal(count_of(text, "<style"), 1);
+	assert_int_equal(count_of(text, "<img"), 0);
+	assert_int_equal(count_of(text, "<!--"), 0);
+	assert_null(strstr(text, "href=\"javascript"));
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	make(hostile);
+	char *text = page();
+
+	assert_tame(text);
+	assert_non_null(strstr(text, "&lt;script&gt;window.owned=1&lt;/script&gt;"));
+	if (getenv("SIMUL_KEEP_PAGE")) /* for a look at it through a browser */
+		assert_int_equal(rename(path_of("page.html"), getenv("SIMUL_KEEP_PAGE")), 0);
+	free(text);
+}
+
+static const char strange[] =
+	"{\"format\": 1, \"version\": \"<b>\", \"created\": \"<i>\", \"profile\": \"</section>\", \"seed\": -3, "
+	"\"arguments\": [\"<script>\", 7, null, [[]]], \"machine\": {\"<script>x</script>\": \"\\u0001\\u202e\", "
+	"\"a\": "
+	"{\"b\": {\"c\": {\"d\": 1}}}, \"cores_allowed\": \"none\", \"cpu\": \"<svg onload=alert(1)>\"}, \"build\": "
+	"[], "
+	"\"players\": [{\"info\": {\"runtime\": \"t\", \"model\": \"<script>\", \"capabilities\": [1, {}]}}], "
+	"\"cells\": [{\"name\": \"chess/t/boards=24/cores=1\", \"group\": \"chess/boards=24/cores=1\", \"workload\": "
+	"\"chess\", \"runtime\": \"t\", \"parameters\": {\"boards\": 24, \"move\": \"<u>\"}, \"cores\": [0], "
+	"\"bound_ns\": -5}, {\"name\": \"<script>/t\", \"group\": \"<script>\", \"workload\": \"../../<script>\", "
+	"\"runtime\": \"t\", \"cores\": [0]}]}";
+
+static void strange_record(FILE *out, const char *cell, const char *wall, int repetition)
+{
+	fprintf(out,
+		"{\"cell\": \"%s\", \"repetition\": %d, \"status\": \"ok\", \"record\": {\"time_ns\": {\"wall\": %s}, "
+		"\"figures\": {\"<script>\": 1}}}\n",
+		cell, repetition, wall);
+}
+
+static void test_strange(void **state)
+{
+	static const char *const walls[] = {"-5", "0", "1e308", "1e-300", "NaN", "\"<script>\"", "null", "[]", "7e17"};
+
+	(void)state;
+	write_whole("manifest.json", strange);
+	FILE *out = fopen(path_of("records.jsonl"), "w");
+
+	for (int i = 0; i < 9; i++) {
+		strange_record(out, "chess/t/boards=24/cores=1", walls[i], i);
+		strange_record(out, "<script>/t", walls[i], i);
+	}
+	fputs("{\"cell\": \"chess/t/boards=24/co", out); /* cut off */
+	fclose(out);
+	char *text = page();
+
+	assert_tame(text);
+	assert_non_null(strstr(text, "could not be read"));
+	assert_null(strstr(text, ">nan"));
+	assert_null(strstr(text, "\"nan"));
+	assert_null(strstr(text, "inf%"));
+	free(text);
+}
+
+static void test_many_records(void **state)
+{
+	(void)state;
+	write_whole("manifest.json", strange);
+	FILE *out = fopen(path_of("records.jsonl"), "w");
+
+	for (int i = 0; i < 120000; i++)
+		strange_record(out, "chess/t/boards=24/cores=1", "1000", i);
+	fclose(out);
+	char *text = page();
+
+	assert_tame(text);
+	assert_non_null(strstr(text, "120000 invocations: the files hold the first"));
+	free(text);
+}
+
+static void test_no_bundle(void **state)
+{
+	char *deep = malloc(2000002);
+
+	(void)state;
+	write_whole("page.html", "the page of yesterday");
+	unlink(path_of("manifest.json"));
+	assert_int_equal(write_page(), -ENOENT);
+	write_whole("manifest.json", "{\"format\": 1, \"cells\": [{\"name\": \"che");
+	assert_int_equal(write_page(), -EINVAL);
+	assert_non_null(deep);
+	memset(deep, '[', 1000000);
+	memset(deep + 1000000, ']', 1000000);
+	deep[2000000] = '\0';
+	write_whole("manifest.json", deep);
+	assert_int_equal(write_page(), -EINVAL);
+	free(deep);
+	size_t size;
+	char *text = read_whole("page.html", &size);
+
+	assert_string_equal(text, "the page of yesterday");
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_text),         cmocka_unit_test(test_base64),
+		cmocka_unit_test(test_numbers),      cmocka_unit_test(test_changed_record),
+		cmocka_unit_test(test_same_twice),   cmocka_unit_test(test_answer),
+		cmocka_unit_test(test_names),        cmocka_unit_test(test_strange),
+		cmocka_unit_test(test_many_records), cmocka_unit_test(test_no_bundle),
+	};
+
+	return cmocka_run_group_tests(tests, folder_make, folder_remove);
+}
