@@ -264,6 +264,9 @@ static void tics_log(struct tics *tics, const struct figure_axis *axis)
 {
 	static const double digits[] = {1, 2, 5};
 	double decades = log10(axis->high / axis->low);
+
+	if (!isfinite(decades)) /* the axis begins at 0, or beneath what a number can be */
+		return;
 	int step = decades > TICS_MAX ? (int)(decades / 8) : decades > 7 ? 2 : 1;
 
 	if (decades < 0.6) {

@@ -244,7 +244,7 @@ static void print_memory_note(const struct table *table)
 	bool missing = false;
 
 	for (size_t i = 0; i < table->group->cell_count && table->scores[i].wall.n > 0; i++)
-		missing |= isnan(memory_a_task(table, table->scores[i].cell->slot));
+		missing |= isnan(memory_a_task(table->family, table->scores[i].cell->slot));
 	if (missing)
 		fprintf(table->out, "  mem/task: what one more %s takes, from three sizes on; - not seen\n",
 			table->family->axis->task);
