@@ -283,7 +283,7 @@ static void draw_series(const struct panel *panel, const struct row *series, siz
 		fputs("</text>", panel->out);
 	} else {
 		/* A little beside each other, since models often coincide. */
-		double aside = ((double)rank - (double)(count - 1) / 2) * (count > 6 ? 8.0 / (double)count : 1.3);
+		double aside = ((double)rank - ((double)count - 1) / 2) * (count > 6 ? 8.0 / (double)count : count > 0 ? 1.3 : 0);
 
 		fprintf(panel->out, "<g class=\"series %s\" data-name=\"", class_of(panel->sheet, &series[1], class));
 		html_text(panel->out, series[1].name);

@@ -32,6 +32,8 @@ static const struct {
 	{"tail", tail_figure},
 	{"rate", rate_figure},
 	{"memory", memory_figure},
+	{"spread", spread_figure},
+	{"sequence", sequence_figure},
 };
 
 enum { FIGURES = sizeof(figures) / sizeof(*figures) };
@@ -222,7 +224,7 @@ static int draw_all(const struct drawing *drawing, const struct bundle *bundle)
 		return error;
 	fprintf(stderr,
 		"simul: there is no figure '%s'; there are scoreboard, chess, counting, echo, primitives, "
-		"cores, efficiency, concurrency, tail, rate and memory\n",
+		"cores, efficiency, concurrency, forecast, tail, rate, memory, spread and sequence\n",
 		only);
 	return -ENOENT;
 }

@@ -39,9 +39,11 @@ static const char *const hostile[] = {"'; system('touch owned'); '",
 static const char *const with_peers[] = {"coroutine",  "peer-fast", "peer-slow", "process",
 					 "sequential", "thread",    NULL};
 static const char *const with_floors[] = {"bare-epoll", "bare-uring", "coroutine", "thread", NULL};
-static const char *const figures[] = {"scoreboard", "chess", "counting", "echo", "tail", "memory"};
+static const char *const figures[] = {"scoreboard", "chess",  "counting", "echo",
+				      "tail",       "memory", "spread",   "sequence"};
 
-enum { FIGURES = sizeof(figures) / sizeof(*figures) };
+/* The last ones are of single invocations, and need a few of a cell. */
+enum { FIGURES = sizeof(figures) / sizeof(*figures), OF_INVOCATIONS = 2 };
 
 static char folder[64];
 
@@ -312,7 +314,9 @@ static void test_figures(void **state)
 	for (size_t i = 0; i < sizeof(bundles) / sizeof(*bundles); i++) {
 		make(bundles[i].runtimes, bundles[i].repetitions, bundles[i].troubles, bundles[i].empty);
 		plot_quietly(NULL);
-		for (int j = 0; j < FIGURES; j++) {
+		bool few = bundles[i].repetitions < 3 || bundles[i].empty;
+
+		for (int j = 0; j < (few ? FIGURES - OF_INVOCATIONS : FIGURES); j++) {
 			char name[32];
 			struct stat status;
 
@@ -440,6 +444,49 @@ static void test_chess(void **state)
 	free(data);
 }
 
+/* The share of an invocation is the middle of its step, its place along the run is what the record says, and the one
+ * that was disturbed is a cross. Two invocations of a cell say nothing, and leave no figure of before. */
+static void test_invocations(void **state)
+{
+	size_t size;
+	double percent, share, before = -1;
+	unsigned panel, points = 0, disturbed = 0;
+
+	(void)state;
+	if (!has_gnuplot())
+		skip();
+	make(four, 5, false, false);
+	plot_quietly(NULL);
+	char *data = read_whole(path_of("plots/spread", ".tsv"), &size), *rest = data, *line;
+
+	while ((line = strsep(&rest, "\n"))) {
+		if (sscanf(line, "point\t%u\t%*u\tthread\t%lf\t%lf", &panel, &percent, &share) != 3 || panel != 1)
+			continue;
+		assert_float_equal(share, 0.1 + 0.2 * points, 1e-6);
+		assert_true(percent >= before && (points != 2 || percent == 0));
+		before = percent;
+		points++;
+	}
+	assert_int_equal(points, 5);
+	free(data);
+	data = rest = read_whole(path_of("plots/sequence", ".tsv"), &size);
+	while ((line = strsep(&rest, "\n"))) {
+		double sequence;
+		unsigned shape;
+
+		if (sscanf(line, "point\t%*u\t%*u\tcoroutine\t%lf\t%*s %*s %*s %*s %*s %*s %u", &sequence, &shape) != 2)
+			continue;
+		assert_int_equal(shape == 2, (unsigned)sequence % 37 == 0);
+		disturbed += shape == 2;
+	}
+	assert_true(disturbed > 0);
+	free(data);
+	make(four, 2, false, false);
+	plot_quietly(NULL);
+	assert_int_equal(access(path_of("plots/spread", ".tsv"), F_OK), -1);
+	assert_int_equal(access(path_of("plots/sequence", ".png"), F_OK), -1);
+}
+
 static void test_same_twice(void **state)
 {
 	static const char *const endings[] = {".tsv", ".svg"};
@@ -556,6 +603,7 @@ int main(void)
 		TEST(test_marks),
 		TEST(test_counting),
 		TEST(test_chess),
+		TEST(test_invocations),
 		TEST(test_same_twice),
 		TEST(test_hostile_names),
 		TEST(test_terminal),

@@ -10,6 +10,7 @@ cell_height = (height - top - bottom) / real(rows)
 step(p) = 0.025 / (words(list_of(p, 'runtime')) > 4 ? words(list_of(p, 'runtime')) : 4)
 rank(list, k) = (sum [i=1:words(list)] (word(list, i) eq k ? i : 0)) - (words(list) + 1) / 2.0
 beside(p, list, k) = x_log[p] ? column(5) * (x_high[p] / x_low[p]) ** (step(p) * rank(list, k)) : column(5)
+if (!exists("other_width")) { other_width = 1.5; other_dash = 3 }
 do for [f=1:words(formats)] {
 	format = word(formats, f)
 	load directory.'page.gp'
@@ -22,7 +23,8 @@ do for [f=1:words(formats)] {
 		drawn = DUMB ? '' : list_of(p, 'runtime')
 		lettered = DUMB ? list_of(p, 'runtime') : ''
 		plot NaN notitle, \
-			for [k in list_of(p, 'other')] DATA index block(k) using 5:6 with lines lw 1.5 dt 3 lc rgb '#555555', \
+			for [k in list_of(p, 'samples')] DATA index block(k) using 5:6:12:11 with points pt variable ps 0.7 lc rgb variable, \
+			for [k in list_of(p, 'other')] DATA index block(k) using 5:6 with lines lw other_width dt other_dash lc rgb '#555555', \
 			for [k in list_of(p, 'bound')] DATA index block(k) using 5:6 with lines lw 1.5 dt 2 lc rgb '#555555', \
 			for [k in list_of(p, 'forecast')] DATA index block(k) using 5:6:11 with lines lw 1 lc rgb variable, \
 			for [k in strlen(list_of(p, 'forecast')) ? '' : drawn] DATA index block(k) using (beside(p, list_of(p, 'runtime'), k)):6:11 with lines lw 1.5 dt dashes[block(k) + 1] lc rgb variable, \

@@ -1,0 +1,314 @@
+/* invocations.c: the figures of single invocations against their cell's median: how far they lie apart, and in which
+ * order they came.
+ *
+ * Both leave out cells of fewer than FEWEST invocations: with two, either is as far from the median as the other. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "figure.h"
+#include "quantity.h"
+
+enum { FEWEST = 3, COLUMNS = 3, ALL_AT_ONCE = 800, WINDOWS = 24 };
+
+/* An invocation: its place in the run, and by how many percent its wall time differs from its cell's median. */
+struct played {
+	const struct cell *cell;
+	double sequence, percent;
+	bool disturbed;
+};
+
+/* Those of one panel, and which percents it shows. */
+struct crowd {
+	struct played *played; /* owned */
+	size_t count;
+	double low, high;
+	size_t beyond;
+	double furthest; /* of those beyond, percent */
+};
+
+static int compare_percents(const void *left, const void *right)
+{
+	double a = *(const double *)left, b = *(const double *)right;
+
+	return (a > b) - (a < b);
+}
+
+static int by_sequence(const void *left, const void *right)
+{
+	const struct played *a = left, *b = right;
+
+	return (a->sequence > b->sequence) - (a->sequence < b->sequence);
+}
+
+static void add_cell(struct crowd *crowd, const struct cell *cell)
+{
+	struct summary summary = cell_summary(cell, MEASURE_WALL_NS);
+
+	if (summary.n < FEWEST || !(summary.median > 0))
+		return;
+	for (size_t i = 0; i < cell->invocation_count; i++) {
+		const struct invocation *invocation = &cell->invocations[i];
+		double wall = invocation->value[MEASURE_WALL_NS];
+
+		if (invocation->status == STATUS_OK && !isnan(wall))
+			crowd->played[crowd->count++] = (struct played){
+				.cell = cell,
+				.sequence = (double)invocation->sequence,
+				.percent = 100 * (wall / summary.median - 1),
+				.disturbed = invocation->disturbed,
+			};
+	}
+}
+
+static bool has_room(struct figure *figure, struct crowd *crowd, size_t most)
+{
+	*crowd = (struct crowd){.played = malloc(sizeof(*crowd->played) * (most + 1))};
+	if (!crowd->played)
+		figure->error = -ENOMEM;
+	return crowd->played;
+}
+
+/* A few wild ones must not press all others together: the panel reaches a little beyond 19 of 20, and those outside of
+ * it stand at its edge. */
+static void find_limits(struct figure *figure, struct crowd *crowd)
+{
+	double *sorted = malloc(sizeof(*sorted) * (crowd->count + 1));
+
+	if (!sorted) {
+		figure->error = -ENOMEM;
+		return;
+	}
+	for (size_t i = 0; i < crowd->count; i++)
+		sorted[i] = crowd->played[i].percent;
+	qsort(sorted, crowd->count, sizeof(*sorted), compare_percents);
+	crowd->low = fmin(1.6 * quantile(sorted, crowd->count, 0.025), -1);
+	crowd->high = fmax(1.6 * quantile(sorted, crowd->count, 0.975), 1);
+	free(sorted);
+	for (size_t i = 0; i < crowd->count; i++) {
+		double percent = crowd->played[i].percent;
+
+		if (percent >= crowd->low && percent <= crowd->high)
+			continue;
+		crowd->beyond++;
+		crowd->furthest = fabs(percent) > fabs(crowd->furthest) ? percent : crowd->furthest;
+	}
+}
+
+static double shown(const struct crowd *crowd, double percent)
+{
+	return fmin(fmax(percent, crowd->low), crowd->high);
+}
+
+static void note_beyond(struct figure *figure, const struct crowd *crowd, const char *workload)
+{
+	if (crowd->beyond > 0)
+		figure_note(
+			figure,
+			"%s: %zu of %zu invocations lie beyond the panel and stand at its edge, the furthest %+.3g %%.",
+			workload, crowd->beyond, crowd->count, crowd->furthest);
+}
+
+static struct point point_of(const struct played *played, double x, double y)
+{
+	return (struct point){.x = x, .y = y, .low = NAN, .high = NAN, .mean = NAN, .n = 1, .slot = played->cell->slot};
+}
+
+/* ---- Spread ---- */
+
+static int by_percent_of_cell(const void *left, const void *right)
+{
+	const struct played *a = left, *b = right;
+
+	if (a->cell->slot != b->cell->slot)
+		return a->cell->slot < b->cell->slot ? -1 : 1;
+	return (a->percent > b->percent) - (a->percent < b->percent);
+}
+
+/* Each stands in the middle of its own step (Hazen's plotting position), so that all curves meet at the median. */
+static void draw_shares(struct figure *figure, struct crowd *crowd)
+{
+	qsort(crowd->played, crowd->count, sizeof(*crowd->played), by_percent_of_cell);
+	for (size_t begin = 0, end; begin < crowd->count; begin = end) {
+		const struct cell *cell = crowd->played[begin].cell;
+		struct series *series = figure_series(figure, SERIES_RUNTIME, cell->runtime);
+
+		for (end = begin; end < crowd->count && crowd->played[end].cell == cell; end++)
+			;
+		for (size_t i = begin; i < end; i++) {
+			struct point point = point_of(&crowd->played[i], shown(crowd, crowd->played[i].percent),
+						      ((double)(i - begin) + 0.5) / (double)(end - begin));
+
+			point.mean = crowd->played[i].percent;
+			figure_point(figure, series, &point);
+		}
+	}
+}
+
+static void panel_spread(struct figure *figure, const struct group *group)
+{
+	struct crowd crowd;
+	size_t most = 0;
+	char label[180];
+
+	for (size_t i = 0; i < group->cell_count; i++)
+		most += group->cells[i]->invocation_count;
+	if (!has_room(figure, &crowd, most))
+		return;
+	for (size_t i = 0; i < group->cell_count; i++)
+		add_cell(&crowd, group->cells[i]);
+	if (crowd.count > 0) {
+		struct panel *panel = figure_panel(figure);
+
+		find_limits(figure, &crowd);
+		quantity_label(group, label, sizeof(label));
+		snprintf(panel->title, sizeof(panel->title), "%.40s: %.64s", group->cells[0]->workload, label);
+		snprintf(panel->x.label, sizeof(panel->x.label), "wall time, %% over its cell's median");
+		snprintf(panel->y.label, sizeof(panel->y.label), "share of invocations that were faster");
+		panel->x.low = crowd.low, panel->x.high = crowd.high;
+		panel->y.low = 0, panel->y.high = 1;
+		draw_shares(figure, &crowd);
+		note_beyond(figure, &crowd, group->cells[0]->workload);
+	}
+	free(crowd.played);
+}
+
+void spread_figure(struct figure *figure, const struct groups *groups)
+{
+	figure_title(figure, "How much do invocations of one cell differ?");
+	figure_note(figure, "Each mark is an invocation, each curve a runtime: the steeper it is, the more alike are "
+			    "its invocations.");
+	for (const struct family *family = groups->family_count ? groups->families : NULL;
+	     family && figure->panel_count < PANELS_MAX; family = family_next_workload(groups, family)) {
+		const struct group *group = headline_group(family);
+
+		if (group)
+			panel_spread(figure, group);
+	}
+	figure->columns = figure->panel_count < COLUMNS ? figure->panel_count : COLUMNS;
+	figure->rows = (figure->panel_count + COLUMNS - 1) / COLUMNS;
+}
+
+/* ---- Sequence ---- */
+
+/* Of very many a regular part is drawn. */
+static void draw_invocations(struct figure *figure, const struct crowd *crowd, unsigned slot, bool disturbed)
+{
+	size_t step = (crowd->count + ALL_AT_ONCE - 1) / ALL_AT_ONCE;
+	struct series *series = NULL;
+
+	for (size_t i = 0; i < crowd->count; i += step) {
+		const struct played *played = &crowd->played[i];
+
+		if (played->cell->slot != slot || played->disturbed != disturbed)
+			continue;
+		if (!series)
+			series = figure_series(figure, disturbed ? SERIES_FAILED : SERIES_SAMPLES,
+					       played->cell->runtime);
+		struct point point = point_of(played, played->sequence, shown(crowd, played->percent));
+
+		point.mean = played->percent;
+		figure_point(figure, series, &point);
+		figure->used[slot] = true;
+	}
+}
+
+/* The medians of successive parts of the run: what moves them moved the machine. */
+static void draw_medians(struct figure *figure, const struct crowd *crowd)
+{
+	size_t windows = crowd->count / 8 < WINDOWS ? crowd->count / 8 : WINDOWS;
+	struct series *series = figure_series(figure, SERIES_OTHER, "median of a part of the run");
+	double *values = malloc(sizeof(*values) * (crowd->count + 1));
+
+	if (!values)
+		figure->error = -ENOMEM;
+	for (size_t i = 0; values && windows > 1 && i < windows; i++) {
+		size_t begin = i * crowd->count / windows, end = (i + 1) * crowd->count / windows;
+
+		for (size_t j = begin; j < end; j++)
+			values[j - begin] = crowd->played[j].percent;
+		qsort(values, end - begin, sizeof(*values), compare_percents);
+		double median = quantile(values, end - begin, 0.5);
+
+		figure_point(figure, series,
+			     &(struct point){.x = crowd->played[(begin + end) / 2].sequence,
+					     .y = shown(crowd, median),
+					     .low = NAN,
+					     .high = NAN,
+					     .mean = NAN,
+					     .n = end - begin});
+	}
+	free(values);
+}
+
+static void draw_middle(struct figure *figure, const struct panel *panel)
+{
+	struct series *series = figure_series(figure, SERIES_BOUND, "median of the cell");
+	const double ends[] = {panel->x.low, panel->x.high};
+
+	for (int i = 0; i < 2; i++)
+		figure_point(figure, series,
+			     &(struct point){.x = ends[i], .y = 0, .low = NAN, .high = NAN, .mean = NAN});
+}
+
+static void panel_sequence(struct figure *figure, struct crowd *crowd, double last)
+{
+	struct panel *panel = figure_panel(figure);
+	size_t step = (crowd->count + ALL_AT_ONCE - 1) / ALL_AT_ONCE;
+
+	find_limits(figure, crowd);
+	qsort(crowd->played, crowd->count, sizeof(*crowd->played), by_sequence);
+	snprintf(panel->title, sizeof(panel->title), "%.100s", crowd->played[0].cell->workload);
+	snprintf(panel->x.label, sizeof(panel->x.label), "place in the run");
+	snprintf(panel->y.label, sizeof(panel->y.label), "%% over median");
+	panel->x.low = 0, panel->x.high = last + 1;
+	panel->y.low = crowd->low, panel->y.high = crowd->high;
+	draw_middle(figure, panel);
+	for (unsigned slot = 0; slot < figure->bundle->runtime_count; slot++)
+		draw_invocations(figure, crowd, slot, false);
+	for (unsigned slot = 0; slot < figure->bundle->runtime_count; slot++)
+		draw_invocations(figure, crowd, slot, true);
+	draw_medians(figure, crowd);
+	note_beyond(figure, crowd, crowd->played[0].cell->workload);
+	if (step > 1)
+		figure_note(figure, "%s: one of %zu invocations is drawn; the medians are of all.",
+			    crowd->played[0].cell->workload, step);
+}
+
+static double last_sequence(const struct bundle *bundle)
+{
+	double last = 0;
+
+	for (size_t i = 0; i < bundle->cell_count; i++)
+		for (size_t j = 0; j < bundle->cells[i].invocation_count; j++)
+			last = fmax(last, (double)bundle->cells[i].invocations[j].sequence);
+	return last;
+}
+
+void sequence_figure(struct figure *figure, const struct groups *groups)
+{
+	double last = last_sequence(figure->bundle);
+
+	figure_title(figure, "Did the machine change during the run?");
+	figure_note(figure,
+		    "Each mark is an invocation, by its wall time over the median of its own cell; cells come in a "
+		    "random order. The line is the median of successive parts of the run: flat where the machine "
+		    "stayed the same. Crosses were disturbed by other load.");
+	for (const struct family *family = groups->family_count ? groups->families : NULL, *end;
+	     family && figure->panel_count < PANELS_MAX; family = end) {
+		struct crowd crowd;
+
+		end = family_next_workload(groups, family);
+		if (!has_room(figure, &crowd, figure->bundle->invocation_count))
+			return;
+		for (const struct family *each = family; each < (end ? end : groups->families + groups->family_count);
+		     each++)
+			for (size_t i = 0; i < each->group_count; i++)
+				for (size_t j = 0; j < each->groups[i].cell_count; j++)
+					add_cell(&crowd, each->groups[i].cells[j]);
+		if (crowd.count > 0)
+			panel_sequence(figure, &crowd, last);
+		free(crowd.played);
+	}
+	figure->columns = 1;
+	figure->rows = figure->panel_count;
+}
