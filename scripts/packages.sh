@@ -7,7 +7,7 @@ packages_to_build="gcc g++ make cmake pkg-config libc6-dev libhwloc-dev libbench
 packages_of_features="gnuplot-nox fonts-dejavu-core libuv1-dev liburing-dev libhttp-parser-dev hwloc-nox"
 packages_of_peers="libboost-context-dev libboost-fiber-dev libpth-dev golang-go"
 packages_to_test="libcmocka-dev valgrind clang libbenchmark-tools python3 python3-numpy python3-scipy \
-gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user spin mandoc chromium chromium-driver" # the browser: 100 MB to fetch, 330 MB on disk, under a minute
+gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user spin parallel mandoc chromium chromium-driver" # the browser: 100 MB to fetch, 330 MB on disk, under a minute
 
 # Prints those of the named packages that are not installed.
 packages_missing() {

@@ -10,6 +10,7 @@
 #include "calibration.h"
 #include "driver.h"
 #include "progress.h"
+#include "run_archive.h"
 #include "verbs.h"
 
 /* Google Benchmark's side of a cell: it asks for one repetition after another. */
@@ -207,6 +208,12 @@ int run_open(struct run *run)
 			error = ledger_each(&run->ledger, recall_line, run);
 		return error < 0 ? DRIVER_NOTHING_DONE : 0;
 	}
+	if (error == 0 && run->options.out && strcmp(run->options.out, "-") == 0) {
+		int status = run_archive_begin(run);
+
+		if (status)
+			return status;
+	}
 	if (error == 0)
 		error = ledger_create(&run->ledger, run->options.out);
 	run->ledger_open = error == 0;
@@ -284,7 +291,7 @@ static void add_context(const struct run *run)
 	gbench_context("sim_profile", run->options.profile->name);
 	gbench_context("sim_seed", seed);
 	gbench_context("sim_machine", run->machine.identity);
-	if (run->ledger_open)
+	if (run->ledger_open && !run_archived(run))
 		gbench_context("sim_bundle", run->ledger.path);
 }
 
@@ -331,7 +338,7 @@ int run_perform(struct run *run)
 
 	say("seed %llu, profile %s, %llu repetition%s, into %s", (unsigned long long)run->options.seed,
 	    run->options.profile->name, (unsigned long long)run->repetitions, run->repetitions == 1 ? "" : "s",
-	    run->ledger.path);
+	    run_archived(run) ? "an archive on standard output" : run->ledger.path);
 	begin_progress(run);
 	error = run_benchmarks(run, json_path);
 	if (error == 0)
@@ -386,6 +393,7 @@ int run_main(int argc, char **argv)
 			status = run_perform(&run);
 		if (!status)
 			status = run_conclude(&run);
+		status = run_archive_end(&run, status);
 	}
 	run_clear(&run);
 	return status;

@@ -29,6 +29,8 @@ struct run {
 	size_t *playable;     /* indices into plan.cells of those that are played: what the schedule counts by */
 	struct asker *askers; /* one a playable cell, for Google Benchmark */
 	uint64_t repetitions, timeout_ns;
+	char *archive_folder; /* with --out=-: the temporary one; else NULL */
+	int archive;          /* what was standard output */
 	bool benchmark_lost; /* Google Benchmark could not write all that it was to write, and has said so */
 };
 

@@ -7,6 +7,7 @@
 #include "../report/report.h"
 #include "driver.h"
 #include "run.h"
+#include "run_archive.h"
 #include "scripts.h"
 
 static const char *last_failure(const struct run *run, size_t index, unsigned *failures)
@@ -109,12 +110,13 @@ static int keep_text(const struct run *run, int (*make)(const char *bundle, FILE
 
 static int explain_stop(const struct run *run)
 {
+	const char *folder = run_archived(run) ? "FOLDER, once the archive is extracted" : run->ledger.path;
+
 	if (run->table.error < 0) {
-		say("the run stops here; when there is room again, continue it by: simul run --resume %s",
-		    run->ledger.path);
+		say("the run stops here; when there is room again, continue it by: simul run --resume %s", folder);
 		return DRIVER_NOTHING_DONE;
 	}
-	say("interrupted; what is finished is kept; continue by: simul run --resume %s", run->ledger.path);
+	say("interrupted; what is finished is kept; continue by: simul run --resume %s", folder);
 	return DRIVER_INTERRUPTED;
 }
 
@@ -123,8 +125,9 @@ static void draw_plots(const struct run *run, FILE *out)
 	if (run->options.no_plots)
 		return;
 	if (scripts_plot(run->ledger.path, NULL) < 0)
-		say("the plots are not drawn; when that is mended: simul plot %s", run->ledger.path);
-	else
+		say("the plots are not drawn; when that is mended: simul plot %s",
+		    run_archived(run) ? "FOLDER" : run->ledger.path);
+	else if (!run_archived(run))
 		fprintf(out, "Plots:  %s/plots\n", run->ledger.path);
 }
 
@@ -142,7 +145,8 @@ int run_conclude(struct run *run)
 		error = keep_text(run, report_runtimes, "runtimes.txt", NULL);
 	failed = print_failed(run, out);
 	print_refused(run, error == 0, out);
-	fprintf(out, "\nBundle: %s\n", run->ledger.path);
+	if (!run_archived(run))
+		fprintf(out, "\nBundle: %s\n", run->ledger.path);
 	fflush(out);
 	draw_plots(run, out);
 	if (error < 0 || run->benchmark_lost)

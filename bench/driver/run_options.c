@@ -94,7 +94,8 @@ static const struct command_option run_table[] = {
 	 .take = take_text,
 	 .field = FIELD(out),
 	 .help = "The bundle's folder, new or empty; folders above it are made too (default: results/local/TIME where "
-		 "there is a folder results, else simul-TIME)"},
+		 "there is a folder results, else simul-TIME). `-`: a tar archive on standard output, for simul merge; "
+		 "all else is then printed on standard error"},
 	{.name = "resume",
 	 .argument = "DIR",
 	 .take = take_text,

@@ -16,6 +16,7 @@ const struct verb verbs[] = {
 	{"compare", compare_main, "is a bundle, or a runtime, slower than another? how sure is that?"},
 	{"predict", predict_main, "what chess would take on other cores and boards, from a bundle's costs"},
 	{"advise", advise_main, "which model for so many tasks that compute and wait, from a bundle's costs"},
+	{"merge", merge_main, "bundles from many hosts, verified, into one folder"},
 	{.name = NULL},
 };
 

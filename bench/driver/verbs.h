@@ -25,6 +25,7 @@ int serve_main(int argc, char **argv);
 int load_main(int argc, char **argv);
 int report_main(int argc, char **argv);
 int compare_main(int argc, char **argv);
+int merge_main(int argc, char **argv);
 int predict_main(int argc, char **argv);
 int advise_main(int argc, char **argv);
 
