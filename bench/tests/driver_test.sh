@@ -547,6 +547,19 @@ case_plot() {
 	has err 'the plots are not drawn'
 }
 
+# On a terminal there is one line, written over and over; a run of four invocations counts up to 4.
+case_progress() {
+	command -v script >/dev/null || skip 'script(1) is not there: no terminal'
+	expect 0 script -qec "'$SIMUL' run --no-plots --workload=chess --set boards=2 --set pairs=1 --cores=1 \
+		--runtime=coroutine,thread --repetitions=2 --out=seen" /dev/null
+	carriage=$(printf '\r')
+	for done in 0 1 2 3 4; do has out "$carriage.*\[$done/4\] about [0-9]* s left: chess/"; done
+	[ "$(grep -c '/4\]' out)" -eq 1 ] || fail 'the live line is more than one'
+	chess coroutine,thread --repetitions=2 --out=plain 2>err >out || fail 'the run fails without a terminal'
+	[ "$(grep -c '^\[[1-4]/4\] chess/' err)" -eq 4 ] || fail 'there is no plain line a cell'
+	has_not err "$carriage"
+}
+
 case_predict() {
 	expect 0 "$SIMUL" run --no-plots --workload=chess,idle --set boards=1,8 --set pairs=2 --set tasks=1,8 \
 		--set sleeps=10 --set sleep=1ms --set start=gate --set memory=warm --cores=1 --repetitions=1 \

@@ -34,7 +34,7 @@ void fetch_meet(struct fetch_server *server, struct play *play)
 {
 	int listener = echo_listen_for(play, 1, nothing_to_adopt);
 	struct pollfd arrival = {.fd = listener, .events = POLLIN};
-	uint16_t port;
+	uint16_t port = 0;
 
 	refuse_strangers(poll(&arrival, 1, SERVER_COMES_MS) == 1);
 	server->control = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
