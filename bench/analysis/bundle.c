@@ -417,6 +417,24 @@ static void load_measures_read(const json_t *json, double cores, double messages
 	value[MEASURE_FAIR] = json_measure(each, "least") / positive(json_measure(each, "most"));
 }
 
+/* What the play did with its cores. */
+static void resources_read(const json_t *record, double cores, double value[MEASURES])
+{
+	const json_t *times = json_object_get(record, "time_ns"), *cpu = json_object_get(record, "cpu_ns");
+	const json_t *switches = json_object_get(record, "switches");
+	double all = positive(
+		cores * (json_measure(times, "setup") + json_measure(times, "wall") + json_measure(times, "teardown")));
+
+	value[MEASURE_USER_PERCENT] = 100 * json_measure(cpu, "user") / all;
+	value[MEASURE_SYSTEM_PERCENT] = 100 * json_measure(cpu, "system") / all;
+	double busy = value[MEASURE_USER_PERCENT] + value[MEASURE_SYSTEM_PERCENT];
+
+	value[MEASURE_IDLE_PERCENT] = busy > 100 ? 0 : 100 - busy;
+	value[MEASURE_SWITCHES_PER_TASK] =
+		(json_measure(switches, "voluntary") + json_measure(switches, "involuntary")) /
+		positive(json_measure(json_object_get(record, "audit"), "tasks"));
+}
+
 static void measures_read(const struct cell *cell, const json_t *json, double value[MEASURES])
 {
 	const json_t *record = json_object_get(json, "record"), *load = json_object_get(json, "load");
@@ -437,6 +455,7 @@ static void measures_read(const struct cell *cell, const json_t *json, double va
 		wall / positive(isnan(value[MEASURE_BOUND_NS]) ? cell->bound_ns : value[MEASURE_BOUND_NS]);
 	value[MEASURE_SLAB_BYTES] = json_measure(json_object_get(record, "memory"), "slab");
 	load_measures_read(json, cell->cores, messages, value);
+	resources_read(record, cell->cores, value);
 }
 
 static struct cell *cell_find(const struct bundle *bundle, const char *name)

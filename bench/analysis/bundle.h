@@ -48,6 +48,11 @@ enum measure {
 	MEASURE_STEAL,                 /* the same, given to others by the hypervisor */
 	MEASURE_FAIR,                  /* least over most messages of a connection */
 	MEASURE_SLAB_BYTES, /* the kernel's slabs, the machine's, when all tasks were alive, less the baseline */
+	/* Of the time of the whole play, setup and teardown included, on all of its cores, in percent: */
+	MEASURE_USER_PERCENT,
+	MEASURE_SYSTEM_PERCENT,
+	MEASURE_IDLE_PERCENT,      /* what is left, at least 0 */
+	MEASURE_SWITCHES_PER_TASK, /* between threads or processes, voluntary or not */
 	MEASURES
 };
 

@@ -93,6 +93,32 @@ static void test_times_bound(void **state)
 	bundle_close(&bundle);
 }
 
+/* Of two cores' 100 ns each; without the switches there are none a task, and not 0. */
+static void test_resources(void **state)
+{
+	struct bundle bundle;
+
+	(void)state;
+	write_text("manifest.json", MANIFEST("{\"name\": \"c\", \"group\": \"g\", \"workload\": \"w\", \"runtime\": \"r\", "
+					     "\"cores\": [0, 1]}"));
+	write_text("records.jsonl",
+		   "{\"cell\": \"c\", \"repetition\": 0, \"status\": \"ok\", \"record\": {\"time_ns\": {\"setup\": 20, \"wall\": "
+		   "70, \"teardown\": 10}, \"cpu_ns\": {\"user\": 50, \"system\": 30}, \"switches\": {\"voluntary\": 5, "
+		   "\"involuntary\": 1}, \"audit\": {\"tasks\": 4}}}\n"
+		   "{\"cell\": \"c\", \"repetition\": 1, \"status\": \"ok\", \"record\": {\"time_ns\": {\"wall\": 70}, "
+		   "\"cpu_ns\": {\"user\": 50, \"system\": 30}, \"audit\": {\"tasks\": 4}}}\n");
+	assert_int_equal(bundle_open(folder, &bundle), 0);
+	const double *value = bundle.cells[0].invocations[0].value;
+
+	assert_float_equal(value[MEASURE_USER_PERCENT], 25, 1e-9);
+	assert_float_equal(value[MEASURE_SYSTEM_PERCENT], 15, 1e-9);
+	assert_float_equal(value[MEASURE_IDLE_PERCENT], 60, 1e-9);
+	assert_float_equal(value[MEASURE_SWITCHES_PER_TASK], 1.5, 1e-9);
+	value = bundle.cells[0].invocations[1].value;
+	assert_true(isnan(value[MEASURE_IDLE_PERCENT]) && isnan(value[MEASURE_SWITCHES_PER_TASK]));
+	bundle_close(&bundle);
+}
+
 /* A repetition that stands more than once: the last good one counts, even if a failure follows it. */
 static void test_repeated(void **state)
 {
@@ -327,6 +353,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_reads),
 		TEST(test_rates_rank_as_times),
+		TEST(test_resources),
 		TEST(test_times_bound),
 		TEST(test_repeated),
 		TEST(test_truncated),

@@ -23,7 +23,7 @@ static const struct command_option plot_table[] = {
 	 .take = take_text,
 	 .field = offsetof(struct plot_options, report.figure),
 	 .help = "Only that figure: scoreboard, chess, counting, echo, primitives, cores, efficiency, concurrency, "
-		 "forecast, tail, rate, memory, spread, sequence"},
+		 "forecast, tail, rate, memory, spread, sequence, starvation, resources, cost"},
 	{.name = NULL},
 };
 

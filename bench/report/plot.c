@@ -34,6 +34,9 @@ static const struct {
 	{"memory", memory_figure},
 	{"spread", spread_figure},
 	{"sequence", sequence_figure},
+	{"starvation", starvation_figure},
+	{"resources", resources_figure},
+	{"cost", cost_figure},
 };
 
 enum { FIGURES = sizeof(figures) / sizeof(*figures) };
@@ -224,7 +227,8 @@ static int draw_all(const struct drawing *drawing, const struct bundle *bundle)
 		return error;
 	fprintf(stderr,
 		"simul: there is no figure '%s'; there are scoreboard, chess, counting, echo, primitives, "
-		"cores, efficiency, concurrency, forecast, tail, rate, memory, spread and sequence\n",
+		"cores, efficiency, concurrency, forecast, tail, rate, memory, spread, sequence, starvation, resources "
+		"and cost\n",
 		only);
 	return -ENOENT;
 }

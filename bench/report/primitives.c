@@ -1,118 +1,42 @@
-/* primitives.c: the primitives in their own units: a panel a group and quantity, a row a runtime, the same rows in
- * every panel. Peers stand below our own and have hollow marks. */
-#include "../analysis/groups.h"
-#include "figure.h"
-#include "quantity.h"
+/* primitives.c: figures of the primitives in their own units: all of them, and starvation's heartbeats by themselves.
+ */
+#include <string.h>
 
-enum { COLUMNS = 3 };
+#include "rows.h"
 
-/* The row of each runtime, from the top: ours, then the peers; -1: it has no result of a primitive. */
-struct rows {
-	int of[BUNDLE_RUNTIMES_MAX];
-	int count;
-};
-
-static bool is_drawn(const char *workload)
+static bool is_drawn(const struct cell *cell)
 {
 	const struct quantity *quantity;
 	size_t index = 0;
 
-	while ((quantity = quantity_next(workload, &index)))
+	while ((quantity = quantity_next(cell->workload, &index)))
 		if (quantity->drawn)
 			return true;
 	return false;
 }
 
-static bool has_result(const struct bundle *bundle, unsigned slot)
+static struct summary summary_of(const struct bundle *bundle, const struct cell *cell, const void *quantity)
 {
-	for (size_t i = 0; i < bundle->cell_count; i++) {
-		const struct cell *cell = bundle->by_name[i];
-
-		if (cell->slot == slot && cell->count[STATUS_OK] > 0 && is_drawn(cell->workload))
-			return true;
-	}
-	return false;
+	return quantity_summary(bundle, cell, quantity);
 }
 
-static struct rows rows_make(const struct bundle *bundle)
+static char *format_value(char text[QUANTITY_TEXT_MAX], double value, const void *quantity)
 {
-	struct rows rows = {.count = 0};
-
-	for (int peers = 0; peers < 2; peers++)
-		for (unsigned slot = 0; slot < bundle->runtime_count; slot++)
-			if (bundle_is_peer(bundle, bundle->runtimes[slot]) == (peers == 1))
-				rows.of[slot] = has_result(bundle, slot) ? rows.count++ : -1;
-	return rows;
-}
-
-/* A row without a result says so: the table has the reason. */
-static void draw_missing(struct figure *figure, const struct group *group, const struct rows *rows, const bool *drawn)
-{
-	static char played[] = "0", failed[] = "failed", none[] = "-";
-	struct series *series = figure_series(figure, SERIES_NOTE, "not played");
-
-	for (unsigned slot = 0; slot < figure->bundle->runtime_count; slot++) {
-		const struct cell *cell = group_cell(group, slot);
-		enum fate fate = cell ? cell_fate(cell) : FATE_UNPLAYED;
-		struct point point = {.x = 0, .low = NAN, .high = NAN, .mean = NAN, .slot = slot};
-
-		point.y = -rows->of[slot];
-		point.text = fate == FATE_GOOD || fate == FATE_PARTLY ? played : fate == FATE_FAILED ? failed : none;
-		if (rows->of[slot] >= 0 && !drawn[slot])
-			figure_point(figure, series, &point);
-	}
-}
-
-static void draw_dots(struct figure *figure, const struct group *group, const struct quantity *quantity,
-		      const struct rows *rows, bool *drawn)
-{
-	struct series *series = figure_series(figure, SERIES_RUNTIME, quantity->what);
-	char text[QUANTITY_TEXT_MAX];
-
-	for (size_t i = 0; i < group->cell_count; i++) {
-		const struct cell *cell = group->cells[i];
-		struct summary summary = quantity_summary(figure->bundle, cell, quantity);
-
-		/* There is no place for 0 on a logarithmic axis. */
-		if (summary.n == 0 || !(summary.median > 0) || rows->of[cell->slot] < 0)
-			continue;
-		drawn[cell->slot] = true;
-		figure_count(figure, cell, &summary, &summary.interval);
-		figure_point(figure, series,
-			     &(struct point){.x = summary.median,
-					     .y = -rows->of[cell->slot],
-					     .low = summary.interval.low > 0 ? summary.interval.low : summary.median,
-					     .high = summary.interval.high,
-					     .mean = summary.mean,
-					     .n = summary.n,
-					     .slot = cell->slot,
-					     .text = quantity_format(text, quantity, summary.median)});
-	}
-}
-
-static bool has_quantity(const struct bundle *bundle, const struct group *group, const struct quantity *quantity)
-{
-	for (size_t i = 0; i < group->cell_count; i++)
-		if (quantity_summary(bundle, group->cells[i], quantity).median > 0)
-			return true;
-	return false;
+	return quantity_format(text, quantity, value);
 }
 
 static void panel_of(struct figure *figure, const struct group *group, const struct quantity *quantity,
 		     const struct rows *rows)
 {
-	struct panel *panel = figure_panel(figure);
-	bool drawn[BUNDLE_RUNTIMES_MAX] = {false};
-	char label[180];
+	struct rows_value value = {.what = quantity->what,
+				   .unit = quantity->unit,
+				   .log = true,
+				   .summary = summary_of,
+				   .format = format_value,
+				   .context = quantity};
 
-	quantity_label(group, label, sizeof(label));
-	snprintf(panel->title, sizeof(panel->title), "%.40s: %s", group->cells[0]->workload, label);
-	snprintf(panel->x.label, sizeof(panel->x.label), "%s, %s (log scale)", quantity->what, quantity->unit);
-	panel->x.log = panel->x.narrow = true;
-	panel->y.low = 0.4 - rows->count;
-	panel->y.high = 0.6;
-	draw_dots(figure, group, quantity, rows, drawn);
-	draw_missing(figure, group, rows, drawn);
+	if (figure->panel_count < PANELS_MAX && rows_has(figure->bundle, group, &value))
+		rows_panel(figure, group, &value, rows);
 }
 
 static void panels_of(struct figure *figure, const struct group *group, const struct rows *rows)
@@ -121,21 +45,56 @@ static void panels_of(struct figure *figure, const struct group *group, const st
 	size_t index = 0;
 
 	while ((quantity = quantity_next(group->cells[0]->workload, &index)))
-		if (quantity->drawn && figure->panel_count < PANELS_MAX &&
-		    has_quantity(figure->bundle, group, quantity))
+		if (quantity->drawn)
 			panel_of(figure, group, quantity, rows);
 }
 
 void primitives_figure(struct figure *figure, const struct groups *groups)
 {
-	struct rows rows = rows_make(figure->bundle);
+	struct rows rows = rows_make(figure->bundle, is_drawn);
 
 	for (size_t i = 0; i < groups->family_count; i++)
 		for (size_t j = 0; j < groups->families[i].group_count; j++)
 			panels_of(figure, &groups->families[i].groups[j], &rows);
-	figure->columns = figure->panel_count < COLUMNS ? figure->panel_count : COLUMNS;
-	figure->rows = (figure->panel_count + COLUMNS - 1) / COLUMNS;
-	figure->legend = false;
+	rows_arrange(figure, 3);
 	figure_title(figure, "What does each primitive cost, in its own unit? Less is better; hollow marks are peers.");
+	figure_note(figure, "Where a row holds a dash it was not played: the table says why.");
+}
+
+/* ---- Starvation ---- */
+
+static bool is_starvation(const struct cell *cell)
+{
+	return strcmp(cell->workload, "starvation") == 0;
+}
+
+static void panels_of_heartbeats(struct figure *figure, const struct group *group, const struct rows *rows)
+{
+	static const char *const wanted[] = {"late_p50_us", "late_max_us", "hog_ms"};
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
+		const struct quantity *quantity;
+		size_t index = 0;
+
+		while ((quantity = quantity_next("starvation", &index)))
+			if (quantity->figure && strcmp(quantity->figure, wanted[i]) == 0)
+				panel_of(figure, group, quantity, rows);
+	}
+}
+
+void starvation_figure(struct figure *figure, const struct groups *groups)
+{
+	struct rows rows = rows_make(figure->bundle, is_starvation);
+	size_t families;
+	const struct family *family = groups_of(groups, "starvation", &families);
+
+	for (size_t i = 0; i < families; i++)
+		for (size_t j = 0; j < family[i].group_count; j++)
+			panels_of_heartbeats(figure, &family[i].groups[j], &rows);
+	rows_arrange(figure, 3);
+	figure_title(figure, "Who starves when a task never yields?");
+	figure_note(figure,
+		    "A task wants to beat at even times while another one computes on the same core: where the beats "
+		    "are late by as long as that computes, the scheduler cannot take the core from it.");
 	figure_note(figure, "Where a row holds a dash it was not played: the table says why.");
 }

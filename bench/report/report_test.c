@@ -64,11 +64,13 @@ static char *path_of(const char *name, const char *ending)
 
 static int folder_remove(void **state)
 {
+	static const char *const others[] = {"primitives", "starvation", "resources", "cost"};
+
 	(void)state;
-	for (int i = 0; i < FIGURES; i++) {
+	for (size_t i = 0; i < FIGURES + sizeof(others) / sizeof(*others); i++) {
 		char name[32];
 
-		snprintf(name, sizeof(name), "plots/%s", figures[i]);
+		snprintf(name, sizeof(name), "plots/%s", i < FIGURES ? figures[i] : others[i - FIGURES]);
 		unlink(path_of(name, ".tsv"));
 		unlink(path_of(name, ".svg"));
 		unlink(path_of(name, ".png"));
@@ -354,8 +356,48 @@ static void test_figure_of_primitives(void **state)
 	make_primitives(four);
 	plot_quietly(NULL);
 	assert_int_equal(access(path_of("plots/chess", ".svg"), F_OK), -1);
-	for (int i = 0; i < 3; i++)
-		unlink(path_of("plots/primitives", (const char *const[]){".tsv", ".svg", ".png"}[i]));
+}
+
+/* A panel with yields and one without, in ms; who did not play has a dash. */
+static void test_starvation(void **state)
+{
+	size_t size;
+
+	(void)state;
+	if (!has_gnuplot())
+		skip();
+	make_primitives(with_peers);
+	plot_quietly(NULL);
+	char *data = read_whole(path_of("plots/starvation", ".tsv"), &size);
+
+	assert_non_null(strstr(data, "starvation:  that never yields, on 1 core"));
+	assert_non_null(strstr(data, "starvation:  that yields often, on 1 core"));
+	assert_non_null(strstr(data, "latest heartbeat, after it was due, ms (log scale)"));
+	assert_non_null(strstr(data, "\tcoroutine\t510\t0\t500\t520\t510\t5\t"));
+	assert_non_null(strstr(data, "\tcoroutine\t0.102\t0\t0.1\t0.104\t0.102\t5\t"));
+	free(data);
+	make(four, 2, false, false);
+	plot_quietly(NULL);
+	assert_int_equal(access(path_of("plots/starvation", ".svg"), F_OK), -1);
+}
+
+/* Over the number of tasks; a single number of them, as spawn's here, has no panel. */
+static void test_cost(void **state)
+{
+	size_t size;
+
+	(void)state;
+	if (!has_gnuplot())
+		skip();
+	make_primitives(with_peers);
+	plot_quietly(NULL);
+	char *data = read_whole(path_of("plots/cost", ".tsv"), &size);
+
+	assert_non_null(strstr(data, "idle: memory a task on 1 core, memory=cold"));
+	assert_non_null(strstr(data, "\tcoroutine\t100\t8355.84\t"));
+	assert_non_null(strstr(data, "\tcoroutine\t1000000\t4177.92\t"));
+	assert_null(strstr(data, "spawn"));
+	free(data);
 }
 
 /* The shape that a runtime has in the chess figure, and its colour in *colour. */
@@ -599,6 +641,8 @@ int main(void)
 		TEST(test_primitives_without_peers),
 		TEST(test_runtimes),
 		TEST(test_figure_of_primitives),
+		TEST(test_starvation),
+		TEST(test_cost),
 		TEST(test_figures),
 		TEST(test_marks),
 		TEST(test_counting),

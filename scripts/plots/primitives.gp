@@ -1,51 +1,6 @@
-# primitives.gp: a grid of panels, each with the same rows, a runtime each: median and interval along a logarithmic axis.
+# primitives.gp: what each primitive costs.
 slash = 0
 do for [i=1:strlen(ARG0)] { if (ARG0[i:i] eq '/') { slash = i } }
 directory = ARG0[1:slash]; DATA = ARG1; DUMB = ARG2 eq 'dumb'; WIDE = int(ARG3 eq '' ? 80 : ARG3); HIGH = int(ARG4 eq '' ? 24 : ARG4)
 load directory.'style.gp'
-# A terminal has room for one column.
-if (DUMB) { columns = 1; rows = panels }
-row_height = DUMB ? 1.25 : 19
-panel_height = row_height * (y_high[1] - y_low[1]) + (DUMB ? 1 : 0)
-above = DUMB ? 2 : 46
-below = DUMB ? 4 : 58
-names_width = DUMB ? 20 : 150
-values_width = DUMB ? 10 : 62
-panel_width = DUMB ? WIDE - names_width - values_width : 250
-cell_width = names_width + panel_width + values_width
-width = DUMB ? WIDE : columns * cell_width + 20
-height = DUMB ? HIGH : int(top + rows * (above + panel_height + below) + bottom)
-# The title over two lines, broken at the last comma before its middle or a little behind.
-comma(t, i) = i < 2 ? 0 : t[i:i + 1] eq ', ' ? i : comma(t, i - 1)
-half(t) = strlen(t) < 42 ? 0 : comma(t, int(strlen(t) * 0.62))
-broken(t) = half(t) ? t[1:half(t)]."\n".t[half(t) + 2:strlen(t)] : t
-do for [f=1:words(formats)] {
-	format = word(formats, f)
-	load directory.'page.gp'
-	do for [p=1:panels] {
-		left = ((p - 1) % columns) * cell_width + names_width
-		right = left + panel_width
-		upper = top + int((p - 1) / columns) * (above + panel_height + below) + above
-		lower = upper + panel_height
-		load directory.'panel.gp'
-		set title (DUMB ? panel_title[p] : broken(panel_title[p])) offset 0,(DUMB ? 0 : -0.5)
-		unset ytics
-		unset ylabel
-		dots = list_of(p, 'runtime')
-		empty = list_of(p, 'note')
-		named = dots.empty
-		haloed = DUMB ? '' : dots
-		lettered = DUMB ? dots : ''
-		plot NaN notitle, \
-			for [k in dots] DATA index block(k) using 5:6:(bars(7, 5)):(bars(8, 5)):11 with xerrorbars pt 0 ps 0 lw 2 lc rgb variable, \
-			for [k in haloed] DATA index block(k) using 5:6 with points pt 7 ps 1.3 lc rgb '#ffffff', \
-			for [k in haloed] DATA index block(k) using 5:6:12:11 with points pt variable ps 1.1 lw 1.5 lc rgb variable, \
-			for [k in lettered] DATA index block(k) using 5:6:('o') with labels, \
-			for [k in empty] DATA index block(k) using (x_low[p]):6:(strcol(13)) with labels left offset 1,0, \
-			for [k in named] DATA index block(k) using (x_low[p]):6:(short(strcol(4))) with labels right offset -1,0, \
-			for [k in dots] DATA index block(k) using (x_high[p]):6:(strcol(13)) with labels left offset 0.5,0
-		unset label
-	}
-	unset multiplot
-	unset output
-}
+load directory.'rows.gp'

@@ -234,9 +234,12 @@ static const struct primitive {
 	{"switch", "tasks=2", "tasks", "mode", "yield", 2, "ns_per_switch", 4},
 	{"switch", "tasks=10000/mode=ring", "tasks", "mode", "ring", 10000, "ns_per_switch", 12},
 	{"spawn", "tasks=1000/batch=1", "batch", "memory", "warm", 1, "ns_per_task", 25000},
+	{"idle", "tasks=100/memory=cold", "tasks", "memory", "cold", 100, "bytes_per_task", 8192},
 	{"idle", "tasks=1000000/memory=cold", "tasks", "memory", "cold", 1000000, "bytes_per_task", 4096},
 	{"order", "example=count", "unit", "example", "count", 20000000, "order", 111222},
 	{"syscall", "mode=thread", "calls", "mode", "thread", 1000, "ns_per_call", 20000},
+	{"starvation", "yields=no", "slice", "yields", "no", 100000, "late_max_us", 500000},
+	{"starvation", "yields=yes", "slice", "yields", "yes", 100000, "late_max_us", 100},
 	{"syscall", "mode=fork", "calls", "mode", "fork", 1000, "ns_per_call", 100000},
 };
 
