@@ -381,6 +381,26 @@ static void test_starvation(void **state)
 	assert_int_equal(access(path_of("plots/starvation", ".svg"), F_OK), -1);
 }
 
+/* 0.9 of a core in equal parts, of two cores half of that; nobody told of switches. */
+static void test_resources(void **state)
+{
+	size_t size;
+
+	(void)state;
+	if (!has_gnuplot())
+		skip();
+	make(four, 5, false, false);
+	plot_quietly(NULL);
+	char *data = read_whole(path_of("plots/resources", ".tsv"), &size);
+
+	assert_non_null(strstr(data, "\t45.0 %\t"));
+	assert_non_null(strstr(data, "\t10.0 %\t"));
+	assert_non_null(strstr(data, "\t22.5 %\t"));
+	assert_non_null(strstr(data, "\t55.0 %\t"));
+	assert_non_null(strstr(data, "\tnot measured\t"));
+	free(data);
+}
+
 /* Over the number of tasks; a single number of them, as spawn's here, has no panel. */
 static void test_cost(void **state)
 {
@@ -642,6 +662,7 @@ int main(void)
 		TEST(test_runtimes),
 		TEST(test_figure_of_primitives),
 		TEST(test_starvation),
+		TEST(test_resources),
 		TEST(test_cost),
 		TEST(test_figures),
 		TEST(test_marks),

@@ -153,10 +153,10 @@ static json_t *record_make(const struct plan *plan, double at, unsigned slot, do
 	double cpu = strcmp(plan->workload, "echo") == 0 ? at * 400 * (6000 + 500 * slot) : wall * 0.9;
 
 	/* Figures of its own: one that tells the runtimes apart, one that never changes, and one with a wild name. */
-	return json_pack("{s:{s:i, s:i, s:i}, s:i, s:{s:I}, s:{s:I, s:I, s:I}, s:{s:I, s:I, s:I}}", "figures",
+	return json_pack("{s:{s:i, s:i, s:i}, s:i, s:{s:I, s:i, s:i}, s:{s:I, s:I, s:I}, s:{s:I, s:I, s:I}}", "figures",
 			 "steps_us", 10 * (int)(slot + 1), "same", 7, "\033[2J", (int)slot, "protocol", 1, "time_ns",
-			 "wall", (json_int_t)wall, "cpu_ns", "user", (json_int_t)(cpu / 2), "system",
-			 (json_int_t)(cpu / 2), "steady", (json_int_t)cpu, "memory", "pss_peak",
+			 "wall", (json_int_t)wall, "setup", 0, "teardown", 0, "cpu_ns", "user", (json_int_t)(cpu / 2),
+			 "system", (json_int_t)(cpu / 2), "steady", (json_int_t)cpu, "memory", "pss_peak",
 			 (json_int_t)(1000000 + at * 8192 * (slot + 1)), "pss_baseline", (json_int_t)1000000, "kernel",
 			 (json_int_t)(at * 4096 * slot));
 }
