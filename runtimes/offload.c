@@ -54,19 +54,33 @@ static void *work(void *unused)
 	return unused;
 }
 
-/* Signals are for the runtime's own threads. Under the mutex. 0 or -EAGAIN. */
+/* Without signals, which the threads inherit: those are for the runtime's own. And a handler may switch to another task
+ * (thread-gil), which would then wait for the mutex with the interpreter's lock in hand: for an interval, and for ever
+ * where ThreadSanitizer keeps the next signal back until the mutex is there. */
+static void lock(sigset_t *before)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, before);
+	pthread_mutex_lock(&pool.mutex);
+}
+
+static void unlock(const sigset_t *before)
+{
+	pthread_mutex_unlock(&pool.mutex);
+	pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+/* Under lock(). 0 or -EAGAIN. */
 static int start_threads(void)
 {
-	sigset_t all, old;
-
 	if (pool.process != getpid()) {
 		pool.process = getpid();
 		pool.threads = 0;
 	}
 	if (pool.threads == OFFLOAD_THREADS)
 		return 0;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
 	while (pool.threads < OFFLOAD_THREADS) {
 		pthread_t thread;
 
@@ -75,7 +89,6 @@ static int start_threads(void)
 		pthread_detach(thread);
 		pool.threads++;
 	}
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return pool.threads > 0 ? 0 : -EAGAIN;
 }
 
@@ -91,20 +104,21 @@ int offload_open(struct offload_channel *channel)
 
 int offload_submit(struct offload_channel *channel, void (*function)(void *argument), void *argument)
 {
+	sigset_t before;
 	int error;
 
 	channel->function = function;
 	channel->argument = argument;
 	channel->next = NULL;
 	atomic_store_explicit(&channel->done, false, memory_order_relaxed); /* the mutex orders it */
-	pthread_mutex_lock(&pool.mutex);
+	lock(&before);
 	error = start_threads();
 	if (error == 0) {
 		*pool.last = channel;
 		pool.last = &channel->next;
 		pthread_cond_signal(&pool.submitted);
 	}
-	pthread_mutex_unlock(&pool.mutex);
+	unlock(&before);
 	return error;
 }
 
