@@ -26,7 +26,7 @@ const (
 // The project's version, set by the linker.
 var version = "unknown"
 
-// A parameter's value where none is given, or the names of its choices, of which the first one is it.
+// A parameter's value where none is given; with choices, which are named, the index of one.
 type parameter struct {
 	name     string
 	fallback uint64
@@ -61,6 +61,13 @@ var workloads = map[string]workload{
 	"starvation": {[]parameter{{name: "beat", fallback: 10000000, isTime: true}, {name: "hog", fallback: 500000000, isTime: true},
 		{name: "slice", fallback: 100000, isTime: true}, {name: "yields", choices: []string{"no", "yes"}},
 		{name: "step"}}, playStarvation},
+	"contention": {[]parameter{{name: "tasks", fallback: 4}, {name: "increments", fallback: 1000000},
+		{name: "mode", choices: []string{"none", "atomic", "mutex"}},
+		{name: "suspend", choices: []string{"no", "yes"}}}, playContention},
+	"order": {[]parameter{{name: "example", choices: []string{"count", "say"}},
+		{name: "unit", fallback: 20000000, isTime: true}}, playOrder},
+	"range": {[]parameter{{name: "numbers", fallback: 10000000},
+		{name: "mode", fallback: 1, choices: []string{"eager", "lazy"}}}, playRange},
 }
 
 var capabilities = []string{"interleaves", "parallel", "shares-memory", "preempts", "switches-stacks", "workers"}
@@ -101,7 +108,7 @@ func printInfo() {
 		"suspends":     "switching stacks, which grow as they are needed",
 		"shares":       "all memory",
 		"breaks":       "time and memory for the garbage collector; timers of milliseconds where nobody else is awake",
-		"sources":      "go.dev/doc: the language, runtime.Gosched, sync.WaitGroup, channels, time.Sleep, net",
+		"sources":      "go.dev/doc: the language, runtime.Gosched, sync.WaitGroup, sync.Mutex, channels, time.Sleep, net",
 		"capabilities": capabilities, "workloads": workloadNames(),
 		"costs_ns": map[string]any{"task": 2000, "switch": 700, "wake": 700},
 	})

@@ -92,7 +92,16 @@ func (play *play) audit(tasks, operations, bytes, checksum uint64) {
 	play.tasks, play.operations, play.bytes, play.checksum = tasks, operations, bytes, checksum
 }
 
-// grown is what memory has grown by until the play began.
+// peak measures the memory once more, in so many ns.
+func (play *play) peak() uint64 {
+	begun := now()
+	if bytes := pss(); bytes > play.pssPeak {
+		play.pssPeak = bytes
+	}
+	return now() - begun
+}
+
+// grown is what memory has grown by until the play began, or until peak() if that was more.
 func (play *play) grown() float64 {
 	return float64(play.pssPeak) - float64(play.pssBaseline)
 }
