@@ -7,7 +7,8 @@ const struct runtime runtime = {
 	.dialect = "direct",
 	.suspends = "switching stacks",
 	.shares = "all memory",
-	.breaks = "one core; a task that never suspends stops all others; memory at one page a task and more",
+	.breaks = "one core; a task that never suspends stops all others; memory at one page a task and more; "
+		  "a function with locals of more than a page may leap over the guard page unseen",
 	.sources = "A. de Moura, R. Ierusalimschy, \"Revisiting Coroutines\", 2009; epoll(7)",
 	.capabilities = RUNTIME_INTERLEAVES | RUNTIME_SHARES_MEMORY | RUNTIME_SWITCHES_STACKS,
 };
