@@ -30,4 +30,13 @@ static inline uint64_t clock_now(void)
 	return ns_from_timespec(now);
 }
 
+/* CPU time of the calling thread, in ns. Cannot fail. */
+static inline uint64_t clock_thread_cpu(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return ns_from_timespec(now);
+}
+
 #endif

@@ -42,13 +42,20 @@ packages_install() {
 		return 0
 	fi
 	echo "Packages ($whether): installing $missing"
-	if { packages_apt update && packages_apt install --no-install-recommends -y $missing; } >"$packages_log" 2>&1; then
+	packages_log=$(mktemp "${TMPDIR:-/tmp}/simul-packages.XXXXXX")
+	if packages_apt update >"$packages_log" 2>&1 && packages_get $missing; then
+		rm -f "$packages_log"
 		return 0
 	fi
+	# One that cannot be had must not keep the other optional ones away.
+	if [ "$whether" = optional ]; then
+		for package in $missing; do packages_get "$package" || echo "Left out: $package" >&2; done
+	fi
 	tail -n 5 "$packages_log" >&2
-	echo "Could not install: $missing(whole log: $packages_log)" >&2
+	echo "Could not install all of: $missing(whole log: $packages_log)" >&2
 	[ "$whether" = optional ]
 }
 
-packages_log=$(mktemp "${TMPDIR:-/tmp}/simul-packages.XXXXXX")
-trap 'rm -f "$packages_log"' EXIT
+packages_get() {
+	packages_apt install --no-install-recommends -y "$@" >>"$packages_log" 2>&1
+}

@@ -111,7 +111,7 @@ static int measure_rounds(const struct machine *machine, hwloc_const_cpuset_t co
 {
 	int core = -1, lower = 0, result = 0;
 
-	for (int round = 0; round < rounds && result >= 0; round++) {
+	for (int round = 0; round < rounds && result >= 0 && !stop_requested; round++) {
 		core = hwloc_bitmap_next(cores, core);
 		if (core < 0)
 			core = hwloc_bitmap_first(cores);

@@ -85,7 +85,7 @@ static const char help[] = "Sweeps over core counts, or with --concurrency over 
 			   "\v"
 			   "Examples:\n"
 			   "  simul cores                              this machine, strong scaling\n"
-			   "  simul cores --scaling=weak --workload=chess --runtime=thread,coroutine,work-stealing\n"
+			   "  simul cores --scaling=weak --workload=chess --runtime=thread,coroutine\n"
 			   "  simul cores --counts=1,2,4,8 --placement=compact,scatter --workload=counting\n"
 			   "  simul cores --concurrency --workload=chess\n"
 			   "                                           tasks a core, up to where each runtime breaks\n"

@@ -73,9 +73,8 @@ static const struct command doctor_command = {
 		"Examples:\n"
 		"  simul doctor\n"
 		"  simul doctor --json\n"
-		"  simul doctor --stability                which difference can be told from noise here, in some "
-		"seconds\n"
-		"  simul doctor --stability --workload=echo --runtime=coroutine --set connections=50\n"
+		"  simul doctor --stability                which difference is told from noise here\n"
+		"  simul doctor --stability --workload=chess --runtime=coroutine\n"
 		"\n"
 		"Exit status: 0 it has looked, whatever it found; 2 the call was wrong; 3 the A/A test could not be "
 		"played.",

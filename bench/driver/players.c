@@ -94,12 +94,6 @@ static int search(struct players *players, const char *libexec, const char *path
 	return error;
 }
 
-/* Names become parts of cells' names, of paths of figures' data and of tables. */
-static bool usable_name(const char *name)
-{
-	return *name && strlen(name) < 40 && name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_.+")] == '\0';
-}
-
 static void hear_info(struct player *player, const struct invocation_result *result)
 {
 	if (result->status == INVOCATION_REFUSED)
@@ -108,11 +102,6 @@ static void hear_info(struct player *player, const struct invocation_result *res
 		snprintf(player->broken, sizeof player->broken, "%s", result->reason);
 	else if (player_info_parse(result->output, &player->info, player->broken) == 0)
 		player->name = player->info.runtime;
-	if (!player->broken[0] && !usable_name(player->name)) {
-		snprintf(player->broken, sizeof player->broken,
-			 "its name must be 1 to 39 of a-z, 0-9, '-', '_', '.' and '+'");
-		player->name = file_name(player->path) + strlen(prefix);
-	}
 }
 
 static int ask_info(struct player *player)

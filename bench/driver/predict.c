@@ -80,7 +80,7 @@ static const struct command predict_command = {
 		"  simul run --workload=chess,idle,switch --out=costs\n"
 		"Then:\n"
 		"  simul predict costs\n"
-		"  simul predict costs --cores=64,1024 --tasks=1000000 --runtime=thread,coroutine\n"
+		"  simul predict costs --cores=64 --tasks=1000000 --runtime=coroutine\n"
 		"  simul predict costs --move=1ms --reply=100ms --pairs=5\n"
 		"\n"
 		"Not in the simulation: contention that grows with the cores, caches, a scheduler's mistakes. What it "

@@ -16,7 +16,7 @@
 #include "../../runtimes/runtime.h"
 #include "clean.h"
 
-enum { PROTOCOL = 1, RUNTIME_NAME_MAX = 63, CHECKSUM_DIGITS_MAX = 16 };
+enum { PROTOCOL = 1, RUNTIME_NAME_MAX = 39, CHECKSUM_DIGITS_MAX = 16 };
 
 /* The accuracy that the gates allow the clocks of the cores (some per cent faster in one second than in the next, above
  * all in a virtual machine) and the kernel's CPU accounting. */

@@ -129,7 +129,7 @@ static const struct command run_command = {
 		"                                     one runtime beside the libraries that people use\n"
 		"  simul run --profile=standard --out=monday\n"
 		"                                     then: simul plot monday\n"
-		"  simul run --resume monday          after Ctrl-C, or to play failed cells again\n"
+		"  simul run --resume monday          after Ctrl-C, or for failed cells\n"
 		"\n"
 		"Durations take ns, us, ms, s; sizes take B, KiB, MiB, GiB. Google Benchmark's own flags work too: "
 		"--benchmark_filter=REGEX, --benchmark_list_tests, --benchmark_format=console|json|csv, "

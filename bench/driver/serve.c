@@ -83,7 +83,7 @@ static const struct command serve_command = {
 		"Examples:\n"
 		"  simul serve echo --runtime=coroutine              until Ctrl-C\n"
 		"  simul serve echo --runtime=thread --port=7000 &   then: simul load --to 7000\n"
-		"  simul serve echo --runtime=process --cores=0      the client has the other cores\n"
+		"  simul serve echo --runtime=process --cores=0    the client has the other cores\n"
 		"  echo hello | nc -N 127.0.0.1 7000\n"
 		"\n"
 		"SIGTERM or Ctrl-C drains: nobody is accepted any more, and connections that are there are served "

@@ -42,6 +42,7 @@ static const char *const nouns[FAMILIES] = {
 	[FAMILY_COROUTINE] = "coroutines",
 	[FAMILY_PARALLEL_COROUTINE] = "coroutines over all cores",
 	[FAMILY_UNKNOWN] = "others",
+	[FAMILY_FLOOR] = "no runtime at all",
 };
 
 /* --- which contests ------------------------------------------------------------------------------------------- */

@@ -10,6 +10,8 @@
 /* As in summary.c: a difference of medians under 2 % is called none, and fewer than four invocations judge nothing. */
 #define LEAST_EFFECT 1.02
 #define LEAST_LEVEL 0.85
+/* Who may be slower by more than this, for all that the intervals say, is not advised as if it were level. */
+#define MOST_UNSEEN 1.15
 
 static int compare_entries(const void *left, const void *right)
 {
@@ -67,7 +69,7 @@ static enum standing judge(const struct summary *one, const struct summary *best
 		return STANDING_UNKNOWN;
 	if (one->median >= best->median * LEAST_EFFECT && disjoint(&one->interval, &best->interval))
 		return STANDING_SLOWER;
-	return STANDING_LEVEL;
+	return one->interval.high > best->median * MOST_UNSEEN ? STANDING_UNKNOWN : STANDING_LEVEL;
 }
 
 static void entry_judge(const struct contest *contest, struct entry *entry)

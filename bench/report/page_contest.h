@@ -10,9 +10,9 @@
 
 enum standing {
 	STANDING_BEST,
-	STANDING_LEVEL,     /* not shown to be slower than the best */
+	STANDING_LEVEL,     /* not shown to be slower than the best, nor likely to be by much */
 	STANDING_SLOWER,    /* shown to be slower */
-	STANDING_UNKNOWN,   /* too few invocations to judge */
+	STANDING_UNKNOWN,   /* too few invocations to judge, or too far apart */
 	STANDING_NO_RESULT, /* failed, refused or not played */
 };
 

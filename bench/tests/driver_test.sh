@@ -550,7 +550,7 @@ case_plot() {
 # On a terminal there is one line, written over and over; a run of four invocations counts up to 4.
 case_progress() {
 	command -v script >/dev/null || skip 'script(1) is not there: no terminal'
-	expect 0 script -qec "'$SIMUL' run --no-plots --workload=chess --set boards=2 --set pairs=1 --cores=1 \
+	TERM=xterm expect 0 script -qec "'$SIMUL' run --no-plots --workload=chess --set boards=2 --set pairs=1 --cores=1 \
 		--runtime=coroutine,thread --repetitions=2 --out=seen" /dev/null
 	carriage=$(printf '\r')
 	for done in 0 1 2 3 4; do has out "$carriage.*\[$done/4\] about [0-9]* s left: chess/"; done

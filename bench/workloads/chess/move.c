@@ -50,8 +50,8 @@ uint64_t chess_opening(uint64_t board)
 uint64_t chess_step_ps(void)
 {
 	enum { STEPS = 1 << 20 };
-	uint64_t start = clock_now();
+	uint64_t start = clock_thread_cpu(); /* what others take of the core meanwhile is no cost of a step */
 
 	chess_move(chess_opening(0), STEPS);
-	return (clock_now() - start) * 1000 / STEPS;
+	return (clock_thread_cpu() - start) * 1000 / STEPS;
 }
