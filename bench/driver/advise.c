@@ -92,7 +92,7 @@ static const struct command advise_command = {
 		"it follows from are named. Without a BUNDLE: the newest one."
 		"\v"
 		"The bundle needs the primitives, and chess to be held against:\n"
-		"  simul run --workload=chess,idle,switch --out=costs\n"
+		"  simul run --profile=costs --out=costs\n"
 		"Then:\n"
 		"  simul advise costs --tasks=5000 --compute=200us --wait=50ms --cores=2\n"
 		"  simul advise costs --tasks=100000 --compute=5us --wait=1s --memory=256MiB",

@@ -77,7 +77,7 @@ static const struct command predict_command = {
 		"held against the chess that the same bundle has measured. Without a BUNDLE: the newest one."
 		"\v"
 		"The bundle needs the primitives, and chess to be held against:\n"
-		"  simul run --workload=chess,idle,switch --out=costs\n"
+		"  simul run --profile=costs --out=costs\n"
 		"Then:\n"
 		"  simul predict costs\n"
 		"  simul predict costs --cores=64 --tasks=1000000 --runtime=coroutine\n"

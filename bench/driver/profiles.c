@@ -23,10 +23,6 @@ static const struct sweep quick_sweeps[] = {
 	{.workload = "idle", .axes = {"tasks=1000,100000"}, .cores = 1},
 	{.workload = "idle", .axes = {"tasks=100000", "start=spawn", "memory=warm,cold"}, .cores = 1},
 	{.workload = "idle", .axes = {"tasks=1000000", "memory=cold"}, .cores = 1, .limit_ns = 8 * NS_PER_S},
-	{.workload = "idle", .axes = {"tasks=1,24", "sleeps=50", "sleep=1ms"}, .cores = 1},
-	{.workload = "idle", .axes = {"tasks=1000,10000", "sleeps=20", "sleep=10ms"}, .cores = 1},
-	{.workload = "idle", .axes = {"tasks=24", "sleeps=50", "sleep=1ms"}},
-	{.workload = "idle", .axes = {"tasks=1000", "sleeps=20", "sleep=10ms"}},
 	{.workload = "skynet", .axes = {"leaves=1000,1000000"}, .cores = 1},
 	{.workload = "skynet", .axes = {"leaves=1000000"}},
 	{.workload = "skynet", .axes = {"leaves=1000000", "memory=warm"}, .cores = 1, .limit_ns = 8 * NS_PER_S},
@@ -61,10 +57,6 @@ static const struct sweep standard_sweeps[] = {
 	{.workload = "idle", .axes = {"tasks=1000,10000,100000"}, .cores = 1},
 	{.workload = "idle", .axes = {"tasks=1000000", "memory=warm,cold"}, .cores = 1, .limit_ns = 15 * NS_PER_S},
 	{.workload = "idle", .axes = {"tasks=100000", "memory=cold"}, .cores = 1},
-	{.workload = "idle", .axes = {"tasks=1,24,100", "sleeps=50", "sleep=1ms"}, .cores = 1},
-	{.workload = "idle", .axes = {"tasks=1000,10000,100000", "sleeps=20", "sleep=10ms"}, .cores = 1},
-	{.workload = "idle", .axes = {"tasks=24", "sleeps=50", "sleep=1ms"}},
-	{.workload = "idle", .axes = {"tasks=1000,10000", "sleeps=20", "sleep=10ms"}},
 	{.workload = "idle", .axes = {"tasks=100000", "start=spawn", "memory=warm,cold"}, .cores = 1},
 	{.workload = "skynet", .axes = {"leaves=1000,1000000"}, .cores = 1},
 	{.workload = "skynet", .axes = {"leaves=1000000"}},
@@ -86,6 +78,18 @@ static const struct sweep standard_sweeps[] = {
 	{.workload = "fetch", .axes = {"fetches=1,10,100,1000,10000"}, .cores = 1},
 	{.workload = "files", .axes = {"offload=no,yes", "files=1,16,100"}, .cores = 1},
 	{.workload = "files", .axes = {"offload=no,yes", "slow=10ms"}, .cores = 1},
+	{.workload = NULL},
+};
+
+/* What one task costs, for forecasts, and the chess that they are held against. */
+static const struct sweep costs_sweeps[] = {
+	{.workload = "chess", .axes = {"boards=1,4,24,100,1000"}, .cores = 1},
+	{.workload = "chess", .axes = {"boards=24,1000"}},
+	{.workload = "switch", .axes = {"tasks+yields=2+100000"}, .cores = 1},
+	{.workload = "idle", .axes = {"tasks=1,24", "sleeps=50", "sleep=1ms"}, .cores = 1},
+	{.workload = "idle", .axes = {"tasks=1000,10000", "sleeps=20", "sleep=10ms"}, .cores = 1},
+	{.workload = "idle", .axes = {"tasks=24", "sleeps=50", "sleep=1ms"}},
+	{.workload = "idle", .axes = {"tasks=1000", "sleeps=20", "sleep=10ms"}},
 	{.workload = NULL},
 };
 
@@ -161,6 +165,15 @@ const struct profile profiles[] = {
 		.limit_ns = 3 * NS_PER_S,
 		.timeout_ns = 60 * NS_PER_S,
 		.sweeps = standard_sweeps,
+	},
+	{
+		.name = "costs",
+		.help = "what simul predict and simul advise need: 5 repetitions, about 4 minutes on 2 cores",
+		.workloads = "chess,switch,idle",
+		.repetitions = 5,
+		.limit_ns = 3 * NS_PER_S,
+		.timeout_ns = 30 * NS_PER_S,
+		.sweeps = costs_sweeps,
 	},
 	{
 		.name = "full",

@@ -41,7 +41,7 @@ static const struct command_option run_table[] = {
 	 .take = take_profile,
 	 .field = FIELD(profile),
 	 .help = "What to play: quick (the default: about 90 s on 2 quiet cores, up to half as long again on busy "
-		 "ones), standard or full"},
+		 "ones), standard, costs (what simul predict needs) or full"},
 	{.name = "workload",
 	 .argument = "LIST",
 	 .take = take_list,

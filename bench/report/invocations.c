@@ -8,7 +8,7 @@
 #include "figure.h"
 #include "quantity.h"
 
-enum { FEWEST = 3, COLUMNS = 3, ALL_AT_ONCE = 800, WINDOWS = 24 };
+enum { FEWEST = 3, COLUMNS = 3, CURVE_POINTS = 400, ALL_AT_ONCE = 800, WINDOWS = 24 };
 
 /* An invocation: its place in the run, and by how many percent its wall time differs from its cell's median. */
 struct played {
@@ -124,7 +124,8 @@ static int by_percent_of_cell(const void *left, const void *right)
 	return (a->percent > b->percent) - (a->percent < b->percent);
 }
 
-/* Each stands in the middle of its own step (Hazen's plotting position), so that all curves meet at the median. */
+/* Each stands in the middle of its own step (Hazen's plotting position), so that all curves meet at the median. Of very
+ * many a regular part is drawn. */
 static void draw_shares(struct figure *figure, struct crowd *crowd)
 {
 	qsort(crowd->played, crowd->count, sizeof(*crowd->played), by_percent_of_cell);
@@ -134,7 +135,9 @@ static void draw_shares(struct figure *figure, struct crowd *crowd)
 
 		for (end = begin; end < crowd->count && crowd->played[end].cell == cell; end++)
 			;
-		for (size_t i = begin; i < end; i++) {
+		size_t step = (end - begin + CURVE_POINTS - 1) / CURVE_POINTS;
+
+		for (size_t i = begin + (end - 1 - begin) % step; i < end; i += step) {
 			struct point point = point_of(&crowd->played[i], shown(crowd, crowd->played[i].percent),
 						      ((double)(i - begin) + 0.5) / (double)(end - begin));
 

@@ -103,7 +103,7 @@ case_verbs() {
 	expect 2 "$SIMUL" run --no-such-option
 	has err '--profile'
 	expect 2 "$SIMUL" run --profile=slow
-	has err 'quick, standard, full'
+	has err 'quick, standard, costs, full'
 	expect 2 "$SIMUL" run --workload=chest
 	has err 'chess, counting, echo'
 	expect 2 "$SIMUL" run --runtime=fibre
