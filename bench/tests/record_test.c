@@ -342,7 +342,7 @@ static void wrong_info_is_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(no_name) / sizeof(no_name[0]); i++) {
 		snprintf(line, sizeof(line), "{\"protocol\":1,\"runtime\":\"%s\"}", no_name[i]);
-		check_info(line, "\"runtime\" is missing or no name of at most 63 lower case letters, digits and '-'");
+		check_info(line, "\"runtime\" is missing or no name of at most 39 lower case letters, digits and '-'");
 	}
 	check_info(INFO("\"workloads\":[]"), "\"capabilities\" is missing or no list");
 	check_info(INFO("\"capabilities\":[]"), "\"workloads\" is missing or no list");
