@@ -5,10 +5,8 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../../runtimes/check.h"
 #include "../workloads/echo/echo.h"
@@ -120,18 +118,9 @@ static void print_help(FILE *file)
 			parameter->fallback ? parameter->fallback : "none");
 }
 
-static unsigned cores_here(void)
-{
-	cpu_set_t set;
-
-	if (sched_getaffinity(0, sizeof set, &set) < 0) /* more cores than cpu_set_t holds */
-		return (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
-	return (unsigned)CPU_COUNT(&set);
-}
-
 static struct load_options options_from(const struct values *values)
 {
-	uint64_t threads = values->value[LOAD_THREADS] > 0 ? values->value[LOAD_THREADS] : cores_here();
+	uint64_t threads = values->value[LOAD_THREADS] > 0 ? values->value[LOAD_THREADS] : load_cores();
 	uint64_t connections = values->value[LOAD_CONNECTIONS], duration_ns = values->value[LOAD_DURATION];
 	struct load_options options = {
 		.connections = (uint32_t)connections,
