@@ -48,29 +48,50 @@ static enum verdict judge(const struct comparison *comparison, double effect)
 	return VERDICT_UNDECIDED;
 }
 
-static double median_of(const double *values, size_t n, double *room)
+/* Of sorted sets: whether they lie apart, so that every resample's ratio is on one side of 1 and p the least there is.
+ */
+static bool is_apart(const double *base, size_t base_n, const double *other, size_t other_n)
 {
-	memcpy(room, values, sizeof(*values) * n);
-	sort_values(room, n);
-	return quantile(room, n, 0.5);
+	return other[0] > base[base_n - 1] || other[other_n - 1] < base[0];
+}
+
+/* Of sorted sets. */
+static int compare_sorted(const double *base, size_t base_n, const double *other, size_t other_n,
+			  const struct compare_options *options, struct comparison *comparison)
+{
+	double ratio = quantile(other, other_n, 0.5) / quantile(base, base_n, 0.5), effect = 1 + options->min_effect;
+	int error = 0;
+
+	comparison->ratio = ratio;
+	comparison->interval = (struct interval){.low = NAN, .high = NAN};
+	comparison->p = mann_whitney(base, base_n, other, other_n);
+	if (isnan(comparison->p))
+		return -ENOMEM;
+	if (options->verdict_only && comparison->p < ALPHA && is_apart(base, base_n, other, other_n) &&
+	    (ratio >= effect || ratio <= 1 / effect)) {
+		comparison->verdict = ratio > 1 ? VERDICT_SLOWER : VERDICT_FASTER;
+		return 0;
+	}
+	error = ratio_interval(other, other_n, base, base_n, 1 - ALPHA, options->seed, &comparison->interval);
+	comparison->verdict = error ? VERDICT_UNDECIDED : judge(comparison, options->min_effect);
+	return error;
 }
 
 int compare_values(const double *base, size_t base_n, const double *other, size_t other_n,
 		   const struct compare_options *options, struct comparison *comparison)
 {
 	enum { LEAST = 4 };
-	double *room = malloc(sizeof(*room) * (base_n + other_n + 1));
+	double *sorted = malloc(sizeof(*sorted) * (base_n + other_n + 1)), *others = sorted + base_n;
+	int error;
 
-	if (!room)
+	if (!sorted)
 		return -ENOMEM;
-	comparison->ratio = median_of(other, other_n, room) / median_of(base, base_n, room);
-	free(room);
-	int error = ratio_interval(other, other_n, base, base_n, 1 - ALPHA, options->seed, &comparison->interval);
-
-	comparison->p = mann_whitney(base, base_n, other, other_n);
-	if (isnan(comparison->p))
-		return -ENOMEM;
-	comparison->verdict = judge(comparison, options->min_effect);
+	memcpy(sorted, base, sizeof(*sorted) * base_n);
+	memcpy(others, other, sizeof(*sorted) * other_n);
+	sort_values(sorted, base_n);
+	sort_values(others, other_n);
+	error = compare_sorted(sorted, base_n, others, other_n, options, comparison);
+	free(sorted);
 	if (base_n < LEAST || other_n < LEAST)
 		comparison->verdict = VERDICT_UNDECIDED;
 	return error;
@@ -215,7 +236,7 @@ bool compare_refuses(const struct samples *base_of, const struct sample *base, c
 /* --- all cells ------------------------------------------------------------------------------------------------ */
 
 /* FNV-1a, so that a cell's resamples depend on the seed and on its name alone. */
-static uint64_t seed_for(const char *name, uint64_t seed)
+uint64_t compare_seed(const char *name, uint64_t seed)
 {
 	uint64_t hash = UINT64_C(14695981039346656037) ^ seed;
 
@@ -233,7 +254,7 @@ static int compare_one(struct comparisons *comparisons, const struct sample *bas
 	*comparison = (struct comparison){.base = base, .other = other, .ratio = NAN, .p = NAN};
 	comparison->interval = (struct interval){.low = NAN, .high = NAN};
 	if (!refuse_missing(comparisons, comparison) && !refuse_cells(comparisons, comparison)) {
-		options.seed = seed_for(base->name, options.seed);
+		options.seed = compare_seed(base->name, options.seed);
 		error = compare_values(base->values, base->count, other->values, other->count, &options, comparison);
 	}
 	comparisons->of[comparison->verdict]++;

@@ -40,6 +40,8 @@ struct comparison {
 struct compare_options {
 	double min_effect; /* e above, 0 to 10 */
 	uint64_t seed;
+	bool verdict_only; /* without the interval where the verdict is known before it: no value lies among the others'
+			    */
 };
 
 struct comparisons {
@@ -71,7 +73,12 @@ bool compare_refuses(const struct samples *base_of, const struct sample *base, c
 
 void comparisons_clear(struct comparisons *comparisons);
 
-/* One pair of sets: ratio, interval, p and verdict into *comparison. 0 or -ENOMEM. */
+/* What all reports call slower, and the seed of a cell that is the base: its name has a say in it. */
+#define COMPARE_LEAST_EFFECT 0.02
+uint64_t compare_seed(const char *name, uint64_t seed);
+
+/* One pair of sets, both of one value at least, in any order: ratio, interval, p and verdict into *comparison.
+ * Everything that says "slower" asks here. 0 or -ENOMEM. */
 int compare_values(const double *base, size_t base_n, const double *other, size_t other_n,
 		   const struct compare_options *options, struct comparison *comparison);
 

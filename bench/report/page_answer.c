@@ -64,7 +64,7 @@ static void contest_add(struct page *page, struct contests *contests, const stru
 		page->error = error;
 	if (error)
 		return;
-	contest_intervals(&contests->items[contests->count]);
+	page->error = contest_intervals(&contests->items[contests->count]);
 	contests->first[contests->count++] = first;
 }
 
@@ -315,7 +315,7 @@ static void write_subject(FILE *out, const struct contest *contest)
 static void write_verdict(FILE *out, const struct contest *contest, const struct entry *const *ranked, size_t count)
 {
 	size_t leaders = count_leaders(ranked, count);
-	bool known = contest->best->value.interval.level >= 0.85;
+	bool known = contest->best->value.n >= CONTEST_LEAST;
 
 	fputs("<p class=\"verdict\">", out);
 	if (!known) {
@@ -422,16 +422,17 @@ static void write_sureness(FILE *out, const struct contest *contest, const struc
 	double width = typical_width(contest);
 
 	fputs("<p><b>How sure.</b> ", out);
-	if (best->interval.level < 0.85)
+	if (best->n < CONTEST_LEAST)
 		fputs("Not at all: repeat the run with more repetitions. ", out);
 	else if (leaders == count)
 		fputs("That no difference is shown does not mean that there is none. ", out);
 	else if (leaders == 1)
-		fputs("That the others are slower is sure: no interval of theirs reaches the leader’s. ", out);
+		fputs("That the others are slower is as good as sure: each by 2 % or more, the interval of its ratio "
+		      "leaves out 1, and a rank test agrees. ",
+		      out);
 	else
-		fputs("That the others are slower is sure: no interval of theirs reaches the fastest’s. The order "
-		      "among the "
-		      "leaders is not. ",
+		fputs("That the others are slower is as good as sure: each by 2 % or more, the interval of its ratio "
+		      "leaves out 1, and a rank test agrees. The order among the leaders is not. ",
 		      out);
 	fprintf(out, "Each number is the median of %zu invocation%s", best->n, best->n == 1 ? "" : "s");
 	if (!isnan(width))

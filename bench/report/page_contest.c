@@ -5,11 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../analysis/compare.h"
 #include "text.h"
 
-/* As in summary.c: a difference of medians under 2 % is called none, and fewer than four invocations judge nothing. */
-#define LEAST_EFFECT 1.02
-#define LEAST_LEVEL 0.85
 /* Who may be slower by more than this, for all that the intervals say, is not advised as if it were level. */
 #define MOST_UNSEEN 1.15
 
@@ -38,85 +36,90 @@ static size_t read_values(const struct contest *contest, const struct cell *cell
 	return count;
 }
 
-static void entry_fill(const struct page *page, const struct contest *contest, const struct cell *cell,
-		       struct entry *entry)
+static int entry_fill(const struct page *page, const struct contest *contest, const struct cell *cell,
+		      struct entry *entry)
 {
-	double *values = malloc(sizeof(*values) * (cell->invocation_count + 1));
-
 	*entry = (struct entry){
 		.cell = cell,
 		.guest = bundle_is_floor(page->bundle, cell->runtime)  ? "floor"
 			 : bundle_is_peer(page->bundle, cell->runtime) ? "peer"
 								       : NULL,
 		.family = page->marks[cell->slot].family,
+		.values = malloc(sizeof(*entry->values) * (cell->invocation_count + 1)),
 		.value = {.median = NAN, .mean = NAN},
 		.ratio = NAN,
 		.standing = STANDING_NO_RESULT,
 	};
-	if (values)
-		entry->value = summarize(values, read_values(contest, cell, values), 0.95);
-	free(values);
+	if (!entry->values)
+		return -ENOMEM;
+	entry->value = summarize(entry->values, read_values(contest, cell, entry->values), 0.95);
+	return 0;
 }
 
-static bool disjoint(const struct interval *a, const struct interval *b)
+static enum standing standing_of(const struct comparison *comparison, const struct summary *one,
+				 const struct summary *best)
 {
-	return a->high < b->low || b->high < a->low;
-}
-
-static enum standing judge(const struct summary *one, const struct summary *best)
-{
-	if (one->interval.level < LEAST_LEVEL || best->interval.level < LEAST_LEVEL)
+	if (one->n < CONTEST_LEAST || best->n < CONTEST_LEAST)
 		return STANDING_UNKNOWN;
-	if (one->median >= best->median * LEAST_EFFECT && disjoint(&one->interval, &best->interval))
+	if (comparison->verdict == VERDICT_SLOWER)
 		return STANDING_SLOWER;
-	return one->interval.high > best->median * MOST_UNSEEN ? STANDING_UNKNOWN : STANDING_LEVEL;
+	return comparison->interval.high > MOST_UNSEEN ? STANDING_UNKNOWN : STANDING_LEVEL;
 }
 
-static void entry_judge(const struct contest *contest, struct entry *entry)
+/* By the rule of simul compare, so that the page and it never call different cells slower. */
+static int entry_judge(const struct contest *contest, struct entry *entry, bool verdict_only)
 {
 	const struct entry *best = contest->best;
+	struct compare_options options = {.min_effect = COMPARE_LEAST_EFFECT,
+					  .seed = compare_seed(best->cell->name, 1),
+					  .verdict_only = verdict_only};
+	struct comparison comparison;
+	int error;
 
 	entry->ratio = entry->value.median / best->value.median;
 	entry->ratio_interval = (struct interval){.low = entry->ratio, .high = entry->ratio};
-	entry->standing = entry == best ? STANDING_BEST : judge(&entry->value, &best->value);
+	entry->standing = STANDING_UNKNOWN;
+	if (!(best->value.median > 0))
+		return 0;
+	error = compare_values(best->values, best->value.n, entry->values, entry->value.n, &options, &comparison);
+	if (error)
+		return error;
+	if (comparison.interval.level > 0)
+		entry->ratio_interval = comparison.interval;
+	entry->standing = entry == best ? STANDING_BEST : standing_of(&comparison, &entry->value, &best->value);
+	return 0;
 }
 
-void contest_intervals(struct contest *contest)
+static int judge_each(struct contest *contest, bool verdict_only)
 {
-	const struct cell *best = contest->best->cell;
+	int error = 0;
 
-	for (size_t i = 0; i < contest->results; i++) {
-		struct entry *entry = &contest->entries[i];
-		double *values = malloc(sizeof(*values) * (entry->cell->invocation_count + best->invocation_count + 1));
-		struct interval interval;
-
-		if (values && contest->best->value.median > 0) {
-			size_t ours = read_values(contest, entry->cell, values);
-			size_t bests = read_values(contest, best, values + ours);
-
-			if (ratio_interval(values, ours, values + ours, bests, 0.95, 1, &interval) == 0)
-				entry->ratio_interval = interval;
-		}
-		free(values);
-	}
+	for (size_t i = 0; i < contest->count && !error; i++)
+		if (contest->entries[i].value.n > 0)
+			error = entry_judge(contest, &contest->entries[i], verdict_only);
+	return error;
 }
 
-static void judge_all(struct contest *contest)
+int contest_intervals(struct contest *contest)
+{
+	return judge_each(contest, false);
+}
+
+static int judge_all(struct contest *contest)
 {
 	for (size_t i = 0; i < contest->count && !contest->best; i++)
 		if (contest->entries[i].value.n > 0 && !contest->entries[i].guest)
 			contest->best = &contest->entries[i];
-	for (size_t i = 0; i < contest->count; i++) {
+	for (size_t i = 0; i < contest->count; i++)
 		contest->results += contest->entries[i].value.n > 0;
-		if (contest->best && contest->entries[i].value.n > 0)
-			entry_judge(contest, &contest->entries[i]);
-	}
+	return contest->best ? judge_each(contest, true) : -ENODATA;
 }
 
 int contest_make(const struct page *page, const struct family *family, const struct group *group,
 		 struct contest *contest)
 {
 	size_t index = 0;
+	int error = 0;
 
 	*contest = (struct contest){
 		.bundle = page->bundle,
@@ -132,17 +135,18 @@ int contest_make(const struct page *page, const struct family *family, const str
 	if (contest->quantity && (contest->quantity->figure || contest->quantity->measure != MEASURE_WALL_NS))
 		contest->bound = NAN;
 	for (size_t i = 0; i < contest->count; i++)
-		entry_fill(page, contest, group->cells[i], &contest->entries[i]);
+		error = error ? error : entry_fill(page, contest, group->cells[i], &contest->entries[i]);
 	qsort(contest->entries, contest->count, sizeof(*contest->entries), compare_entries);
-	judge_all(contest);
-	if (contest->best)
-		return 0;
-	contest_clear(contest);
-	return -ENODATA;
+	error = error ? error : judge_all(contest);
+	if (error)
+		contest_clear(contest);
+	return error;
 }
 
 void contest_clear(struct contest *contest)
 {
+	for (size_t i = 0; contest->entries && i < contest->count; i++)
+		free(contest->entries[i].values);
 	free(contest->entries);
 	contest->entries = NULL;
 }

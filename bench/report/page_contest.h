@@ -11,15 +11,19 @@
 enum standing {
 	STANDING_BEST,
 	STANDING_LEVEL,     /* not shown to be slower than the best, nor likely to be by much */
-	STANDING_SLOWER,    /* shown to be slower */
+	STANDING_SLOWER,    /* by the rule of simul compare (analysis/compare.h) */
 	STANDING_UNKNOWN,   /* too few invocations to judge, or too far apart */
 	STANDING_NO_RESULT, /* failed, refused or not played */
 };
+
+/* Fewer invocations judge nothing. */
+enum { CONTEST_LEAST = 4 };
 
 struct entry {
 	const struct cell *cell;
 	const char *guest; /* "peer" or "floor": it has a row, but no say; NULL: one of ours */
 	enum model_family family;
+	double *values;       /* of the invocations, sorted; owned */
 	struct summary value; /* ns, or the quantity's unit; n is 0 where there is no result */
 	double ratio;         /* of the medians, to the best; NAN without a result */
 	struct interval ratio_interval;
@@ -40,8 +44,8 @@ struct contest {
 /* 0, -ENODATA where nothing has a result, -ENOMEM. */
 int contest_make(const struct page *page, const struct family *family, const struct group *group,
 		 struct contest *contest);
-/* Fills every entry's interval of the ratio, which takes a while. */
-void contest_intervals(struct contest *contest);
+/* Fills every entry's interval of the ratio, which takes a while. 0 or -ENOMEM. */
+int contest_intervals(struct contest *contest);
 void contest_clear(struct contest *contest);
 
 /* The best of ours in that model family, or NULL. */

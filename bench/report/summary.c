@@ -1,13 +1,14 @@
 /* summary.c: the table that a run ends with, 80 columns wide, and one answer a workload.
  *
- * An answer calls a model slower only where its interval and the fastest one's do not overlap and its median is 2 %
- * higher or more; otherwise it says that no difference is shown, which is not the same as saying that there is none. */
+ * An answer calls a model slower by the rule of analysis/compare.h; otherwise it says that no difference is shown,
+ * which is not the same as saying that there is none. */
 #include "report.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../analysis/compare.h"
 #include "../analysis/groups.h"
 #include "bottleneck.h"
 #include "fits.h"
@@ -19,12 +20,6 @@
 #include "text.h"
 
 enum { TABLE_WIDTH = 80, NAME_WIDTH = 17, REASON_INDENT = 20, FLOORS_MAX = 2 };
-
-/* A difference of medians under 2 % is called none, however sure. */
-#define LEAST_EFFECT 1.02
-
-/* Fewer than four invocations are no ground for a verdict: the range of two misses the median every other time. */
-#define LEAST_LEVEL 0.85
 
 /* A group's table: what its rows are made from. */
 struct table {
@@ -281,20 +276,26 @@ static void print_table(const struct table *table)
 
 /* --- the answer ----------------------------------------------------------------------------------------------- */
 
-static bool disjoint(const struct interval *a, const struct interval *b)
+/* By the rule of simul compare; refused where there are too few invocations, or no memory. */
+static enum verdict judge(const struct cell *one, const struct cell *fastest)
 {
-	return a->high < b->low || b->high < a->low;
-}
+	enum { LEAST = 4 };
+	struct compare_options options = {
+		.min_effect = COMPARE_LEAST_EFFECT, .seed = compare_seed(fastest->name, 1), .verdict_only = true};
+	struct comparison comparison;
+	double *base = malloc(sizeof(*base) * (one->invocation_count + fastest->invocation_count + 1));
+	enum verdict verdict = VERDICT_REFUSED;
 
-enum verdict { VERDICT_EQUAL, VERDICT_SLOWER, VERDICT_UNKNOWN };
+	if (base) {
+		size_t base_n = cell_values(fastest, MEASURE_WALL_NS, base);
+		size_t n = cell_values(one, MEASURE_WALL_NS, base + base_n);
 
-static enum verdict judge(const struct summary *one, const struct summary *fastest)
-{
-	if (one->interval.level < LEAST_LEVEL || fastest->interval.level < LEAST_LEVEL)
-		return VERDICT_UNKNOWN;
-	if (one->median >= fastest->median * LEAST_EFFECT && disjoint(&one->interval, &fastest->interval))
-		return VERDICT_SLOWER;
-	return VERDICT_EQUAL;
+		if (base_n >= LEAST && n >= LEAST &&
+		    compare_values(base, base_n, base + base_n, n, &options, &comparison) == 0)
+			verdict = comparison.verdict;
+	}
+	free(base);
+	return verdict;
 }
 
 static void append(FILE *text, size_t *count, const char *heading)
@@ -303,20 +304,28 @@ static void append(FILE *text, size_t *count, const char *heading)
 	++*count;
 }
 
-static void write_judged(const struct table *table, FILE *text, enum verdict verdict, const char *heading)
+/* What a reader is told of a verdict: to him "no difference" and "not enough data" are one. */
+enum word { WORD_LEVEL, WORD_SLOWER, WORD_UNKNOWN };
+
+static enum word word_of(enum verdict verdict)
 {
-	const struct summary *fastest = &table->scores[0].wall;
+	return verdict == VERDICT_SLOWER ? WORD_SLOWER : verdict == VERDICT_REFUSED ? WORD_UNKNOWN : WORD_LEVEL;
+}
+
+static void write_judged(const struct table *table, FILE *text, enum word word, const char *heading)
+{
+	const struct score *fastest = &table->scores[0];
 	size_t count = 0;
 
 	for (size_t i = 1; i < table->group->cell_count && table->scores[i].wall.n > 0; i++) {
 		const struct score *score = &table->scores[i];
 
-		if (score->floor || judge(&score->wall, fastest) != verdict)
+		if (score->floor || word_of(judge(score->cell, fastest->cell)) != word)
 			continue;
 		append(text, &count, heading);
 		fputs(score->cell->runtime, text);
-		if (verdict != VERDICT_EQUAL)
-			fprintf(text, " %.2f x", score->wall.median / fastest->median);
+		if (word != WORD_LEVEL)
+			fprintf(text, " %.2f x", score->wall.median / fastest->wall.median);
 	}
 }
 
@@ -355,9 +364,9 @@ static void write_answer(const struct table *table, FILE *text)
 	fprintf(text, "%s: %s %s", title, fastest->cell->runtime, format_time(time, fastest->wall.median));
 	if (!isnan(table->bound))
 		fprintf(text, ", %.2f x bound", fastest->times.median);
-	write_judged(table, text, VERDICT_EQUAL, "; no difference shown: ");
-	write_judged(table, text, VERDICT_SLOWER, "; slower: ");
-	write_judged(table, text, VERDICT_UNKNOWN, "; too few invocations to judge: ");
+	write_judged(table, text, WORD_LEVEL, "; no difference shown: ");
+	write_judged(table, text, WORD_SLOWER, "; slower: ");
+	write_judged(table, text, WORD_UNKNOWN, "; too few invocations to judge: ");
 	write_floors(table, text);
 	write_missing(table, text);
 }
