@@ -11,6 +11,7 @@
 #ifndef SIMUL_TASK_H
 #define SIMUL_TASK_H
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,10 +25,9 @@ struct task {
 
 typedef void task_function(void *argument);
 
-/* Starts the runtime, runs main as the first task and returns when it has returned. All tasks must have been joined by then.
- * May be called again once it has returned.
- * -EDEADLK: every task left is waiting and nothing can wake one (where the runtime can tell; a sentence says so).
- * Other errors: what starting the runtime met (-ENOMEM, -EMFILE ...). */
+/* Starts the runtime, runs main as the first task and returns when it has returned. All tasks must have been joined by
+ * then. May be called again once it has returned. -EDEADLK: every task left is waiting and nothing can wake one (where
+ * the runtime can tell; a sentence says so). Other errors: what starting the runtime met (-ENOMEM, -EMFILE ...). */
 int task_run(task_function *main, void *argument);
 
 /* Zeroed memory, page-aligned, that every task sees and that lives until task_run() returns; NULL if there is none.
@@ -67,16 +67,32 @@ int task_wake(_Atomic uint32_t *word, unsigned count);
 int task_adopt(int fd);
 
 /* Call it after spawning a task that took fd along, if the spawning task has no more use of it: a runtime whose tasks
- * have descriptors of their own closes the spawner's copy, the others do nothing. Never called on runtimes with
- * RUNTIME_PRIVATE_DESCRIPTORS, whose tasks know only descriptors that were open at the first task_spawn(). */
+ * have descriptors of their own closes the spawner's copy, the others do nothing. */
 void task_hand_over(int fd);
 
 int task_close(int fd);
 
-/* As read(2) and send(2) with MSG_NOSIGNAL on a stream socket, waiting as the model waits; one task at a time for each direction.
- * May transfer less than asked; 0 from task_read() is the end of the stream. */
+/* As read(2) and send(2) with MSG_NOSIGNAL on a stream socket, waiting as the model waits; one task at a time for each
+ * direction. May transfer less than asked; 0 from task_read() is the end of the stream. */
 ssize_t task_read(int fd, void *buffer, size_t bytes);
 ssize_t task_write(int fd, const void *buffer, size_t bytes);
+
+/* As task_write(), but it never waits: -EAGAIN where nothing can be sent now. */
+static inline ssize_t task_write_now(int fd, const void *buffer, size_t bytes)
+{
+	ssize_t sent;
+
+	do
+		sent = send(fd, buffer, bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (sent < 0 && errno == EINTR);
+	return sent < 0 ? -errno : sent;
+}
+
+/* Only with RUNTIME_REQUEUES, and only in a task that was spawned: when its function has returned, the task has not
+ * ended. It gives its worker back, and its function is called once more, with the same argument, on any worker, when fd
+ * can be read or written (events: POLLIN or POLLOUT, as poll(2) has them, hang-ups and errors included). So a pool
+ * serves more descriptors than it has workers. The last call before the return counts. */
+void task_requeue(int fd, short events);
 
 /* As accept4(2) and connect(2). */
 int task_accept(int listener);

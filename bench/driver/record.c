@@ -109,7 +109,7 @@ static unsigned capability(const char *name)
 		{"switches-stacks", RUNTIME_SWITCHES_STACKS},
 		{"pooled", RUNTIME_POOLED},
 		{"workers", RUNTIME_WORKERS},
-		{"private-descriptors", RUNTIME_PRIVATE_DESCRIPTORS},
+		{"requeues", RUNTIME_REQUEUES},
 		{"no-sockets", RUNTIME_NO_SOCKETS},
 	};
 
@@ -458,7 +458,8 @@ int record_verify(json_t *record, json_t *load, const char *runtime, const struc
 	spec->expect(values, stage, &expected);
 	error = check_audit(record, &expected, reason);
 	if (!error && load)
-		error = check_load(load, load_messages(spec, values, &expected), places(spec, values), &expected, reason);
+		error = check_load(load, load_messages(spec, values, &expected), places(spec, values), &expected,
+				   reason);
 	if (!error)
 		error = check_bound(record_wall_ns(record, NULL), 0, reason);
 	if (!error)

@@ -60,7 +60,7 @@ static const struct {
 	{RUNTIME_SWITCHES_STACKS, "switches-stacks"},
 	{RUNTIME_POOLED, "pooled"},
 	{RUNTIME_WORKERS, "workers"},
-	{RUNTIME_PRIVATE_DESCRIPTORS, "private-descriptors"},
+	{RUNTIME_REQUEUES, "requeues"},
 	{RUNTIME_NO_SOCKETS, "no-sockets"},
 };
 
@@ -571,7 +571,7 @@ static int admit_service(const struct runtime *runtime, const struct workload_sp
 	values_init(&values, spec->parameters);
 	values.value[0] = 1;
 	error = spec->admit(&values, stage, reason);
-	if (error < 0 || stage_concurrency(stage) == UINT64_MAX)
+	if (error < 0 || stage_concurrency(stage) == UINT64_MAX || stage.capabilities & RUNTIME_REQUEUES)
 		return error;
 	snprintf(reason, REASON_MAX,
 		 "%s keeps a worker for each connection until that ends: it would serve %" PRIu64 " and nobody else",

@@ -2,12 +2,14 @@
 #include "supervision.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -86,7 +88,13 @@ static _Noreturn void begin(pid_t parent, void (*supervise)(void))
 	abort(); /* it does not return */
 }
 
-int supervision_fork(void (*supervise)(void), const _Atomic uint32_t *ending)
+/* No stack of its own: as fork(). The order of the other arguments, all 0, differs between machines. */
+pid_t supervision_fork_sharing_descriptors(void)
+{
+	return (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0L, 0L, 0L, 0L);
+}
+
+int supervision_fork(pid_t (*forks)(void), void (*supervise)(void), const _Atomic uint32_t *ending)
 {
 	pid_t parent = getpid(), supervisor;
 	int error;
@@ -95,7 +103,7 @@ int supervision_fork(void (*supervise)(void), const _Atomic uint32_t *ending)
 		fflush(stdout); /* or a task that prints and flushes would print it once more */
 	supervision.ending = ending;
 	hold_sigchld(SIG_BLOCK); /* until it is known whose end is told */
-	supervisor = fork();
+	supervisor = forks();
 	if (supervisor == 0)
 		begin(parent, supervise);
 	error = supervisor < 0 ? -errno : 0;

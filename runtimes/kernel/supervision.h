@@ -19,9 +19,14 @@
 void supervision_open(const char *who);
 void supervision_close(void);
 
-/* Forks the supervisor, which runs supervise() and does not return from it. It is sent home by whoever sets *ending,
- * which lies in memory that both share. 0; -EAGAIN, -ENOMEM. */
-int supervision_fork(void (*supervise)(void), const _Atomic uint32_t *ending);
+/* Forks a process that shares this one's table of descriptors (CLONE_FILES, clone(2)): what either opens or closes
+ * later, the other has or has not. Its C library does not know its new thread id: no robust or error-checking mutexes
+ * there. As fork(2), with -1 and errno. */
+pid_t supervision_fork_sharing_descriptors(void);
+
+/* Forks the supervisor, by fork() or the above, which runs supervise() and does not return from it. It is sent home by
+ * whoever sets *ending, which lies in memory that both share. 0; -EAGAIN, -ENOMEM. */
+int supervision_fork(pid_t (*forks)(void), void (*supervise)(void), const _Atomic uint32_t *ending);
 
 /* Returns when the supervisor, which was sent home, has ended. */
 void supervision_await_end(void);

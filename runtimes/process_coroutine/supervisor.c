@@ -129,7 +129,7 @@ int supervisor_start(void (*worker)(void))
 	int error;
 
 	supervisor.worker = worker;
-	error = supervision_fork(supervise, &ground->ending);
+	error = supervision_fork(fork, supervise, &ground->ending);
 	if (error < 0)
 		return error;
 	while (atomic_load_explicit(&ground->started, memory_order_acquire) == 0)

@@ -1,14 +1,13 @@
 /* ledger.c: see ledger.h.
  *
  * Under the lock each change is made so that one store commits it: the entry first, then the count or the index that
- * makes it part of the whole. Release, so that no compiler turns them round: the other side is the next holder of the
- * lock, after a death in between. */
+ * makes it part of the whole. Release, so that no compiler turns them round: the other side is who buries the holder,
+ * after a death in between. */
 #include "ledger.h"
 
 #include <errno.h>
-#include <string.h>
+#include <stdbool.h>
 
-#include "../check.h"
 #include "../kernel/futex.h"
 
 #define NO_JOB UINT64_MAX /* its number is LEDGER_NOBODY */
@@ -56,23 +55,14 @@ size_t ledger_bytes(uint32_t workers)
 	       LEDGER_JOBS * (sizeof(uint32_t) + sizeof(struct job));
 }
 
-static void lock_init(pthread_mutex_t *lock)
-{
-	pthread_mutexattr_t attributes;
-
-	pthread_mutexattr_init(&attributes);
-	pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-	pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-	pthread_mutex_init(lock, &attributes);
-	pthread_mutexattr_destroy(&attributes);
-}
-
-struct ledger *ledger_open(void *memory, uint32_t workers)
+int ledger_open(struct ledger **opened, void *memory, uint32_t workers)
 {
 	struct ledger *ledger = memory;
 	char *part = (char *)memory + round_up(sizeof(*ledger));
+	int error = readiness_open(&ledger->readiness);
 
-	lock_init(&ledger->lock);
+	if (error < 0)
+		return error;
 	ledger->workers = workers;
 	ledger->places = (struct place *)part;
 	part += workers * sizeof(struct place);
@@ -82,15 +72,56 @@ struct ledger *ledger_open(void *memory, uint32_t workers)
 	part += LEDGER_JOBS * sizeof(uint32_t);
 	ledger->jobs = (struct job *)part;
 	atomic_init(&ledger->free, LEDGER_NOBODY);
-	atomic_init(&ledger->holder, LEDGER_NOBODY);
 	for (uint32_t i = 0; i < workers; i++) {
 		atomic_init(&ledger->places[i].job, NO_JOB);
 		atomic_init(&ledger->places[i].awake, 1);
 	}
-	return ledger;
+	*opened = ledger;
+	return 0;
 }
 
-/* The lock. */
+void ledger_close(struct ledger *ledger)
+{
+	readiness_close(&ledger->readiness);
+}
+
+/* The lock: the holder's place + 2, or 1 of a process that has none; and whether somebody may sleep there
+ * (U. Drepper, "Futexes Are Tricky", 2011, mutex 2). */
+
+#define AWAITED UINT32_C(0x80000000)
+
+static uint32_t holder_of(uint32_t place)
+{
+	return place == LEDGER_NOBODY ? 1 : place + 2;
+}
+
+static void lock(struct ledger *ledger, uint32_t place)
+{
+	uint32_t seen = 0, mine = holder_of(place);
+
+	if (atomic_compare_exchange_strong_explicit(&ledger->lock, &seen, mine, memory_order_acquire,
+						    memory_order_relaxed))
+		return;
+	for (;;) {
+		if (seen == 0) {
+			if (atomic_compare_exchange_weak_explicit(&ledger->lock, &seen, mine | AWAITED,
+								  memory_order_acquire, memory_order_relaxed))
+				return;
+		} else if (seen & AWAITED ||
+			   atomic_compare_exchange_weak_explicit(&ledger->lock, &seen, seen | AWAITED,
+								 memory_order_relaxed, memory_order_relaxed)) {
+			futex_wait(&ledger->lock, seen | AWAITED, 0);
+			seen = atomic_load_explicit(&ledger->lock, memory_order_relaxed);
+		}
+	}
+}
+
+/* Release pairs with the acquire of the next holder. */
+static void unlock(struct ledger *ledger)
+{
+	if (atomic_exchange_explicit(&ledger->lock, 0, memory_order_release) & AWAITED)
+		futex_wake(&ledger->lock, 1, 0);
+}
 
 static void wake(struct place *place)
 {
@@ -123,38 +154,22 @@ static int is_queued(struct ledger *ledger, uint32_t number)
 	return position - first < get(&ledger->behind) - first && *ring_at(ledger, position) == number;
 }
 
-/* The holder died: takes back what it had begun. A job that is still in the queue is nobody's. */
-static void repair(struct ledger *ledger)
+/* Takes the lock, from the dead worker of this place if that holds it; then takes back what that had begun. A job that
+ * is still in the queue is nobody's. */
+static void lock_after(struct ledger *ledger, uint32_t number)
 {
-	uint32_t holder = get(&ledger->holder);
+	struct place *place = &ledger->places[number];
+	uint32_t job;
 
-	clean_idle(ledger, LEDGER_NOBODY);
-	wake_all_awake(ledger);
-	if (holder != LEDGER_NOBODY) {
-		struct place *place = &ledger->places[holder];
-		uint32_t number = number_of(atomic_load(&place->job));
-
-		if (number != LEDGER_NOBODY && is_queued(ledger, number))
-			atomic_store(&place->job, ledger->jobs[number].outer);
+	if ((get(&ledger->lock) & ~AWAITED) != holder_of(number)) {
+		lock(ledger, LEDGER_NOBODY);
+		return;
 	}
-	pthread_mutex_consistent(&ledger->lock);
-}
-
-static void lock(struct ledger *ledger, uint32_t place)
-{
-	int error = pthread_mutex_lock(&ledger->lock);
-
-	if (error == EOWNERDEAD)
-		repair(ledger);
-	else
-		CHECK(error == 0, "process-pool: the lock cannot be taken: %s", strerror(error));
-	commit(&ledger->holder, place);
-}
-
-static void unlock(struct ledger *ledger)
-{
-	commit(&ledger->holder, LEDGER_NOBODY);
-	pthread_mutex_unlock(&ledger->lock);
+	commit(&ledger->lock, holder_of(LEDGER_NOBODY) | AWAITED);
+	clean_idle(ledger, LEDGER_NOBODY);
+	job = number_of(atomic_load(&place->job));
+	if (job != LEDGER_NOBODY && is_queued(ledger, job))
+		atomic_store(&place->job, ledger->jobs[job].outer);
 }
 
 /* Jobs. All of these under the lock. */
@@ -238,7 +253,29 @@ static void idle_push(struct ledger *ledger, uint32_t place)
 
 /* What the processes call. */
 
-static struct place *add_under_lock(struct ledger *ledger, uint32_t number, task_function *function, void *argument)
+/* Whom to wake for what is in the queue, under the lock; and afterwards. */
+
+struct sleeper {
+	struct place *place; /* NULL: none lies down */
+	bool pokes;          /* somebody waits for descriptors */
+};
+
+static struct sleeper find_sleeper(struct ledger *ledger)
+{
+	struct place *place = idle_pop(ledger);
+
+	return (struct sleeper){.place = place, .pokes = !place && get(&ledger->readiness.sleepers) > 0};
+}
+
+static void wake_sleeper(struct ledger *ledger, struct sleeper sleeper)
+{
+	if (sleeper.place)
+		wake(sleeper.place);
+	if (sleeper.pokes)
+		readiness_poke(&ledger->readiness, 1);
+}
+
+static struct sleeper add_under_lock(struct ledger *ledger, uint32_t number, task_function *function, void *argument)
 {
 	struct job *job = &ledger->jobs[number];
 
@@ -246,12 +283,12 @@ static struct place *add_under_lock(struct ledger *ledger, uint32_t number, task
 	job->argument = argument;
 	atomic_store_explicit(&job->state, JOB_RUNNING, memory_order_relaxed);
 	queue_push(ledger, number);
-	return idle_pop(ledger);
+	return find_sleeper(ledger);
 }
 
 int64_t ledger_add(struct ledger *ledger, uint32_t place, task_function *function, void *argument)
 {
-	struct place *idle = NULL;
+	struct sleeper sleeper = {.place = NULL};
 	uint32_t number = LEDGER_NOBODY;
 
 	lock(ledger, place);
@@ -259,29 +296,77 @@ int64_t ledger_add(struct ledger *ledger, uint32_t place, task_function *functio
 	if (get(&ledger->behind) - get(&ledger->first) < LEDGER_JOBS)
 		number = job_take(ledger);
 	if (number != LEDGER_NOBODY)
-		idle = add_under_lock(ledger, number, function, argument);
+		sleeper = add_under_lock(ledger, number, function, argument);
 	unlock(ledger);
-	if (idle)
-		wake(idle);
+	wake_sleeper(ledger, sleeper);
 	return number == LEDGER_NOBODY ? -EAGAIN : (int64_t)number;
+}
+
+/* A job whose descriptor is ready, or LEDGER_NOBODY: there may be something in the queue. */
+static uint32_t await_readiness(struct ledger *ledger, uint32_t place)
+{
+	uint64_t key = readiness_await(&ledger->readiness);
+
+	if (key == READINESS_POKED)
+		return LEDGER_NOBODY;
+	place_begins(ledger, place, (uint32_t)key);
+	return (uint32_t)key;
+}
+
+/* Under the lock: where the worker that finds nothing to do is going to sleep. As in thread_pool.c, a worker lies down
+ * only where no job is armed. */
+static bool sleeps_by_readiness(struct ledger *ledger, uint32_t place)
+{
+	bool armed = get(&ledger->readiness.armed) > 0;
+
+	if (armed)
+		atomic_fetch_add(&ledger->readiness.sleepers, 1);
+	else
+		idle_push(ledger, place);
+	return armed;
+}
+
+static void await_wake(struct place *place)
+{
+	while (get(&place->awake) == 0)
+		futex_wait(&place->awake, 0, 0);
 }
 
 uint32_t ledger_next(struct ledger *ledger, uint32_t place)
 {
-	for (;;) {
-		uint32_t number, ending;
+	uint32_t number, ending;
+
+	do {
+		bool readiness = false;
 
 		lock(ledger, place);
 		number = queue_pop(ledger, place);
 		ending = get(&ledger->ending);
 		if (number == LEDGER_NOBODY && !ending)
-			idle_push(ledger, place);
+			readiness = sleeps_by_readiness(ledger, place);
 		unlock(ledger);
-		if (number != LEDGER_NOBODY || ending)
-			return number;
-		while (get(&ledger->places[place].awake) == 0)
-			futex_wait(&ledger->places[place].awake, 0, 0);
+		if (number == LEDGER_NOBODY && readiness)
+			number = await_readiness(ledger, place);
+		else if (number == LEDGER_NOBODY && !ending)
+			await_wake(&ledger->places[place]);
+	} while (number == LEDGER_NOBODY && !ending);
+	return number;
+}
+
+/* The job is armed before the place forgets it: a death in between calls a job crashed that goes on elsewhere, and none
+ * is lost. What cannot be waited for counts as ready. */
+void ledger_requeue(struct ledger *ledger, uint32_t place, int fd, short events)
+{
+	uint32_t number = number_of(atomic_load(&ledger->places[place].job));
+	uint64_t outer = ledger->jobs[number].outer;
+
+	atomic_store(&ledger->places[place].outer, outer);
+	if (readiness_arm(&ledger->readiness, fd, events, number) < 0) {
+		lock(ledger, place);
+		queue_push(ledger, number);
+		unlock(ledger);
 	}
+	atomic_store(&ledger->places[place].job, outer);
 }
 
 int ledger_take_back(struct ledger *ledger, uint32_t place, uint32_t number)
@@ -354,7 +439,7 @@ void ledger_bury(struct ledger *ledger, uint32_t place)
 {
 	uint64_t packed;
 
-	lock(ledger, LEDGER_NOBODY);
+	lock_after(ledger, place);
 	packed = atomic_load(&ledger->places[place].job);
 	while (packed != NO_JOB) {
 		struct job *job = &ledger->jobs[number_of(packed)];
@@ -368,6 +453,7 @@ void ledger_bury(struct ledger *ledger, uint32_t place)
 	commit(&ledger->places[place].awake, 1);
 	unlock(ledger);
 	wake_all_awake(ledger);
+	futex_wake(&ledger->lock, 1, 0); /* the dead one may have freed it, and woken nobody */
 }
 
 void ledger_end(struct ledger *ledger)
@@ -378,5 +464,6 @@ void ledger_end(struct ledger *ledger)
 	commit(&ledger->ending, 1);
 	while ((place = idle_pop(ledger)))
 		wake(place);
+	readiness_poke(&ledger->readiness, ledger->workers);
 	unlock(ledger);
 }

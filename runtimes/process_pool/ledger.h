@@ -1,17 +1,18 @@
 /* ledger.h: the tasks of a pool of processes, in memory that all of them share.
  *
  * Jobs are numbered; a job is free, queued, in the hands of a worker, or ended and not joined yet. Every process may
- * call every function; one lock guards all, and it is robust: a process that is killed in the middle of a change leaves
- * either the old state or the new one, or one that the next holder of the lock puts right
- * (pthread_mutex_consistent(3)). Sleeping is done on futex words that lie in the ledger. */
+ * call every function; one lock guards all, a futex word that says which place holds it: a process that is
+ * killed in the middle of a change leaves either the old state or the new one, or one that ledger_bury() puts right
+ * before it frees the lock. Sleeping is done on futex words that lie in the ledger, or, where jobs wait for
+ * descriptors, in readiness.h. */
 #ifndef SIMUL_PROCESS_POOL_LEDGER_H
 #define SIMUL_PROCESS_POOL_LEDGER_H
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../kernel/readiness.h"
 #include "../task.h"
 
 enum { LEDGER_JOBS = 1 << 20 };
@@ -37,8 +38,8 @@ struct place {
 } __attribute__((aligned(64))); /* places share no cache line */
 
 struct ledger {
-	pthread_mutex_t lock;
-	_Atomic uint32_t holder;        /* the place of the lock's holder, or LEDGER_NOBODY */
+	_Atomic uint32_t lock;          /* 0: free; see lock() */
+	struct readiness readiness;     /* its descriptors are those of all processes */
 	_Atomic uint32_t first, behind; /* the queue is ring[first .. behind), modulo its size */
 	_Atomic uint32_t free;          /* the first free job that was used before, or LEDGER_NOBODY */
 	_Atomic uint32_t used;          /* jobs from here on were never used */
@@ -56,8 +57,12 @@ struct ledger {
 /* Bytes of zeroed, page-aligned shared memory that a ledger takes; few of them are ever touched. */
 size_t ledger_bytes(uint32_t workers);
 
-/* Makes a ledger of such memory. Addresses in it hold in every process that is forked afterwards. */
-struct ledger *ledger_open(void *memory, uint32_t workers);
+/* Makes a ledger of such memory. Addresses in it hold in every process that is forked afterwards. 0; -EMFILE, -ENFILE.
+ */
+int ledger_open(struct ledger **ledger, void *memory, uint32_t workers);
+
+/* When all other processes have ended. */
+void ledger_close(struct ledger *ledger);
 
 /* Adds a job to the queue and wakes a worker that is idle. place: the caller's, or LEDGER_NOBODY for no worker.
  * Its number, or -EAGAIN: there are LEDGER_JOBS already. */
@@ -65,6 +70,9 @@ int64_t ledger_add(struct ledger *ledger, uint32_t place, task_function *functio
 
 /* For a worker: the next job, which is then what its place runs; sleeps until there is one. LEDGER_NOBODY: the end. */
 uint32_t ledger_next(struct ledger *ledger, uint32_t place);
+
+/* For a worker: its job returned, and goes on when fd is ready; the place runs what it ran before. */
+void ledger_requeue(struct ledger *ledger, uint32_t place, int fd, short events);
 
 /* For a worker: takes the job out of the queue, to be run inside of the one that runs. 0: somebody has begun it. */
 int ledger_take_back(struct ledger *ledger, uint32_t place, uint32_t number);
@@ -78,7 +86,8 @@ enum job_state ledger_await(struct ledger *ledger, uint32_t place, uint32_t numb
 /* Whether the place runs a job. */
 int ledger_is_busy(const struct ledger *ledger, uint32_t place);
 
-/* The worker of this place is dead: the jobs that it ran, one inside the other, have crashed. */
+/* By who forks workers: the worker of this place is dead, and no other has it yet: the jobs that it ran, one inside the
+ * other, have crashed. */
 void ledger_bury(struct ledger *ledger, uint32_t place);
 
 /* Sends every worker home once it has nothing to do. */

@@ -9,6 +9,8 @@
  * address in each; what they share is one mapping, made before, out of which task_shared() deals. So a task's argument
  * points into task_shared() memory, or to what was there before the first spawn. Each process dies with its parent.
  * The supervisor alone forks workers: it has one thread and no task, so its copies are clean whatever the others do.
+ *All processes have one table of descriptors, as threads have: a connection that the first task accepts can be served
+ *by any worker, and be closed there (bench/decisions/0030).
  *
  * A worker that joins a task which nobody has begun runs it itself, so tasks may spawn tasks without running out of
  * workers; the first task's process never does. */
@@ -42,13 +44,12 @@ const struct runtime runtime = {
 	.model = "forked workers, each of which runs a task at a time",
 	.dialect = "direct",
 	.suspends = "in the kernel: a system call blocks the process, and no other task takes its place",
-	.shares = "only memory from task_shared(); all else is a copy made at the first spawn, descriptors too",
-	.breaks = "tasks that wait: as many of them as there are workers stop all others; descriptors that are opened "
-		  "later never reach a worker; one lock around the queue",
+	.shares = "memory from task_shared() and one table of descriptors; all else is a copy made at the first spawn",
+	.breaks = "tasks that wait: as many of them as there are workers stop all others; one lock around the queue",
 	.sources = "pre-fork servers (Apache httpd's prefork), Python's multiprocessing.Pool; "
-		   "pthread_mutexattr_setrobust(3), futex(2)",
+		   "clone(2) for one table of descriptors, futex(2)",
 	.capabilities = RUNTIME_INTERLEAVES | RUNTIME_PARALLEL | RUNTIME_PREEMPTS | RUNTIME_POOLED | RUNTIME_WORKERS |
-			RUNTIME_PRIVATE_DESCRIPTORS,
+			RUNTIME_REQUEUES,
 };
 
 static struct {
@@ -59,6 +60,8 @@ static struct {
 	pid_t *workers;         /* by place; the supervisor's */
 	uint32_t place;         /* this process's, if it is a worker */
 	unsigned long unjoined; /* of this process's tasks */
+	int awaited_fd;         /* what this worker's task returns until it is ready; -1: it does not */
+	short awaited_events;
 } pool;
 
 /* Workers. */
@@ -70,7 +73,14 @@ static void run(uint32_t number)
 
 	job->function(job->argument);
 	CHECK(pool.unjoined == before, "process-pool: a task returned before it joined its own");
-	ledger_finish(pool.ledger, pool.place);
+	if (pool.awaited_fd < 0) {
+		ledger_finish(pool.ledger, pool.place);
+	} else {
+		int fd = pool.awaited_fd;
+
+		pool.awaited_fd = -1;
+		ledger_requeue(pool.ledger, pool.place, fd, pool.awaited_events);
+	}
 }
 
 static _Noreturn void worker_main(pid_t parent, uint32_t place)
@@ -88,7 +98,7 @@ static _Noreturn void worker_main(pid_t parent, uint32_t place)
 
 static int start_worker(uint32_t place)
 {
-	pid_t parent = getpid(), worker = fork();
+	pid_t parent = getpid(), worker = supervision_fork_sharing_descriptors();
 
 	if (worker < 0)
 		return -errno;
@@ -173,7 +183,7 @@ static void supervise(void)
 static int start_pool(void)
 {
 	struct ledger *ledger = pool.ledger;
-	int error = supervision_fork(supervise, &ledger->ending);
+	int error = supervision_fork(supervision_fork_sharing_descriptors, supervise, &ledger->ending);
 
 	if (error < 0)
 		return error;
@@ -195,8 +205,7 @@ static int open_arena(void)
 				  -1, 0);
 		if (pool.arena != MAP_FAILED) {
 			pool.taken = (ledger_bytes(workers) + page - 1) / page * page;
-			pool.ledger = ledger_open(pool.arena, workers);
-			return 0;
+			return ledger_open(&pool.ledger, pool.arena, workers);
 		}
 	}
 	return -errno;
@@ -208,6 +217,7 @@ static void end_pool(void)
 		ledger_end(pool.ledger);
 		supervision_await_end();
 	}
+	ledger_close(pool.ledger);
 	munmap(pool.arena, pool.size);
 }
 
@@ -221,6 +231,7 @@ int task_run(task_function *main, void *argument)
 	pool.open = false;
 	pool.place = LEDGER_NOBODY;
 	pool.unjoined = 0;
+	pool.awaited_fd = -1;
 	main(argument);
 	CHECK(pool.unjoined == 0, "process-pool: the first task returned before it joined %lu task(s)", pool.unjoined);
 	end_pool();
@@ -279,8 +290,15 @@ int task_wake(_Atomic uint32_t *word, unsigned count)
 	return futex_wake(word, count, 0);
 }
 
+void task_requeue(int fd, short events)
+{
+	CHECK(pool.place != LEDGER_NOBODY, "process-pool: the first task has no queue to go back to");
+	pool.awaited_fd = fd;
+	pool.awaited_events = events;
+}
+
+/* One table of descriptors for all: the task closes what it was given. */
 void task_hand_over(int fd)
 {
-	CHECK(0, "process-pool: descriptor %d cannot be handed to a task: the workers were forked before it was opened",
-	      fd);
+	(void)fd;
 }

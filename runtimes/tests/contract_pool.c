@@ -3,6 +3,8 @@
  * All other parts give a pool so many workers that it never has too few (CONTRACT_WORKERS); here it has one or two. */
 #include "contract.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,19 +13,25 @@
 #include <unistd.h>
 
 #include "../check.h"
+#include "loopback.h"
 
-enum { TASKS = 200, LEVELS = 5, CRASHES = 6, OFTEN = 5000 };
+enum { TASKS = 200, LEVELS = 5, CRASHES = 6, OFTEN = 5000, CONNECTIONS = 100, STUCK = 6, MESSAGES_ALL = 8000 };
 
 static const char no_pool[] = "every task has a place of its own";
 
-static void play_with_workers(unsigned workers, task_function *main)
+static void play_with_workers_of(unsigned workers, task_function *main, void *argument)
 {
 	unsigned before = runtime_workers;
 
 	needs(RUNTIME_POOLED, no_pool);
 	runtime_workers = workers;
-	play(main, NULL);
+	play(main, argument);
 	runtime_workers = before;
+}
+
+static void play_with_workers(unsigned workers, task_function *main)
+{
+	play_with_workers_of(workers, main, NULL);
 }
 
 struct crowd {
@@ -170,6 +178,135 @@ static void test_no_task_is_forgotten(void **state)
 	play_with_workers(2, come_and_go);
 }
 
+/* A client that has CONNECTIONS conversations at once and STUCK connections on which it sends and never reads. Whoever
+ * was answered asks again, until all together had MESSAGES_ALL answers; then each must have had a share. */
+
+static int connect_plainly(const struct place *place)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	CHECK(fd >= 0 && connect(fd, (const struct sockaddr *)&place->address, sizeof place->address) == 0,
+	      "a helper cannot connect: %s", strerror(errno));
+	return fd;
+}
+
+static void send_until_stuck(int fd)
+{
+	static const char bytes[64 << 10];
+	struct pollfd writable = {.fd = fd, .events = POLLOUT};
+
+	while (poll(&writable, 1, 20) > 0)
+		CHECK(send(fd, bytes, sizeof bytes, MSG_DONTWAIT | MSG_NOSIGNAL) > 0 || errno == EAGAIN,
+		      "a helper cannot send: %s", strerror(errno));
+}
+
+static void converse(struct pollfd talks[CONNECTIONS], int answers[CONNECTIONS])
+{
+	int all = 0;
+
+	for (int i = 0; i < CONNECTIONS; i++)
+		CHECK(write(talks[i].fd, "?", 1) == 1, "a helper cannot ask: %s", strerror(errno));
+	while (all < MESSAGES_ALL) {
+		CHECK(poll(talks, CONNECTIONS, 20000) > 0, "nobody of %d is answered", CONNECTIONS);
+		for (int i = 0; i < CONNECTIONS; i++) {
+			char byte;
+
+			if (!talks[i].revents)
+				continue;
+			CHECK(read(talks[i].fd, &byte, 1) == 1 && write(talks[i].fd, "?", 1) == 1,
+			      "connection %d broke after %d answers", i, answers[i]);
+			answers[i]++;
+			all++;
+		}
+	}
+}
+
+static void helper_crowd(void *argument)
+{
+	struct pollfd talks[CONNECTIONS];
+	int stuck[STUCK], answers[CONNECTIONS] = {0};
+
+	for (int i = 0; i < STUCK; i++)
+		stuck[i] = connect_plainly(argument);
+	for (int i = 0; i < CONNECTIONS; i++)
+		talks[i] = (struct pollfd){.fd = connect_plainly(argument), .events = POLLIN};
+	for (int i = 0; i < STUCK; i++)
+		send_until_stuck(stuck[i]);
+	converse(talks, answers);
+	for (int i = 0; i < CONNECTIONS; i++)
+		CHECK(answers[i] >= MESSAGES_ALL / CONNECTIONS / 2, "connection %d had %d answers of %d", i, answers[i],
+		      MESSAGES_ALL);
+}
+
+/* A listener, and who calls there. */
+struct handed {
+	struct place place;
+	pid_t helper;
+};
+
+struct guest {
+	int fd;
+	size_t got, done;
+	bool begun, ended;
+	char buffer[4096];
+};
+
+/* What can be done without waiting. */
+static void serve_guest(void *argument)
+{
+	struct guest *guest = argument;
+	ssize_t moved = 1;
+
+	if (guest->begun && guest->done == guest->got) {
+		moved = task_read(guest->fd, guest->buffer, sizeof guest->buffer);
+		guest->got = moved > 0 ? (size_t)moved : 0;
+		guest->done = 0;
+	}
+	if (guest->done < guest->got)
+		moved = task_write_now(guest->fd, guest->buffer + guest->done, guest->got - guest->done);
+	guest->begun = true;
+	guest->done += moved > 0 && guest->got > 0 ? (size_t)moved : 0;
+	if (moved > 0 || moved == -EAGAIN) {
+		task_requeue(guest->fd, guest->done < guest->got ? POLLOUT : POLLIN);
+		return;
+	}
+	EXPECT(task_close(guest->fd) == 0);
+	guest->ended = true;
+}
+
+static void serve_crowd(void *argument)
+{
+	enum { ALL = CONNECTIONS + STUCK };
+	struct handed *handed = argument;
+	struct guest *guests = shared(ALL * sizeof *guests);
+	struct task tasks[ALL];
+
+	EXPECT(task_adopt(handed->place.listener) == 0);
+	for (int i = 0; i < ALL; i++) {
+		guests[i].fd = task_accept(handed->place.listener);
+		EXPECT(guests[i].fd >= 0);
+		tasks[i] = spawn(serve_guest, &guests[i]);
+		task_hand_over(guests[i].fd);
+	}
+	for (int i = 0; i < ALL; i++) {
+		join(tasks[i]);
+		EXPECT(guests[i].ended);
+	}
+	EXPECT(helper_end(handed->helper) == 0);
+}
+
+static void test_four_workers_serve_a_hundred_connections_and_none_starves(void **state)
+{
+	struct handed handed;
+
+	(void)state;
+	needs(RUNTIME_REQUEUES, "its tasks keep their workers");
+	handed.place = place_open();
+	handed.helper = helper_start(helper_crowd, &handed.place);
+	play_with_workers_of(4, serve_crowd, &handed);
+	close(handed.place.listener);
+}
+
 static void crash(void *argument)
 {
 	const struct rlimit no_core = {0};
@@ -257,6 +394,7 @@ int run_pool_tests(void)
 		cmocka_unit_test(test_one_worker_runs_tasks_in_the_order_of_spawning),
 		cmocka_unit_test(test_tasks_that_join_tasks_need_no_worker_more),
 		cmocka_unit_test(test_no_task_is_forgotten),
+		cmocka_unit_test(test_four_workers_serve_a_hundred_connections_and_none_starves),
 		cmocka_unit_test(test_a_worker_that_crashes_is_replaced),
 		cmocka_unit_test(test_a_pool_whose_workers_lose_their_parent_ends_with_a_sentence),
 	};

@@ -18,8 +18,6 @@
 
 enum { BIG = 8 << 20, CHUNK = 64 << 10, CLIENTS = 20, MESSAGES = 50, MESSAGE = 64 };
 
-static const char not_handed[] = "a descriptor that is opened later cannot be handed to a task";
-
 static int plain_connect(const struct place *place)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -362,7 +360,6 @@ static void test_a_descriptor_is_handed_over(void **state)
 	struct handing handing;
 
 	(void)state;
-	needs_lack_of(RUNTIME_PRIVATE_DESCRIPTORS, not_handed);
 	handing.place = place_open();
 	handing.helper = helper_start(helper_ask_and_await_end, &handing.place);
 	play(accept_and_hand_over, &handing);
@@ -435,7 +432,6 @@ static void test_tasks_serve_tasks(void **state)
 
 	(void)state;
 	needs(RUNTIME_INTERLEAVES, "its tasks run one after another");
-	needs_lack_of(RUNTIME_PRIVATE_DESCRIPTORS, not_handed);
 	place = place_open();
 	play(serve_many, &place);
 	close(place.listener);

@@ -6,19 +6,25 @@
  * task enter the queue, with no system call. Both happen under one lock, so no wake-up can be lost: a worker looks at
  * the queue and lies down in one step.
  *
- * A task that waits keeps its worker: that is the model. One thing is done about it: a worker that joins a task which
+ * A task that waits keeps its worker: that is the model. Two things are done about it. A worker that joins a task which
  * nobody has begun runs it itself, since it could only wait for it otherwise; so tasks may spawn tasks to any depth
- * without running out of workers. The first task runs on the main thread, which is no worker and never helps. */
+ * without running out of workers. And a task may return until a descriptor is ready (task_requeue()); a worker with
+ * nothing else to do then sleeps where that is told (readiness.h) and not in the list of idle ones. That enough of them
+ * do follows from how they get there: a worker lies down only where no task is armed, and each task that is in a
+ * worker's hands may be armed again by it. The first task runs on the main thread, which is no worker and never helps.
+ */
 #include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "../check.h"
 #include "../kernel/futex.h"
+#include "../kernel/readiness.h"
 #include "../kernel/shared_memory.h"
 #include "../runtime.h"
 #include "../task.h"
@@ -37,7 +43,7 @@ const struct runtime runtime = {
 		"one that has not begun; one lock around the queue, where tasks take less than a microsecond",
 	.sources = "D. Lea, \"A Java Fork/Join Framework\" (2000), for joining by running; futex(2)",
 	.capabilities = RUNTIME_INTERLEAVES | RUNTIME_PARALLEL | RUNTIME_SHARES_MEMORY | RUNTIME_PREEMPTS |
-			RUNTIME_POOLED | RUNTIME_WORKERS,
+			RUNTIME_POOLED | RUNTIME_WORKERS | RUNTIME_REQUEUES,
 };
 
 enum state { RUNNING, AWAITED, ENDED };
@@ -56,6 +62,8 @@ struct worker {
 	struct job *job;          /* given while it was idle; NULL: the end */
 	_Atomic uint32_t given;   /* 1 once job is there; a futex */
 	pthread_t thread;
+	int awaited_fd; /* what its task returns until it is ready; -1: it does not */
+	short awaited_events;
 } __attribute__((aligned(64))); /* workers share no cache line */
 
 static struct {
@@ -63,6 +71,7 @@ static struct {
 	struct job *first, *last; /* the queue: first in, first out */
 	struct worker *idle;      /* last in, first out */
 	int ending;
+	struct readiness readiness;
 	struct worker *workers;
 	unsigned count;
 	_Atomic unsigned long unjoined;
@@ -132,31 +141,73 @@ static struct job *await_job(struct worker *worker)
 	return worker->job;
 }
 
+/* Under the lock. */
+static void lie_down(struct worker *worker)
+{
+	/* Relaxed: whoever gives takes the lock after this. */
+	atomic_store_explicit(&worker->given, 0, memory_order_relaxed);
+	worker->next_idle = pool.idle;
+	pool.idle = worker;
+}
+
+/* A task whose descriptor is ready; NULL: there may be something in the queue. */
+static struct job *await_readiness(void)
+{
+	uint64_t key = readiness_await(&pool.readiness);
+
+	return key == READINESS_POKED ? NULL : (struct job *)(uintptr_t)key;
+}
+
 /* The next task for a worker; NULL: the run ends. */
 static struct job *next_job(struct worker *worker)
 {
-	struct job *job;
-	int ending;
+	for (;;) {
+		bool armed = false, ending;
+		struct job *job;
 
-	pthread_mutex_lock(&pool.lock);
-	job = queue_pop();
-	ending = pool.ending;
-	if (!job && !ending) {
-		/* Relaxed: whoever gives takes the lock after this. */
-		atomic_store_explicit(&worker->given, 0, memory_order_relaxed);
-		worker->next_idle = pool.idle;
-		pool.idle = worker;
+		pthread_mutex_lock(&pool.lock);
+		job = queue_pop();
+		ending = pool.ending;
+		if (!job && !ending) {
+			armed = atomic_load_explicit(&pool.readiness.armed, memory_order_relaxed) > 0;
+			if (armed)
+				atomic_fetch_add_explicit(&pool.readiness.sleepers, 1, memory_order_relaxed);
+			else
+				lie_down(worker);
+		}
+		pthread_mutex_unlock(&pool.lock);
+		if (job || ending)
+			return job;
+		if (!armed)
+			return await_job(worker);
+		job = await_readiness();
+		if (job)
+			return job;
 	}
+}
+
+/* What cannot be waited for counts as ready. */
+static void arm(struct job *job, int fd, short events)
+{
+	if (readiness_arm(&pool.readiness, fd, events, (uintptr_t)job) == 0)
+		return;
+	pthread_mutex_lock(&pool.lock);
+	queue_push(job);
 	pthread_mutex_unlock(&pool.lock);
-	return job || ending ? job : await_job(worker);
 }
 
 /* The joiner may free the job as soon as its state is ENDED. A wake-up at an address that is somebody else's by then is
  * one for no reason, which every futex must expect. */
 static void run(struct job *job)
 {
+	int fd;
+
 	job->function(job->argument);
-	if (atomic_exchange_explicit(&job->state, ENDED, memory_order_acq_rel) == AWAITED)
+	fd = self->awaited_fd;
+	self->awaited_fd = -1;
+	if (fd >= 0)
+		arm(job, fd, self->awaited_events);
+	else if (atomic_exchange_explicit(&job->state, ENDED, memory_order_acq_rel) == AWAITED)
 		futex_wake(&job->state, 1, FUTEX_PRIVATE_FLAG);
 }
 
@@ -178,9 +229,11 @@ static void end_workers(unsigned count)
 	pool.ending = 1;
 	while ((worker = idle_pop()))
 		give(worker, NULL);
+	readiness_poke(&pool.readiness, pool.count);
 	pthread_mutex_unlock(&pool.lock);
 	for (unsigned i = 0; i < count; i++)
 		pthread_join(pool.workers[i].thread, NULL);
+	readiness_close(&pool.readiness);
 	free(pool.workers);
 	pthread_mutex_destroy(&pool.lock);
 }
@@ -223,6 +276,13 @@ static int open_pool(void)
 	if (!pool.workers)
 		return -ENOMEM;
 	memset(pool.workers, 0, pool.count * sizeof(*pool.workers));
+	for (unsigned i = 0; i < pool.count; i++)
+		pool.workers[i].awaited_fd = -1;
+	error = readiness_open(&pool.readiness);
+	if (error < 0) {
+		free(pool.workers);
+		return error;
+	}
 	lock_init();
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, STACK_BYTES);
@@ -258,6 +318,7 @@ int task_spawn(struct task *task, task_function *function, void *argument)
 {
 	struct job *job = malloc(sizeof(*job));
 	struct worker *worker;
+	bool poke = false;
 
 	if (!job)
 		return -ENOMEM;
@@ -269,11 +330,15 @@ int task_spawn(struct task *task, task_function *function, void *argument)
 	atomic_fetch_add_explicit(&pool.unjoined, 1, memory_order_relaxed);
 	pthread_mutex_lock(&pool.lock);
 	worker = idle_pop();
-	if (!worker)
+	if (!worker) {
 		queue_push(job);
+		poke = atomic_load_explicit(&pool.readiness.sleepers, memory_order_relaxed) > 0;
+	}
 	pthread_mutex_unlock(&pool.lock);
 	if (worker)
 		give(worker, job);
+	else if (poke)
+		readiness_poke(&pool.readiness, 1);
 	return 0;
 }
 
@@ -326,6 +391,13 @@ int task_wait(_Atomic uint32_t *word, uint32_t expected)
 int task_wake(_Atomic uint32_t *word, unsigned count)
 {
 	return futex_wake(word, count, FUTEX_PRIVATE_FLAG);
+}
+
+void task_requeue(int fd, short events)
+{
+	CHECK(self, "thread-pool: the first task has no queue to go back to");
+	self->awaited_fd = fd;
+	self->awaited_events = events;
 }
 
 /* One table of descriptors for all: the task closes what it was given. */

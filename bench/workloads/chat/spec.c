@@ -82,9 +82,6 @@ static int admit(const struct values *values, struct stage stage, char reason[RE
 
 	if (stage.capabilities & RUNTIME_NO_SOCKETS)
 		snprintf(reason, REASON_MAX, "this runtime has no sockets: a task cannot wait for one");
-	else if (stage.capabilities & RUNTIME_PRIVATE_DESCRIPTORS)
-		snprintf(reason, REASON_MAX,
-			 "a member cannot be handed to a task: its descriptor is opened after the workers have begun");
 	else if (tasks > stage_concurrency(stage))
 		snprintf(reason, REASON_MAX,
 			 "%llu members are there at once, each with a task that hears it and one that tells it what "

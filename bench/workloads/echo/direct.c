@@ -2,8 +2,13 @@
  *
  * The tasks wait at a gate until every connection is accepted and the play has begun; only then are the warm-ups
  * answered, which the load waits for before it starts its timed messages. So no timed message falls before
- * play_begin(), and memory is measured while all tasks are alive. */
+ * play_begin(), and memory is measured while all tasks are alive.
+ *
+ * In a pool a task has a worker only while there is something to read or to write: it does what can be done without
+ * waiting and goes back to the queue until its connection is ready (task_requeue()). */
 #include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
 
 #include "../../../runtimes/clock.h"
 #include "../../../runtimes/runtime.h"
@@ -19,7 +24,9 @@ struct connection {
 	struct server *server;
 	struct task task;
 	int fd;
-	uint32_t next; /* of a service: in a list of places, see take_place() */
+	uint32_t next;    /* of a service: in a list of places, see take_place() */
+	bool begun;       /* in a pool: it has been through the gate */
+	size_t got, done; /* in a pool: bytes of the chunk in hand, and how many of them were written back */
 	struct echo_account account;
 	char buffer[] __attribute__((aligned(ECHO_LINE)));
 } __attribute__((aligned(ECHO_LINE))); /* connections on different cores share no cache line */
@@ -29,6 +36,7 @@ struct server {
 	struct gate gate;
 	uint64_t connections, size;
 	uint32_t arrivals;      /* at the gate before it opens */
+	bool requeues;          /* a pool: tasks wait for their connections without a worker */
 	size_t room;            /* bytes in a connection's buffer */
 	size_t stride;          /* from one connection to the next */
 	_Atomic uint32_t ended; /* of a service: connections that nobody has joined yet, as a list; 0: none */
@@ -59,15 +67,59 @@ static ssize_t echo_chunk(struct connection *connection)
 	return got;
 }
 
+/* Writes what can be written of the chunk in hand, or reads one and tries to. As echo_chunk(), and -EAGAIN: the rest
+ * has to wait. */
+static ssize_t echo_what_is_ready(struct connection *connection)
+{
+	ssize_t moved;
+
+	if (connection->done == connection->got) {
+		moved = task_read(connection->fd, connection->buffer, connection->server->room);
+		if (moved <= 0)
+			return moved;
+		connection->account.received += (uint64_t)moved;
+		connection->got = (size_t)moved;
+		connection->done = 0;
+	}
+	moved = task_write_now(connection->fd, connection->buffer + connection->done,
+			       connection->got - connection->done);
+	if (moved < 0)
+		return moved;
+	connection->account.echoed += (uint64_t)moved;
+	connection->done += (size_t)moved;
+	return connection->done == connection->got ? moved : -EAGAIN;
+}
+
+/* The exchange: what ended it, 0 for the end of the stream or -errno. Positive in a pool: the task's function is called
+ * again when the connection is ready. */
+static ssize_t echo(struct connection *connection)
+{
+	ssize_t moved = 1;
+
+	if (!connection->server->requeues) {
+		do
+			moved = echo_chunk(connection);
+		while (moved > 0);
+		return moved;
+	}
+	if (connection->begun)
+		moved = echo_what_is_ready(connection);
+	connection->begun = true;
+	if (moved > 0 || moved == -EAGAIN)
+		task_requeue(connection->fd, moved > 0 ? POLLIN : POLLOUT);
+	return moved == -EAGAIN ? 1 : moved;
+}
+
 static void serve(void *argument)
 {
 	struct connection *connection = argument;
 	ssize_t moved;
 
-	gate_pass(&connection->server->gate, connection->server->arrivals);
-	do
-		moved = echo_chunk(connection);
-	while (moved > 0);
+	if (!connection->begun)
+		gate_pass(&connection->server->gate, connection->server->arrivals);
+	moved = echo(connection);
+	if (moved > 0)
+		return;
 	connection->account.ended_ns = clock_now();
 	connection->account.error = (int)-moved;
 	task_close(connection->fd);
@@ -86,6 +138,7 @@ static struct server *allocate(struct play *play, uint64_t connections, uint64_t
 	server->size = size;
 	server->room = echo_room(size);
 	server->stride = stride;
+	server->requeues = play_stage(play).capabilities & RUNTIME_REQUEUES;
 	return server;
 }
 
@@ -176,10 +229,11 @@ static void serve_guest(void *argument)
 	uint32_t number = number_of(connection);
 	ssize_t moved;
 
-	echo_service_begin(connection->fd);
-	do
-		moved = echo_chunk(connection);
-	while (moved > 0);
+	if (!connection->begun)
+		echo_service_begin(connection->fd);
+	moved = echo(connection);
+	if (moved > 0)
+		return;
 	connection->account.error = (int)-moved;
 	echo_service_end(connection->fd);
 	task_close(connection->fd);
@@ -193,6 +247,8 @@ static void serve_guest(void *argument)
 static void free_place(struct places *places, struct connection *connection)
 {
 	connection->account = (struct echo_account){0};
+	connection->begun = false;
+	connection->got = connection->done = 0;
 	connection->next = places->free;
 	places->free = number_of(connection);
 	places->taken--;

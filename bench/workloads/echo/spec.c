@@ -68,13 +68,7 @@ static int admit(const struct values *values, struct stage stage, char reason[RE
 		snprintf(reason, REASON_MAX, "this runtime has no sockets: a task cannot wait for one");
 		return -ENOTSUP;
 	}
-	if (stage.capabilities & RUNTIME_PRIVATE_DESCRIPTORS) {
-		snprintf(reason, REASON_MAX,
-			 "a connection cannot be handed to a task: its descriptor is opened after the workers have "
-			 "begun");
-		return -ENOTSUP;
-	}
-	if (all_connections(values) <= stage_concurrency(stage))
+	if (all_connections(values) <= stage_concurrency(stage) || stage.capabilities & RUNTIME_REQUEUES)
 		return 0;
 	snprintf(reason, REASON_MAX,
 		 "%llu connections are open at once, and this runtime finishes those it has begun before it looks at "

@@ -109,6 +109,7 @@ static void test_extremes(void **state)
 static void test_admission(void **state)
 {
 	struct values one = values_of(1, (char *[]){"connections=1"}), two = values_of(1, (char *[]){"connections=2"});
+	struct stage pool = {.cores = 4, .capabilities = RUNTIME_INTERLEAVES | RUNTIME_POOLED, .workers = 1};
 	char reason[REASON_MAX] = "";
 
 	(void)state;
@@ -116,6 +117,9 @@ static void test_admission(void **state)
 	assert_int_equal(echo_spec.admit(&two, one_loop, reason), 0);
 	assert_int_equal(echo_spec.admit(&two, one_by_one, reason), -ENOTSUP);
 	assert_non_null(strstr(reason, "connections=1"));
+	assert_int_equal(echo_spec.admit(&two, pool, reason), -ENOTSUP);
+	pool.capabilities |= RUNTIME_REQUEUES;
+	assert_int_equal(echo_spec.admit(&two, pool, reason), 0);
 }
 
 static void test_ranges(void **state)
