@@ -163,37 +163,18 @@ static void print_origin(const struct request *request)
 	}
 }
 
-static int by_value(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-
-	return (a > b) - (a < b);
-}
-
 /* How far such forecasts were from the chess of the same bundle. */
 static void print_trust(const struct request *request)
 {
-	struct groups groups;
 	struct checks checks;
-	double *off = NULL;
 
-	if (groups_make(&request->bundle, &groups) < 0)
+	if (checks_make(&request->bundle, &checks) < 0)
 		return;
-	if (checks_make(&request->bundle, &groups, &checks) == 0) {
-		off = calloc(checks.count + 1, sizeof *off);
-		for (size_t i = 0; off && i < checks.count; i++)
-			off[i] = fabs(checks.check[i].error);
-		if (off && checks.count > 0) {
-			qsort(off, checks.count, sizeof *off, by_value);
-			printf("\nHeld against %zu cells of chess in that bundle, such forecasts are off by %.1f %% in "
-			       "the "
-			       "middle,\nby %.0f %% in nine of ten.\n",
-			       checks.count, 100 * off[checks.count / 2], 100 * off[checks.count * 9 / 10]);
-		}
-		checks_clear(&checks);
-	}
-	free(off);
-	groups_clear(&groups);
+	if (checks.count > 0)
+		printf("\nHeld against %zu cells of chess in that bundle, such forecasts are off by %.1f %% in the "
+		       "middle,\nby %.0f %% in nine of ten.\n",
+		       checks.count, 100 * checks_error(&checks, 0.5), 100 * checks_error(&checks, 0.9));
+	checks_clear(&checks);
 }
 
 static void print_advice(const struct request *request)

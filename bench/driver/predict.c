@@ -7,22 +7,30 @@
 #include <string.h>
 
 #include "../../runtimes/clock.h"
-#include "../analysis/groups.h"
 #include "../predict/check.h"
-#include "../report/text.h"
 #include "../workloads/parameters.h"
 #include "command.h"
 #include "driver.h"
 #include "newest.h"
+#include "predict.h"
 #include "verbs.h"
 
-enum { CORES_MAX = 1024, TASKS_MAX = 10000000, PAIRS_MAX = 1000000 };
+enum { CORES_MAX = 1024, TASKS_MAX = 10000000, CHECKS_SHOWN = 8 };
 
-struct predict_options {
-	struct texts bundles, runtimes, cores, tasks;
-	uint64_t pairs, move_ns, reply_ns;
-	bool json;
-};
+static int take_workload(const char *text, void *field, char reason[REASON_MAX])
+{
+	snprintf(reason, REASON_MAX, "it takes chess or echo");
+	if (strcmp(text, "chess") != 0 && strcmp(text, "echo") != 0)
+		return -EINVAL;
+	*(bool *)field = strcmp(text, "echo") == 0;
+	return 0;
+}
+
+static int take_size(const char *text, void *field, char reason[REASON_MAX])
+{
+	snprintf(reason, REASON_MAX, "it takes a size such as 64B or 16KiB");
+	return size_parse(text, field);
+}
 
 static int take_short_duration(const char *text, void *field, char reason[REASON_MAX])
 {
@@ -31,6 +39,11 @@ static int take_short_duration(const char *text, void *field, char reason[REASON
 }
 
 static const struct command_option predict_table[] = {
+	{.name = "workload",
+	 .argument = "NAME",
+	 .take = take_workload,
+	 .field = offsetof(struct predict_options, echo),
+	 .help = "chess or echo (default: chess)"},
 	{.name = "runtime",
 	 .argument = "LIST",
 	 .take = take_list,
@@ -45,22 +58,37 @@ static const struct command_option predict_table[] = {
 	 .argument = "LIST",
 	 .take = take_list,
 	 .field = offsetof(struct predict_options, tasks),
-	 .help = "Numbers of boards, up to 10000000 (default: 1000,100000)"},
+	 .help = "Numbers of boards or connections, up to 10000000 (default: 1000,100000)"},
 	{.name = "pairs",
 	 .argument = "N",
 	 .take = take_positive,
 	 .field = offsetof(struct predict_options, pairs),
-	 .help = "Move pairs a game (default: 30)"},
+	 .help = "Chess: move pairs a game (default: 30)"},
 	{.name = "move",
 	 .argument = "DURATION",
 	 .take = take_short_duration,
 	 .field = offsetof(struct predict_options, move_ns),
-	 .help = "The master's move, computed (default: 50us)"},
+	 .help = "Chess: the master's move, computed (default: 50us)"},
 	{.name = "reply",
 	 .argument = "DURATION",
 	 .take = take_short_duration,
 	 .field = offsetof(struct predict_options, reply_ns),
-	 .help = "The opponent's reply, waited for (default: 550us)"},
+	 .help = "Chess: the opponent's reply, waited for (default: 550us)"},
+	{.name = "messages",
+	 .argument = "N",
+	 .take = take_positive,
+	 .field = offsetof(struct predict_options, messages),
+	 .help = "Echo: messages a connection, one after another (default: 20)"},
+	{.name = "size",
+	 .argument = "SIZE",
+	 .take = take_size,
+	 .field = offsetof(struct predict_options, size),
+	 .help = "Echo: bytes a message (default: 64B)"},
+	{.name = "load-cores",
+	 .argument = "N",
+	 .take = take_positive,
+	 .field = offsetof(struct predict_options, load_cores),
+	 .help = "Echo: cores of the load, which are none of the server's (default: as many as the server's)"},
 	{.name = "json",
 	 .take = take_flag,
 	 .field = offsetof(struct predict_options, json),
@@ -71,31 +99,24 @@ static const struct command_option predict_table[] = {
 static const struct command predict_command = {
 	.name = "simul predict",
 	.arguments = "[BUNDLE]",
-	.help = "Says what chess would take on other numbers of cores and boards: a simulation of each model, event by "
-		"event, fed with what sleeping, waking up, creating a task and its memory cost in a bundle. First it "
-		"is "
-		"held against the chess that the same bundle has measured. Without a BUNDLE: the newest one."
+	.help = "Says what chess or echo would take on other numbers of cores and tasks: a simulation of each model, "
+		"event by event, fed with what is measured in a bundle: for chess what sleeping, waking up, creating a "
+		"task and its memory cost; for echo what a message costs server and load. First it is held against the "
+		"cells of that workload in the same bundle. Without a BUNDLE: the newest one."
 		"\v"
-		"The bundle needs the primitives, and chess to be held against:\n"
+		"The bundle needs these costs:\n"
 		"  simul run --profile=costs --out=costs\n"
 		"Then:\n"
 		"  simul predict costs\n"
 		"  simul predict costs --cores=64 --tasks=1000000 --runtime=coroutine\n"
 		"  simul predict costs --move=1ms --reply=100ms --pairs=5\n"
+		"  simul predict costs --workload=echo --cores=1,8 --tasks=100,10000 --size=4KiB\n"
 		"\n"
 		"Not in the simulation: contention that grows with the cores, caches, a scheduler's mistakes. What it "
-		"says "
-		"of more cores than were measured is what the model allows.",
+		"says of more cores than were measured is what the model allows. A cell of echo is held against costs "
+		"from all cells but itself.",
 	.options = predict_table,
 	.field = offsetof(struct predict_options, bundles),
-};
-
-/* What is asked, understood. */
-struct request {
-	const struct predict_options *options;
-	struct bundle bundle;
-	struct groups groups;
-	uint64_t *cores, *tasks; /* owned */
 };
 
 /* ---- The checks ---- */
@@ -107,170 +128,106 @@ static int by_error(const void *left, const void *right)
 	return (a < b) - (a > b);
 }
 
-/* The cells furthest off, and how many are near. */
-static void print_checks(struct checks *checks, FILE *out)
+static bool any_beyond(const struct checks *checks)
 {
-	enum { SHOWN = 8 };
-	const double near = 0.10;
-	size_t within = 0;
+	bool beyond = false;
 
-	qsort(checks->check, checks->count, sizeof *checks->check, by_error);
-	for (size_t i = 0; i < checks->count; i++)
-		within += fabs(checks->check[i].error) <= near;
-	fprintf(out,
-		"Held against the chess of the same bundle, as multiples of the bound: %zu of %zu cells\n"
-		"are within 10 %%, half within %.1f %%. The furthest off:\n\n"
-		"  %-18s%7s%9s%11s%11s%9s\n",
-		within, checks->count, 100 * fabs(checks->check[checks->count / 2].error), "", "cores", "boards",
-		"measured", "forecast", "error");
-	for (size_t i = 0; i < checks->count && i < SHOWN; i++) {
-		const struct check *check = &checks->check[i];
-
-		fprintf(out, "  %-18s%7u%9.0f%11.2f%11.2f%+8.1f%%\n", check->cell->runtime, check->cell->cores,
-			cell_parameter(check->cell, "boards"), check->measured, check->forecast, 100 * check->error);
-	}
-	fputc('\n', out);
+	for (size_t i = 0; i < checks->count && i < CHECKS_SHOWN; i++)
+		beyond = beyond || checks->check[i].beyond;
+	return beyond;
 }
 
-static json_t *check_json(const struct check *check)
+/* How many are near, and the cells furthest off. */
+static void print_checks(const struct subject *subject, struct checks *checks)
 {
-	return json_pack("{s:s, s:i, s:f, s:f, s:f, s:f}", "runtime", check->cell->runtime, "cores",
-			 (int)check->cell->cores, "boards", cell_parameter(check->cell, "boards"), "measured",
-			 check->measured, "forecast", check->forecast, "error", check->error);
+	if (checks->count == 0) {
+		printf("The bundle has no %s that the forecast could be held against.\n\n", subject->workload);
+		return;
+	}
+	qsort(checks->check, checks->count, sizeof *checks->check, by_error);
+	printf("Held against %zu cells of %s in the same bundle, %s:\n"
+	       "%zu are within 10 %%, half within %.1f %%, nine of ten within %.0f %%. The furthest off:\n\n"
+	       "  %-18s%7s%13s%11s%11s%9s\n",
+	       checks->count, subject->workload, subject->unit, checks_within(checks, 0.10),
+	       100 * checks_error(checks, 0.5), 100 * checks_error(checks, 0.9), "", "cores", subject->tasks,
+	       "measured", "forecast", "error");
+	for (size_t i = 0; i < checks->count && i < CHECKS_SHOWN; i++) {
+		const struct check *check = &checks->check[i];
+
+		printf("  %-18s%7u%13.0f%11.*f%11.*f%+8.1f%%%s\n", check->cell->runtime, check->cell->cores,
+		       cell_parameter(check->cell, subject->tasks), subject->decimals, check->measured,
+		       subject->decimals, check->forecast, 100 * check->error, check->beyond ? "  beyond" : "");
+	}
+	if (any_beyond(checks))
+		puts("\nbeyond: costs were known of fewer or of more tasks only.");
+	putchar('\n');
+}
+
+static json_t *check_json(const struct subject *subject, const struct check *check)
+{
+	return json_pack("{s:s, s:s, s:i, s:f, s:f, s:f, s:f, s:b}", "cell", check->cell->name, "runtime",
+			 check->cell->runtime, "cores", (int)check->cell->cores, subject->tasks,
+			 cell_parameter(check->cell, subject->tasks), "measured", check->measured, "forecast",
+			 check->forecast, "error", check->error, "beyond_measured", check->beyond);
 }
 
 /* ---- The forecasts ---- */
 
-static bool is_asked(const struct request *request, unsigned slot)
+bool predict_asks(const struct predict_request *request, unsigned slot)
 {
 	const struct texts *runtimes = &request->options->runtimes;
 
-	return runtimes->count == 0 || texts_have(runtimes, request->bundle.runtimes[slot]);
+	return runtimes->count == 0 ? !bundle_is_floor(&request->bundle, request->bundle.runtimes[slot])
+				    : texts_have(runtimes, request->bundle.runtimes[slot]);
 }
 
-static const char *note_of(const struct costs *costs, const struct forecast *forecast, char text[80])
-{
-	char tasks[NUMBER_TEXT_MAX];
-
-	if (forecast->breaks)
-		snprintf(text, 80, "refused %s tasks", format_number(tasks, costs->limit));
-	else
-		snprintf(text, 80, "%s", forecast->beyond ? "beyond measured" : "");
-	return text;
-}
-
-static void print_forecast(const struct request *request, const struct costs *costs, const struct forecast *forecast)
-{
-	char wall[NUMBER_TEXT_MAX], cpu[NUMBER_TEXT_MAX], bytes[NUMBER_TEXT_MAX], create[NUMBER_TEXT_MAX], note[80];
-
-	if (forecast->breaks) {
-		printf("  %-18s%10s%9s%10s%10s%10s  %s\n", request->bundle.runtimes[costs->slot], "-", "-", "-", "-",
-		       "-", note_of(costs, forecast, note));
-		return;
-	}
-	printf("  %-18s%10s%9.2f%10s%10s%10s  %s\n", request->bundle.runtimes[costs->slot],
-	       format_time(wall, forecast->wall_ns), forecast->wall_ns / forecast->bound_ns,
-	       format_time(cpu, forecast->cpu_ns),
-	       isnan(forecast->create_ns) ? "-" : format_time(create, forecast->create_ns),
-	       isnan(forecast->bytes) ? "-" : format_bytes(bytes, forecast->bytes), note_of(costs, forecast, note));
-}
-
-static json_t *forecast_json(const struct request *request, const struct costs *costs,
-			     const struct exhibition *exhibition, const struct forecast *forecast)
-{
-	json_t *json =
-		json_pack("{s:s, s:s, s:i, s:f, s:f, s:f, s:f, s:b}", "runtime", request->bundle.runtimes[costs->slot],
-			  "model", model_text(model_of(&request->bundle, costs->slot)), "cores", (int)exhibition->cores,
-			  "boards", exhibition->boards, "wall_ns", forecast->wall_ns, "bound_ns", forecast->bound_ns,
-			  "cpu_ns", forecast->cpu_ns, "beyond_measured", forecast->beyond);
-
-	if (!isnan(forecast->create_ns))
-		json_object_set_new(json, "create_ns", json_real(forecast->create_ns));
-	if (!isnan(forecast->bytes))
-		json_object_set_new(json, "bytes", json_real(forecast->bytes));
-	if (forecast->breaks)
-		json_object_set_new(json, "ended",
-				    json_pack("{s:f, s:s}", "tasks", costs->limit, "reason", costs->limit_reason));
-	return json;
-}
-
-/* One number of cores and boards, all runtimes. list: for JSON; NULL: print. */
-static int forecast_all(const struct request *request, const struct exhibition *exhibition, json_t *list)
+/* One number of cores and tasks, all runtimes. list: for JSON; NULL: print. */
+static int forecast_all(const struct predict_request *request, unsigned cores, double tasks, json_t *list)
 {
 	int error = 0;
 
+	if (!list)
+		request->subject->head(request, cores, tasks);
 	for (unsigned slot = 0; slot < request->bundle.runtime_count && !error; slot++) {
-		struct forecast forecast;
-		struct costs costs;
-
-		if (!is_asked(request, slot))
+		if (!predict_asks(request, slot))
 			continue;
-		error = costs_read(&request->bundle, slot, exhibition->cores, &costs);
-		if (error == -ENODATA) {
-			error = 0;
-			continue;
-		}
-		if (!error)
-			error = forecast_chess(&costs, exhibition, &forecast);
-		if (!error && list)
-			json_array_append_new(list, forecast_json(request, &costs, exhibition, &forecast));
-		else if (!error)
-			print_forecast(request, &costs, &forecast);
+		error = request->subject->forecast(request, slot, cores, tasks, list);
+		error = error == -ENODATA ? 0 : error;
 	}
+	if (!list)
+		putchar('\n');
 	return error;
 }
 
-static void print_head(const struct exhibition *exhibition)
-{
-	char move[NUMBER_TEXT_MAX], reply[NUMBER_TEXT_MAX];
-
-	printf("%u core%s, %.0f boards, %.0f pairs, a move %s, a reply %s\n\n  %-18s%10s%9s%10s%10s%10s\n",
-	       exhibition->cores, exhibition->cores == 1 ? "" : "s", exhibition->boards, exhibition->pairs,
-	       format_time(move, exhibition->move_ns), format_time(reply, exhibition->reply_ns), "", "wall", "x bound",
-	       "CPU", "creation", "memory");
-}
-
-static int forecast_grid(const struct request *request, json_t *list)
+static int forecast_grid(const struct predict_request *request, json_t *list)
 {
 	const struct predict_options *options = request->options;
 	int error = 0;
 
 	for (size_t c = 0; c < options->cores.count && !error; c++)
-		for (size_t t = 0; t < options->tasks.count && !error; t++) {
-			struct exhibition exhibition = {.boards = (double)request->tasks[t],
-							.pairs = (double)options->pairs,
-							.move_ns = (double)options->move_ns,
-							.reply_ns = (double)options->reply_ns,
-							.cores = (unsigned)request->cores[c]};
-
-			if (!list)
-				print_head(&exhibition);
-			error = forecast_all(request, &exhibition, list);
-			if (!list)
-				putchar('\n');
-		}
+		for (size_t t = 0; t < options->tasks.count && !error; t++)
+			error = forecast_all(request, (unsigned)request->cores[c], (double)request->tasks[t], list);
 	return error;
 }
 
 /* ---- The verb ---- */
 
-static int answer_text(const struct request *request, struct checks *checks)
+static int answer_text(const struct predict_request *request, struct checks *checks)
 {
-	if (checks->count > 0)
-		print_checks(checks, stdout);
-	else
-		puts("The bundle has no chess that the forecast could be held against.\n");
+	print_checks(request->subject, checks);
 	return forecast_grid(request, NULL);
 }
 
-static int answer_json(const struct request *request, const struct checks *checks)
+static int answer_json(const struct predict_request *request, const struct checks *checks)
 {
 	json_t *list = json_array(), *checked = json_array();
-	json_t *all = json_pack("{s:o, s:o}", "checks", checked, "forecasts", list);
+	json_t *all = json_pack("{s:s, s:o, s:o}", "workload", request->subject->workload, "checks", checked,
+				"forecasts", list);
 	int error = all ? 0 : -ENOMEM;
 
 	for (size_t i = 0; i < checks->count && !error; i++)
-		error = json_array_append_new(checked, check_json(&checks->check[i])) < 0 ? -ENOMEM : 0;
+		error = json_array_append_new(checked, check_json(request->subject, &checks->check[i])) < 0 ? -ENOMEM
+													    : 0;
 	if (!error)
 		error = forecast_grid(request, list);
 	if (!error && json_dumpf(all, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(6)) == 0)
@@ -279,28 +236,27 @@ static int answer_json(const struct request *request, const struct checks *check
 	return error;
 }
 
-static bool has_costs(const struct request *request)
+static bool has_costs(const struct predict_request *request)
 {
-	struct costs costs;
-
 	for (unsigned slot = 0; slot < request->bundle.runtime_count; slot++)
-		if (is_asked(request, slot) && costs_read(&request->bundle, slot, 1, &costs) == 0)
+		if (predict_asks(request, slot) && request->subject->has_costs(request, slot))
 			return true;
 	return false;
 }
 
-static int answer(struct request *request)
+static int answer(struct predict_request *request)
 {
 	struct checks checks;
 	int error;
 
 	if (!has_costs(request)) {
-		say("this bundle has no costs to predict from: it needs idle with several sleeps a task; make one by "
-		    "simul run "
-		    "--workload=chess,idle,switch");
+		say("this bundle has no costs to predict %s from: it needs %s; simul run --profile=costs makes one "
+		    "that has "
+		    "them",
+		    request->subject->workload, request->subject->needs);
 		return DRIVER_NOTHING_DONE;
 	}
-	error = checks_make(&request->bundle, &request->groups, &checks);
+	error = request->subject->check(&request->bundle, &checks);
 	if (!error)
 		error = request->options->json ? answer_json(request, &checks) : answer_text(request, &checks);
 	checks_clear(&checks);
@@ -321,7 +277,7 @@ static int read_numbers(const struct texts *texts, const char *option, uint64_t 
 	return *numbers ? 0 : -ENOMEM;
 }
 
-static int check_runtimes(const struct request *request)
+static int check_runtimes(const struct predict_request *request)
 {
 	const struct texts *runtimes = &request->options->runtimes;
 
@@ -338,7 +294,7 @@ static int check_runtimes(const struct request *request)
 	return 0;
 }
 
-static int open_and_answer(struct request *request)
+static int open_and_answer(struct predict_request *request)
 {
 	int status = DRIVER_USAGE;
 
@@ -347,13 +303,8 @@ static int open_and_answer(struct request *request)
 		return DRIVER_USAGE;
 	if (bundle_open(request->options->bundles.items[0], &request->bundle) < 0)
 		return DRIVER_NOTHING_DONE;
-	if (check_runtimes(request) == 0) {
-		status = DRIVER_NOTHING_DONE;
-		if (groups_make(&request->bundle, &request->groups) == 0) {
-			status = answer(request);
-			groups_clear(&request->groups);
-		}
-	}
+	if (check_runtimes(request) == 0)
+		status = answer(request);
 	bundle_close(&request->bundle);
 	return status;
 }
@@ -371,7 +322,7 @@ static int fill_in(struct predict_options *options)
 	return 0;
 }
 
-static int read_and_answer(struct request *request, struct predict_options *options)
+static int read_and_answer(struct predict_request *request, struct predict_options *options)
 {
 	if (fill_in(options) < 0)
 		return DRIVER_USAGE;
@@ -382,12 +333,15 @@ static int read_and_answer(struct request *request, struct predict_options *opti
 
 int predict_main(int argc, char **argv)
 {
-	struct predict_options options = {.pairs = 30, .move_ns = 50 * NS_PER_US, .reply_ns = 550 * NS_PER_US};
-	struct request request = {.options = &options};
+	struct predict_options options = {
+		.pairs = 30, .move_ns = 50 * NS_PER_US, .reply_ns = 550 * NS_PER_US, .messages = 20, .size = 64};
+	struct predict_request request = {.options = &options};
 	int status = DRIVER_USAGE;
 
-	if (command_parse(&predict_command, argc, argv, &options, NULL) == 0)
+	if (command_parse(&predict_command, argc, argv, &options, NULL) == 0) {
+		request.subject = options.echo ? &predict_echo : &predict_chess;
 		status = read_and_answer(&request, &options);
+	}
 	free(request.cores);
 	free(request.tasks);
 	texts_clear(&options.bundles);

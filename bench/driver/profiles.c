@@ -81,15 +81,20 @@ static const struct sweep standard_sweeps[] = {
 	{.workload = NULL},
 };
 
-/* What one task costs, for forecasts, and the chess that they are held against. */
+/* What one task costs, for forecasts, and the chess and echo that they are held against. A game of 10,000 boards has
+ * two pairs, or it would take as long as all others. */
 static const struct sweep costs_sweeps[] = {
 	{.workload = "chess", .axes = {"boards=1,4,24,100,1000"}, .cores = 1},
 	{.workload = "chess", .axes = {"boards=24,1000"}},
+	{.workload = "chess", .axes = {"boards=10000", "pairs=2"}, .cores = 1},
+	{.workload = "chess", .axes = {"boards=10000", "pairs=2"}},
 	{.workload = "switch", .axes = {"tasks+yields=2+100000"}, .cores = 1},
 	{.workload = "idle", .axes = {"tasks=1,24", "sleeps=50", "sleep=1ms"}, .cores = 1},
 	{.workload = "idle", .axes = {"tasks=1000,10000", "sleeps=20", "sleep=10ms"}, .cores = 1},
 	{.workload = "idle", .axes = {"tasks=24", "sleeps=50", "sleep=1ms"}},
-	{.workload = "idle", .axes = {"tasks=1000", "sleeps=20", "sleep=10ms"}},
+	{.workload = "idle", .axes = {"tasks=1000,10000", "sleeps=20", "sleep=10ms"}},
+	{.workload = "echo", .axes = {"connections+messages=1+2000,10+500,50+200,200+100,1000+20"}, .cores = 1},
+	{.workload = "echo", .axes = {"connections+messages=1+500,100+50", "size=16KiB"}, .cores = 1},
 	{.workload = NULL},
 };
 
@@ -168,8 +173,8 @@ const struct profile profiles[] = {
 	},
 	{
 		.name = "costs",
-		.help = "what simul predict and simul advise need: 5 repetitions, about 4 minutes on 2 cores",
-		.workloads = "chess,switch,idle",
+		.help = "what simul predict and simul advise need: 5 repetitions, about 8 minutes on 2 cores",
+		.workloads = "chess,switch,idle,echo",
 		.repetitions = 5,
 		.limit_ns = 3 * NS_PER_S,
 		.timeout_ns = 30 * NS_PER_S,

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "echo.h"
+
 struct exhibition exhibition_of(const struct cell *cell)
 {
 	double masters = cell_parameter(cell, "masters");
@@ -19,58 +21,109 @@ struct exhibition exhibition_of(const struct cell *cell)
 	};
 }
 
-static int check_cell(const struct bundle *bundle, const struct group *group, const struct cell *cell,
-		      struct checks *checks)
+static void add(struct checks *checks, const struct cell *cell, double measured, double forecast, bool beyond)
+{
+	if (measured > 0 && forecast > 0)
+		checks->check[checks->count++] = (struct check){.cell = cell,
+								.measured = measured,
+								.forecast = forecast,
+								.error = forecast / measured - 1,
+								.beyond = beyond};
+}
+
+static int check_chess(const struct bundle *bundle, const struct cell *cell, struct checks *checks)
 {
 	struct exhibition exhibition = exhibition_of(cell);
 	struct forecast forecast;
 	struct costs costs;
-	double measured = cell_summary(cell, MEASURE_WALL_NS).median / group_bound(group);
 	int error = costs_read(bundle, cell->slot, cell->cores, &costs);
 
-	if (error == -ENODATA) {
-		checks->uncosted++;
-		return 0;
-	}
-	if (!error && measured > 0)
+	if (!error)
 		error = forecast_chess(&costs, &exhibition, &forecast);
-	if (error || !(measured > 0))
-		return error;
-
-	double multiple = forecast.wall_ns / forecast.bound_ns;
-
-	checks->check[checks->count++] = (struct check){
-		.cell = cell, .measured = measured, .forecast = multiple, .error = multiple / measured - 1};
-	return 0;
-}
-
-static int check_family(const struct bundle *bundle, const struct family *family, struct checks *checks)
-{
-	int error = 0;
-
-	for (size_t i = 0; i < family->group_count && !error; i++) {
-		const struct group *group = &family->groups[i];
-
-		for (size_t j = 0; j < group->cell_count && !error; j++)
-			if (group->cells[j]->count[STATUS_OK] > 0)
-				error = check_cell(bundle, group, group->cells[j], checks);
-	}
+	if (!error)
+		add(checks, cell, cell_summary(cell, MEASURE_TIMES_BOUND).median, forecast.wall_ns / forecast.bound_ns,
+		    forecast.beyond);
 	return error;
 }
 
-int checks_make(const struct bundle *bundle, const struct groups *groups, struct checks *checks)
+static int check_echo(const struct bundle *bundle, const struct cell *cell, struct checks *checks)
 {
-	size_t count;
-	const struct family *family = groups_of(groups, "chess", &count);
+	struct exchange exchange = {
+		.connections = cell_parameter(cell, "connections"),
+		.messages = cell_parameter(cell, "messages"),
+		.size = cell_parameter(cell, "size"),
+		.cores = cell->cores,
+		.load_cores = cell->load_cores > 0 ? cell->load_cores : 1,
+	};
+	struct echo_forecast forecast;
+	struct echo_costs costs;
+	int error;
+
+	if (cell_parameter(cell, "depth") != 1 || cell_parameter(cell, "idle") > 0 || cell_parameter(cell, "rate") > 0)
+		return 0;
+	error = echo_costs_read(bundle, cell->slot, cell->cores, cell, &costs);
+	if (!error)
+		error = echo_forecast_make(&costs, &exchange, &forecast);
+	if (!error)
+		add(checks, cell, cell_summary(cell, MEASURE_RATE).median, forecast.rate, forecast.beyond);
+	return error;
+}
+
+static int check_all(const struct bundle *bundle, const char *workload,
+		     int (*check)(const struct bundle *, const struct cell *, struct checks *), struct checks *checks)
+{
 	int error = 0;
 
 	*checks = (struct checks){.check = calloc(bundle->cell_count + 1, sizeof *checks->check)};
 	if (!checks->check)
 		return -ENOMEM;
-	for (size_t i = 0; i < count && !error; i++)
-		error = check_family(bundle, &family[i], checks);
+	for (size_t i = 0; i < bundle->cell_count && !error; i++) {
+		const struct cell *cell = &bundle->cells[i];
+
+		if (strcmp(cell->workload, workload) != 0 || cell->count[STATUS_OK] == 0 ||
+		    bundle_is_floor(bundle, cell->runtime))
+			continue;
+		error = check(bundle, cell, checks);
+		if (error == -ENODATA) {
+			checks->uncosted++;
+			error = 0;
+		}
+	}
 	if (error)
 		checks_clear(checks);
+	return error;
+}
+
+int checks_make(const struct bundle *bundle, struct checks *checks)
+{
+	return check_all(bundle, "chess", check_chess, checks);
+}
+
+int echo_checks_make(const struct bundle *bundle, struct checks *checks)
+{
+	return check_all(bundle, "echo", check_echo, checks);
+}
+
+size_t checks_within(const struct checks *checks, double error)
+{
+	size_t within = 0;
+
+	for (size_t i = 0; i < checks->count; i++)
+		within += fabs(checks->check[i].error) <= error;
+	return within;
+}
+
+double checks_error(const struct checks *checks, double q)
+{
+	double *errors = malloc((checks->count + 1) * sizeof *errors), error = NAN;
+
+	for (size_t i = 0; errors && i < checks->count; i++)
+		errors[i] = fabs(checks->check[i].error);
+	if (errors && checks->count > 0) {
+		sort_values(errors, checks->count);
+		error = quantile(errors, checks->count, q);
+	}
+	free(errors);
 	return error;
 }
 

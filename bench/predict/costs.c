@@ -18,7 +18,7 @@ static int by_tasks(const void *left, const void *right)
 	return (a->tasks > b->tasks) - (a->tasks < b->tasks);
 }
 
-static void curve_add(struct cost_curve *curve, const struct cell *cell, double tasks, double value)
+void cost_add(struct cost_curve *curve, const struct cell *cell, double tasks, double value)
 {
 	if (!(tasks >= 1) || !(value > 0))
 		return;
@@ -76,7 +76,7 @@ static bool is_of(const struct cell *cell, const struct costs *costs, const char
 	return cell->slot == costs->slot && strcmp(cell->workload, workload) == 0;
 }
 
-static bool nearer(unsigned cores, unsigned than, unsigned asked)
+bool cores_nearer(unsigned cores, unsigned than, unsigned asked)
 {
 	if (than == 0)
 		return true;
@@ -100,7 +100,7 @@ static unsigned nearest_cores(const struct costs *costs, const char *workload, b
 		const struct cell *cell = &costs->bundle->cells[i];
 
 		if (is_of(cell, costs, workload) && cell->count[STATUS_OK] > 0 && (!counts || counts(cell)) &&
-		    nearer(cell->cores, nearest, costs->cores))
+		    cores_nearer(cell->cores, nearest, costs->cores))
 			nearest = cell->cores;
 	}
 	return nearest;
@@ -164,13 +164,13 @@ static int read_idle(const struct cell *cell, struct costs *costs)
 		return error;
 	sleep_ns = cell_summary(cell, MEASURE_STEADY_NS).median / (tasks * sleeps);
 	if (tells_cost_of_sleep(cell))
-		curve_add(&costs->sleep_ns, cell, tasks, sleep_ns);
+		cost_add(&costs->sleep_ns, cell, tasks, sleep_ns);
 	if (tasks == 1 && sleeps >= sleeps_least)
 		costs->alone_ns = sleep_ns, costs->alone = cell;
 	if (tasks == 1)
 		costs->latency_ns = fmin(costs->latency_ns, figure_median(figures, "late_p50_us") * 1e3);
-	curve_add(&costs->create_ns, cell, tasks, figure_median(figures, "create_ns_per_task"));
-	curve_add(&costs->bytes, cell, tasks, figure_median(figures, "bytes_per_task"));
+	cost_add(&costs->create_ns, cell, tasks, figure_median(figures, "create_ns_per_task"));
+	cost_add(&costs->bytes, cell, tasks, figure_median(figures, "bytes_per_task"));
 	json_decref(figures);
 	return 0;
 }
@@ -210,6 +210,6 @@ int costs_read(const struct bundle *bundle, unsigned slot, unsigned cores, struc
 	if (!error)
 		error = read_cells(costs, "idle", costs->cores, read_idle);
 	if (costs->sleep_ns.count == 0) /* who sleeps one after another always sleeps alone */
-		curve_add(&costs->sleep_ns, costs->alone, 1, costs->alone_ns);
+		cost_add(&costs->sleep_ns, costs->alone, 1, costs->alone_ns);
 	return error ? error : costs->sleep_ns.count > 0 ? 0 : -ENODATA;
 }

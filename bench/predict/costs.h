@@ -44,6 +44,13 @@ struct costs {
  * or -EIO. */
 int costs_read(const struct bundle *bundle, unsigned slot, unsigned cores, struct costs *costs);
 
+/* A point; of several with so many tasks the cheapest counts. Anything but fewer than one task and a value above 0 is
+ * left out, and so is what there is no room for. */
+void cost_add(struct cost_curve *curve, const struct cell *cell, double tasks, double value);
+
+/* Whether costs on so many cores stand for those on `asked` rather than the costs on `than` do, where 0 is none. */
+bool cores_nearer(unsigned cores, unsigned than, unsigned asked);
+
 /* The point nearest to so many tasks by their ratio; NULL for an empty curve. */
 const struct cost_point *cost_near(const struct cost_curve *curve, double tasks);
 

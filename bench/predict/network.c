@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of the rounds that are played instead of all: enough to begin to repeat; and the default of network.visits_played. */
+static const uint64_t rounds_least = 4, visits_most = 20000000;
+
 /* Far below 2^64, so that no sum of a few times overflows. */
 static const uint64_t latest_ns = (uint64_t)1 << 63;
 
@@ -32,7 +35,10 @@ struct play {
 	struct network_result *result;
 	struct place place[2];
 	uint32_t *rounds_left; /* owned; one a task */
-	uint64_t now_ns, admitted, ended;
+	uint64_t now_ns, admitted;
+	uint64_t rounds_played;
+	uint64_t played, before; /* tasks that have gone through rounds_played rounds, and through one fewer */
+	struct network_result at_before;
 };
 
 /* ---- Lines ---- */
@@ -143,13 +149,29 @@ static void admit(struct play *play)
 	arrive(play, &play->place[0], (uint32_t)play->admitted++);
 }
 
+static struct network_result result_now(const struct play *play)
+{
+	struct network_result result = *play->result;
+
+	result.wall_ns = play->now_ns;
+	return result;
+}
+
+static void count_round(struct play *play, uint64_t round)
+{
+	play->played += round == play->rounds_played;
+	if (round == play->rounds_played - 1 && ++play->before == play->network->tasks)
+		play->at_before = result_now(play);
+}
+
 static void go_round(struct play *play, uint32_t task)
 {
-	if (--play->rounds_left[task] > 0) {
+	play->rounds_left[task]--;
+	count_round(play, play->network->rounds - play->rounds_left[task]);
+	if (play->rounds_left[task] > 0) {
 		arrive(play, &play->place[0], task);
 		return;
 	}
-	play->ended++;
 	if (play->admitted < play->network->tasks)
 		admit(play);
 }
@@ -208,6 +230,39 @@ static int prepare(struct play *play)
 	return error;
 }
 
+static uint64_t rounds_to_play(const struct network *network)
+{
+	uint64_t visits = network->visits_played > 0 ? network->visits_played : visits_most,
+		 enough = visits / network->tasks > rounds_least ? visits / network->tasks : rounds_least;
+
+	return network->places > 0 || enough > network->rounds ? network->rounds : enough;
+}
+
+/* The rest of the rounds, each like the last one that was played. */
+static uint64_t extended(uint64_t before, uint64_t after, uint64_t rounds)
+{
+	return after + (after - before) * rounds;
+}
+
+static void extend(const struct play *play)
+{
+	const struct network *network = play->network;
+	const struct network_result *before = &play->at_before;
+	struct network_result *result = play->result;
+	uint64_t rest = network->rounds - play->rounds_played;
+
+	if (rest == 0)
+		return;
+	result->wall_ns = extended(before->wall_ns, result->wall_ns, rest);
+	result->preemptions = extended(before->preemptions, result->preemptions, rest);
+	for (int i = 0; i < 2; i++) { /* what the work alone takes is known */
+		result->busy_ns[i] = network->tasks * network->rounds * network->station[i].service_ns +
+				     (play->place[i].left_ns ? result->preemptions * network->station[i].switch_ns : 0);
+		result->waited_ns[i] = extended(before->waited_ns[i], result->waited_ns[i], rest);
+		result->idle_starts[i] = extended(before->idle_starts[i], result->idle_starts[i], rest);
+	}
+}
+
 static void play_all(struct play *play)
 {
 	const struct network *network = play->network;
@@ -215,13 +270,15 @@ static void play_all(struct play *play)
 
 	while (play->admitted < places)
 		admit(play);
-	while (play->ended < network->tasks) {
+	while (play->played < network->tasks) {
 		uint64_t first_ns = first_end(&play->place[0]), second_ns = first_end(&play->place[1]);
 
 		play->now_ns = first_ns < second_ns ? first_ns : second_ns;
 		leave(play, &play->place[first_ns < second_ns ? 0 : 1]);
 	}
-	play->result->wall_ns = play->now_ns;
+	*play->result = result_now(play);
+	play->result->rounds_played = play->rounds_played;
+	extend(play);
 }
 
 /* No time of the play is beyond all services and delays one after another. */
@@ -254,6 +311,7 @@ int network_play(const struct network *network, struct network_result *result)
 	if (error)
 		return error;
 	error = prepare(&play);
+	play.rounds_played = rounds_to_play(network);
 	if (!error)
 		play_all(&play);
 	for (int i = 0; i < 2; i++)

@@ -4,6 +4,9 @@
  * servers (cores, sleeping places) and one queue, first come, first served. That is what chess is (a move on a core,
  * then a reply that is slept, with a place for everybody), and an echo in a closed loop (server, then client).
  *
+ * Where all tasks together would make very many rounds, only the first of them are played, and the rest are taken to be
+ * like the last one: with constant services and everybody in turn, rounds soon repeat.
+ *
  * Deterministic: the same network gives the same answer on every machine. Time is whole nanoseconds. Memory: 16 bytes a
  * task and station. The queue of those being served is kept in the order of their ends by insertion from its tail: with
  * equal services, the common case, each event costs the same however many tasks there are.
@@ -24,6 +27,7 @@ struct station {
 struct network {
 	uint64_t tasks, rounds; /* 1 and more */
 	uint64_t places;        /* tasks under way at once, the others following as they end; 0: all */
+	uint64_t visits_played; /* of all tasks together, beyond which rounds are not played; 0: 20 million */
 	struct station station[2];
 };
 
@@ -33,6 +37,7 @@ struct network_result {
 	uint64_t waited_ns[2];   /* of all visits, in the queue */
 	uint64_t idle_starts[2]; /* visits that found a server idle */
 	uint64_t preemptions;
+	uint64_t rounds_played; /* of each task; fewer than all where the rest was taken to be like the last */
 };
 
 /* 0, -EINVAL for a network without tasks or rounds, -EOVERFLOW for more than 2^32 - 2 tasks or a time beyond 290 years,

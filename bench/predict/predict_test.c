@@ -103,6 +103,27 @@ static void slices_are_shared_and_cost_a_switch(void **state)
 	assert_int_equal(played(&network).preemptions, 0);
 }
 
+/* Only the first rounds are played, of many tasks. */
+static void the_rest_is_like_the_last_round(void **state)
+{
+	static const uint64_t cores[] = {1, 3, 64, 1024};
+
+	(void)state;
+	for (size_t c = 0; c < sizeof cores / sizeof *cores; c++) {
+		struct network network = chess(5000, 40, cores[c]);
+		struct network_result all, some;
+
+		network.station[0].latency_ns = 7;
+		all = played(&network);
+		assert_int_equal(all.rounds_played, 40);
+		network.visits_played = 1;
+		some = played(&network);
+		assert_int_equal(some.rounds_played, 4);
+		assert_true(fabs((double)some.wall_ns / (double)all.wall_ns - 1) < 0.01);
+		assert_int_equal(some.busy_ns[0], all.busy_ns[0]);
+	}
+}
+
 static void impossible_networks_are_refused(void **state)
 {
 	struct network network = chess(0, 1, 1);
@@ -272,11 +293,9 @@ static void chess_is_forecast_from_them(void **state)
 
 static void the_bundles_own_chess_is_held_against_it(void **state)
 {
-	struct groups groups;
 	struct checks checks;
 
-	assert_int_equal(groups_make(*state, &groups), 0);
-	assert_int_equal(checks_make(*state, &groups, &checks), 0);
+	assert_int_equal(checks_make(*state, &checks), 0);
 	assert_int_equal(checks.count, 2);
 	for (size_t i = 0; i < checks.count; i++) {
 		const struct check *check = &checks.check[i];
@@ -287,7 +306,6 @@ static void the_bundles_own_chess_is_held_against_it(void **state)
 			assert_true(check->error < -0.20 && check->error > -0.27);
 	}
 	checks_clear(&checks);
-	groups_clear(&groups);
 }
 
 int main(void)
@@ -297,6 +315,7 @@ int main(void)
 		cmocka_unit_test(places_are_taken_one_after_another),
 		cmocka_unit_test(an_idle_server_wakes_up_late),
 		cmocka_unit_test(slices_are_shared_and_cost_a_switch),
+		cmocka_unit_test(the_rest_is_like_the_last_round),
 		cmocka_unit_test(impossible_networks_are_refused),
 		cmocka_unit_test_setup_teardown(costs_come_from_the_nearest_cells, open_bundle, close_bundle),
 		cmocka_unit_test_setup_teardown(chess_is_forecast_from_them, open_bundle, close_bundle),

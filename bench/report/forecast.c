@@ -116,20 +116,18 @@ static bool has_costs(const struct bundle *bundle)
 	return false;
 }
 
-static void note_checks(struct figure *figure, const struct groups *groups)
+static void note_checks(struct figure *figure)
 {
 	struct checks checks;
-	size_t near = 0;
 
-	if (checks_make(figure->bundle, groups, &checks) < 0)
+	if (checks_make(figure->bundle, &checks) < 0)
 		return;
-	for (size_t i = 0; i < checks.count; i++)
-		near += fabs(checks.check[i].error) <= 0.10;
-	figure_note(figure,
-		    "Lines are no measurements: each model is simulated from what a sleep, a wake-up and a switch cost in "
-		    "this bundle. Of %zu measured cells the forecast is within 10 %% for %zu. Contention that grows with "
-		    "the cores, caches and a scheduler's mistakes are not in it.",
-		    checks.count, near);
+	figure_note(
+		figure,
+		"Lines are no measurements: each model is simulated from what a sleep, a wake-up and a switch cost in "
+		"this bundle. Of %zu measured cells the forecast is within 10 %% for %zu. Contention that grows with "
+		"the cores, caches and a scheduler's mistakes are not in it.",
+		checks.count, checks_within(&checks, 0.10));
 	checks_clear(&checks);
 }
 
@@ -146,7 +144,7 @@ void forecast_figure(struct figure *figure, const struct groups *groups)
 		count = 2;
 	figure->columns = (unsigned)count + 1;
 	figure->rows = 1;
-	note_checks(figure, groups);
+	note_checks(figure);
 	for (size_t i = 0; i < count; i++) {
 		struct source source = source_of(figure, &family[i]);
 

@@ -565,7 +565,7 @@ case_predict() {
 		--set sleeps=10 --set sleep=1ms --set start=gate --set memory=warm --cores=1 --repetitions=1 \
 		--runtime=coroutine,sequential --out=costs
 	expect 0 "$SIMUL" predict costs --cores=1,1024 --tasks=8,1000000 --pairs=3
-	has out 'Held against the chess of the same bundle.* of 4 cells'
+	has out 'Held against 4 cells of chess in the same bundle'
 	has out '1024 cores, 1000000 boards, 3 pairs'
 	has out '  sequential .*beyond measured'
 	expect 0 "$SIMUL" predict costs --json --runtime=coroutine --cores=2 --tasks=10
@@ -574,6 +574,10 @@ case_predict() {
 	chess thread --repetitions=1 --out=poor >/dev/null 2>&1
 	expect 3 "$SIMUL" predict poor
 	has err 'idle with several sleeps'
+	expect 3 "$SIMUL" predict poor --workload=echo
+	has err 'needs echo in a closed loop'
+	expect 2 "$SIMUL" predict poor --workload=chat
+	has err 'chess or echo'
 	expect 3 "$SIMUL" predict
 	has err 'no bundle'
 	expect 2 "$SIMUL" predict costs --cores=0
