@@ -2,13 +2,15 @@
  *
  * There is no hub. A task that suspends asks the loop who is next and switches there itself; when nobody is ready, the
  * loop waits for timers and descriptors on the stack of the task that asked. A spawned task starts at once and its
- * parent goes to the front of the ready queue, as a called function starts before its caller goes on: a tree of tasks
- * is walked depth first and has as many live stacks as it is deep, not as it is wide (R. Blumofe, C. Leiserson,
- * "Scheduling Multithreaded Computations by Work Stealing", 1999). A task that ends sends whoever joins it to the front
- * likewise, while its control block is still in the cache.
+ * parent stands in line behind it, as a caller behind the function that it has called: a tree of tasks is walked depth
+ * first and has as many live stacks as it is deep, not as it is wide (R. Blumofe, C. Leiserson, "Scheduling
+ * Multithreaded Computations by Work Stealing", 1999). A task that ends while its parent stands in line returns to it,
+ * and nothing is left of it to join; one that suspends steps out, and its parent is the next to run. A task that ends
+ * later sends whoever joins it to the front of the ready queue, while its control block is still in the cache.
  *
- * What always holds: `scheduler.current` is the task that runs. Every other task that has not ended is in exactly one
- * of: the ready queue, the timers, the poller, the wait table, or the `joiner` of another task.
+ * What always holds: `scheduler.current` is the task that runs, `scheduler.parent` stands in line behind it, and
+ * `current->behind` behind that one, up to a NULL. Every other task that has not ended is in exactly one of: the ready
+ * queue, the timers, the poller, the wait table, or the `joiner` of another task.
  * The first task runs on the thread's own stack, all others on those of the pool (stack.h). A stack goes back to the
  * pool when its task ends, the control block when it is joined. Control blocks lie side by side and not on the stacks,
  * so that looking at those of many tasks touches few lines and few pages. */
@@ -39,13 +41,21 @@ struct coroutine {
 	uint32_t number;     /* in the order of spawning; the first task is 0 */
 	void *stack_pointer; /* while suspended; the empty stack's until the task first leaves it */
 	union {
-		struct loop_entry *joiner;   /* waits for the end; ENDED afterwards */
+		struct coroutine *behind;    /* while its parent stands in line behind it: who does so behind that */
+		struct loop_entry *joiner;   /* afterwards: waits for the end; ENDED when it has come */
 		struct coroutine *next_free; /* once joined */
 	};
 	struct fiber fiber;
 };
 
 enum { BLOCKS_TOGETHER = 512 };
+
+/* Tasks that have returned to their parents and wait to be used again, with their stacks: no more of them, since free
+ * stacks are the pool's to give back. */
+enum { SPARES = 64 };
+
+/* The id of a task that has returned to its parent. */
+enum { TASK_ENDED = 0 };
 
 struct blocks {
 	struct blocks *next;
@@ -62,11 +72,12 @@ struct shared {
 /* What a switch uses comes first, in one line. */
 static struct {
 	struct coroutine *current;
+	size_t spares; /* between two that a compiler would move as one vector, and wait for their stores */
+	struct coroutine *parent;
 	struct loop loop;
-	struct coroutine *free; /* control blocks, the last one joined first */
-	size_t unbroken; /* head of the ready queue after the last switch, or before: who has come before it since
-			  * waits for the child that it has started, and nobody but descendants has run */
-	unsigned long spawned;
+	unsigned long spawned, joined;
+	struct coroutine *spare[SPARES]; /* their empty stacks in stack_pointer */
+	struct coroutine *free;          /* control blocks without a stack, the last one joined first */
 	struct stack_pool stacks;
 	struct blocks *blocks;
 	unsigned operations;
@@ -86,26 +97,33 @@ static struct coroutine *coroutine_of(struct loop_entry *entry)
 	return (struct coroutine *)entry; /* its first member */
 }
 
+static struct coroutine *coroutine_at(void **stack_pointer)
+{
+	return (struct coroutine *)((char *)stack_pointer - offsetof(struct coroutine, stack_pointer));
+}
+
 /* The two functions that leave a stack. The switch is their last call: see switch.h. */
 FIBER_SWITCHES static int switch_to(struct coroutine *from, struct coroutine *to)
 {
 	scheduler.current = to;
-	scheduler.unbroken = scheduler.loop.ready.head;
 	fiber_leave(&from->fiber, &to->fiber);
 	int result = stack_switch(&from->stack_pointer, to->stack_pointer);
 	fiber_arrive(&from->fiber);
 	return result;
 }
 
-typedef void *coroutine_body(void *self, void *function, void *argument);
+static void *coroutine_main(void **stack_pointer, void *function, void *argument, void *task);
 
-FIBER_SWITCHES static int start(struct coroutine *from, struct coroutine *child, void *top, coroutine_body *body,
-				task_function *function, void *argument)
+FIBER_SWITCHES static int start(struct coroutine *from, struct coroutine *child, task_function *function,
+				void *argument, struct task *task)
 {
 	scheduler.current = child;
 	fiber_leave(&from->fiber, &child->fiber);
-	int result = stack_call(&from->stack_pointer, top, body, child, (void *)function, argument);
+	int result = stack_call(&from->stack_pointer, &child->stack_pointer, coroutine_main, (void *)function, argument,
+				task);
 	fiber_arrive(&from->fiber);
+	if (task->id == TASK_ENDED)
+		fiber_close(&child->fiber);
 	return result;
 }
 
@@ -149,8 +167,26 @@ static inline __attribute__((always_inline)) void fetch_ahead(void)
 		__builtin_prefetch(loop_queue_at(ready, FETCH_BLOCK), 1);
 }
 
-static inline struct coroutine *next_task(void)
+/* The caller's parent, which goes on now; the caller will be joined like any other task. */
+static inline struct coroutine *step_out(struct coroutine *self)
 {
+	struct coroutine *parent = scheduler.parent;
+
+	scheduler.parent = self->behind;
+	self->joiner = NULL;
+	return parent;
+}
+
+/* Who runs when self does not: its parent if that stands in line, unless it is time to look at the outside first. */
+static inline struct coroutine *next_task(struct coroutine *self)
+{
+	if (scheduler.parent) {
+		struct coroutine *parent = step_out(self);
+
+		if (__builtin_expect(--scheduler.loop.allowance > 0, 1))
+			return parent;
+		loop_ready_first(&scheduler.loop, &parent->entry);
+	}
 	struct loop_entry *entry = loop_next(&scheduler.loop);
 
 	fetch_ahead();
@@ -163,7 +199,7 @@ static inline struct coroutine *next_task(void)
  * call, and it is that of the verb: the processor then foresees all returns behind it. Returns 0. */
 static int wait_for_turn(struct coroutine *self)
 {
-	struct coroutine *next = next_task();
+	struct coroutine *next = next_task(self);
 
 	return next != self ? switch_to(self, next) : 0;
 }
@@ -179,8 +215,14 @@ static int suspend(struct coroutine *self)
 /* Apart, so that the ordinary yield needs no registers that it would have to save. */
 static __attribute__((noinline)) void yield_slowly(struct coroutine *self)
 {
-	struct coroutine *next = coroutine_of(loop_rotate(&scheduler.loop, &self->entry));
+	struct coroutine *next;
 
+	if (scheduler.parent) {
+		loop_ready(&scheduler.loop, &self->entry);
+		next = next_task(self);
+	} else {
+		next = coroutine_of(loop_rotate(&scheduler.loop, &self->entry));
+	}
 	if (next != self)
 		switch_to(self, next);
 }
@@ -188,9 +230,9 @@ static __attribute__((noinline)) void yield_slowly(struct coroutine *self)
 void coroutine_yield(void)
 {
 	struct coroutine *self = scheduler.current;
-	struct loop_entry *next = loop_rotate_quickly(&scheduler.loop, &self->entry);
+	struct loop_entry *next;
 
-	if (__builtin_expect(!next, 0)) {
+	if (__builtin_expect(scheduler.parent || !(next = loop_rotate_quickly(&scheduler.loop, &self->entry)), 0)) {
 		yield_slowly(self);
 		return;
 	}
@@ -204,41 +246,62 @@ static void run_body(task_function *function, void *argument)
 	function(argument);
 }
 
-/* A task that has ended, and whose parent does not wait where it spawned it any more. */
+/* A task that has ended, and whose parent does not stand in line any more. */
 FIBER_SWITCHES static __attribute__((noinline, noreturn)) void leave_for_ever(struct coroutine *self)
 {
 	if (self->joiner)
 		loop_ready_first(&scheduler.loop, self->joiner);
 	self->joiner = ENDED;
-	struct coroutine *next = next_task();
+	struct coroutine *next = next_task(self);
 
 	scheduler.current = next;
-	scheduler.unbroken = scheduler.loop.ready.head;
 	fiber_leave(NULL, &next->fiber);
 	stack_switch(&self->stack_pointer, next->stack_pointer);
 	__builtin_unreachable();
 }
 
-/* What lies at the bottom of each stack but the first. The stack is the pool's again while it is still in use, which is
- * as well: whoever could take it runs only after it has been left. */
-FIBER_SWITCHES static void *coroutine_main(void *block, void *function, void *argument)
+/* A task that has ended while its parent stands in line. Inlined where FIBER_SWITCHES stands. */
+static inline __attribute__((always_inline)) void *return_to_parent(struct coroutine *self, struct task *task)
 {
-	struct coroutine *self = block;
-	void *top = self->stack_pointer;
+	struct coroutine *parent = scheduler.parent;
 
-	fiber_arrive(&self->fiber);
-	run_body((task_function *)function, argument);
-	overflow_check(&scheduler.stacks, top);
-	stack_give(&scheduler.stacks, top);
-	if (__builtin_expect((ptrdiff_t)(scheduler.unbroken - scheduler.loop.ready.head) <= 0, 0))
-		leave_for_ever(self);
-	/* Returns to where it was spawned, as any function. Nobody else has run since, and nobody joins it yet. */
-	self->joiner = ENDED;
-	struct coroutine *parent = coroutine_of(loop_queue_pop(&scheduler.loop.ready));
-
+	task->id = TASK_ENDED;
+	scheduler.parent = self->behind;
 	scheduler.current = parent;
 	fiber_leave(NULL, &parent->fiber);
 	return parent->stack_pointer;
+}
+
+/* The stack is the pool's again while it is still in use, which is as well: whoever could take it runs only after it
+ * has been left. */
+FIBER_SWITCHES static __attribute__((noinline)) void *end_slowly(struct coroutine *self, void *top, struct task *task)
+{
+	stack_give(&scheduler.stacks, top);
+	if (!scheduler.parent)
+		leave_for_ever(self);
+	void *parent = return_to_parent(self, task);
+
+	self->next_free = scheduler.free;
+	scheduler.free = self;
+	return parent;
+}
+
+/* What lies at the bottom of each stack but the first. Returns to where the task was spawned, as any function, if its
+ * parent is there still. */
+FIBER_SWITCHES static void *coroutine_main(void **stack_pointer, void *function, void *argument, void *task)
+{
+	void *top = *stack_pointer;
+
+	fiber_arrive(&coroutine_at(stack_pointer)->fiber);
+	run_body((task_function *)function, argument);
+	overflow_check(&scheduler.stacks, top);
+	struct coroutine *self = coroutine_at(stack_pointer);
+
+	if (__builtin_expect(!scheduler.parent || scheduler.spares == SPARES, 0))
+		return end_slowly(self, top, task);
+	self->stack_pointer = top;
+	scheduler.spare[scheduler.spares++] = self;
+	return return_to_parent(self, task);
 }
 
 static bool add_blocks(void)
@@ -256,18 +319,6 @@ static bool add_blocks(void)
 	return true;
 }
 
-/* Control blocks that are in use. */
-static size_t count_unjoined(void)
-{
-	size_t count = 0;
-
-	for (const struct blocks *blocks = scheduler.blocks; blocks; blocks = blocks->next)
-		count += BLOCKS_TOGETHER;
-	for (const struct coroutine *block = scheduler.free; block; block = block->next_free)
-		count--;
-	return count;
-}
-
 static void free_blocks(void)
 {
 	for (struct blocks *blocks = scheduler.blocks, *next; blocks; blocks = next) {
@@ -276,64 +327,61 @@ static void free_blocks(void)
 	}
 	scheduler.blocks = NULL;
 	scheduler.free = NULL;
+	scheduler.spares = 0;
 }
 
-/* Makes room for one more of everything. Apart for the same reason as yield_slowly(). */
-static __attribute__((noinline)) int spawn_slowly(struct task *task, task_function *function, void *argument)
+/* On an empty stack; the control block is otherwise as its last user left it. */
+static inline __attribute__((always_inline)) int spawn_in(struct coroutine *child, struct task *task,
+							  task_function *function, void *argument)
 {
-	if (loop_queue_full(&scheduler.loop.ready))
-		loop_queue_grow(&scheduler.loop.ready);
+	struct coroutine *self = scheduler.current;
+
+	child->number = (uint32_t)++scheduler.spawned;
+	child->behind = scheduler.parent;
+	scheduler.parent = self;
+	task->id = (uintptr_t)child;
+	fiber_open(&child->fiber, &scheduler.stacks, child->stack_pointer);
+	return start(self, child, function, argument, task);
+}
+
+/* Apart for the same reason as yield_slowly(). */
+static __attribute__((noinline)) int spawn_beside(struct task *task, task_function *function, void *argument)
+{
 	if (!scheduler.free && !add_blocks())
 		return -ENOMEM;
-	if (stack_none_laden(&scheduler.stacks)) {
-		void *top = stack_take(&scheduler.stacks);
+	struct coroutine *child = scheduler.free;
+	void *top = stack_take(&scheduler.stacks);
 
-		if (!top)
-			return -ENOMEM;
-		stack_give(&scheduler.stacks, top);
-	}
-	return coroutine_spawn(task, function, argument);
+	if (!top)
+		return -ENOMEM;
+	scheduler.free = child->next_free;
+	child->stack_pointer = top;
+	return spawn_in(child, task, function, argument);
 }
 
 int coroutine_spawn(struct task *task, task_function *function, void *argument)
 {
-	struct coroutine *self = scheduler.current, *child = scheduler.free;
-
-	if (__builtin_expect(!child || stack_none_laden(&scheduler.stacks) || loop_queue_full(&scheduler.loop.ready),
-			     0))
-		return spawn_slowly(task, function, argument);
-	void *top = stack_take(&scheduler.stacks);
-
-	scheduler.free = child->next_free;
-	child->joiner = NULL;
-	child->stack_pointer = top;
-	child->number = (uint32_t)++scheduler.spawned;
-	fiber_open(&child->fiber, &scheduler.stacks, top);
-	task->id = (uintptr_t)child;
-	loop_ready_first(&scheduler.loop, &self->entry);
-	return start(self, child, top, coroutine_main, function, argument);
-}
-
-static int forget(struct coroutine *ended)
-{
-	fiber_close(&ended->fiber);
-	ended->next_free = scheduler.free;
-	scheduler.free = ended;
-	return 0;
+	if (__builtin_expect(scheduler.spares == 0, 0))
+		return spawn_beside(task, function, argument);
+	return spawn_in(scheduler.spare[--scheduler.spares], task, function, argument);
 }
 
 static __attribute__((noinline)) int join_slowly(struct coroutine *child)
 {
-	child->joiner = &scheduler.current->entry;
-	suspend(scheduler.current);
-	return forget(child);
+	if (child->joiner != ENDED) {
+		child->joiner = &scheduler.current->entry;
+		suspend(scheduler.current);
+	}
+	fiber_close(&child->fiber);
+	child->next_free = scheduler.free;
+	scheduler.free = child;
+	return 0;
 }
 
 int coroutine_join(struct task task)
 {
-	struct coroutine *child = (struct coroutine *)task.id;
-
-	return __builtin_expect(child->joiner == ENDED, 1) ? forget(child) : join_slowly(child);
+	scheduler.joined++;
+	return __builtin_expect(task.id == TASK_ENDED, 1) ? 0 : join_slowly((struct coroutine *)task.id);
 }
 
 void coroutine_sleep_until(uint64_t deadline_ns)
@@ -402,7 +450,7 @@ bool coroutine_quiet(unsigned descriptors, size_t *turns)
 	const struct loop *loop = &scheduler.loop;
 
 	*turns = loop->ready.tail; /* it runs freely */
-	return loop_queue_empty(&loop->ready) && timers_count(&loop->timers) == 0 &&
+	return !scheduler.parent && loop_queue_empty(&loop->ready) && timers_count(&loop->timers) == 0 &&
 	       loop->poller.waiting <= descriptors;
 }
 
@@ -464,10 +512,10 @@ static int open_scheduler(void)
 		return error;
 	}
 	scheduler.first = (struct coroutine){.number = 0};
-	scheduler.unbroken = scheduler.loop.ready.head;
 	fiber_open_first(&scheduler.first.fiber);
 	scheduler.current = &scheduler.first;
-	scheduler.spawned = 0;
+	scheduler.parent = NULL;
+	scheduler.spawned = scheduler.joined = 0;
 	scheduler.worker = scheduler.unnumbered = 0;
 	scheduler.running = true;
 	return 0;
@@ -496,9 +544,8 @@ int coroutine_run(task_function *main, void *argument)
 		return -EDEADLK;
 	}
 	main(argument);
-	size_t unjoined = count_unjoined();
-
-	CHECK(unjoined == 0, "the first task returned before it joined %zu of its tasks", unjoined);
+	CHECK(scheduler.spawned == scheduler.joined, "the first task returned before it joined %lu of its tasks",
+	      scheduler.spawned - scheduler.joined);
 	close_scheduler();
 	return 0;
 }

@@ -33,8 +33,9 @@ int stack_switch(void **from, void *to);
  * Function must not return. */
 int stack_start(void **from, void *top, void (*function)(void *), void *argument);
 
-/* The same for a function(a, b, c) that may return, as long as nobody has resumed the caller: it returns *from then,
- * and the processor foresees the way back, as that of any call. Returns 0. */
-int stack_call(void **from, void *top, void *(*function)(void *, void *, void *), void *a, void *b, void *c);
+/* The same for a function(to, a, b, c) that may return, as long as nobody has resumed the caller: it returns *from
+ * then, and the processor foresees the way back, as that of any call. *to is the top of its stack. Returns 0. */
+int stack_call(void **from, void **to, void *(*function)(void **to, void *a, void *b, void *c), void *a, void *b,
+	       void *c);
 
 #endif

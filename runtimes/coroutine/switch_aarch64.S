@@ -105,14 +105,16 @@ stack_start:
 stack_call:
 	.cfi_startproc
 	save_frame
-	mov	sp, x1
+	ldr	x6, [x1]
+	mov	sp, x6
 	.cfi_remember_state
 	.cfi_def_cfa sp, 0
 	.cfi_undefined x30
 	mov	x6, x2
-	mov	x0, x3
-	mov	x1, x4
-	mov	x2, x5
+	mov	x0, x1
+	mov	x1, x3
+	mov	x2, x4
+	mov	x3, x5
 	blr	x6
 	mov	sp, x0
 	.cfi_restore_state

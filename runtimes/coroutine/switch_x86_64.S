@@ -96,14 +96,15 @@ stack_start:
 stack_call:
 	.cfi_startproc
 	save_frame
-	movq	%rsi, %rsp
+	movq	(%rsi), %rsp
 	.cfi_remember_state
 	.cfi_def_cfa rsp, 0
 	.cfi_undefined rip
 	movq	%rdx, %rax
-	movq	%rcx, %rdi
-	movq	%r8, %rsi
-	movq	%r9, %rdx
+	movq	%rsi, %rdi
+	movq	%rcx, %rsi
+	movq	%r8, %rdx
+	movq	%r9, %rcx
 	call	*%rax
 	leaq	48(%rax), %rsp
 	.cfi_restore_state

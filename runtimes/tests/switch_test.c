@@ -102,11 +102,12 @@ static void starts_on_the_new_stack(void **state)
 	assert_int_equal(stack_switch(&here, there), 0);
 }
 
-static void *look_and_return(void *a, void *b, void *c)
+static void *look_and_return(void **to, void *a, void *b, void *c)
 {
 	seen[0] = (uint64_t)(uintptr_t)a;
 	seen[1] = (uint64_t)(uintptr_t)b;
 	seen[2] = (uint64_t)(uintptr_t)c;
+	seen[3] = *to == stack + STACK;
 	return here;
 }
 
@@ -114,13 +115,14 @@ static void *look_and_return(void *a, void *b, void *c)
 static void calls_on_the_new_stack(void **state)
 {
 	volatile uint64_t seed = 7;
+	void *top = stack + STACK;
 	uint64_t a = seed, b = a * 3, c = a * 5, d = a * 7, e = a * 11, f = a * 13, g = a * 17;
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(stack_call(&here, stack + STACK, look_and_return, &here, &there, stack), 0);
+		assert_int_equal(stack_call(&here, &top, look_and_return, &here, &there, stack), 0);
 		assert_true(seen[0] == (uint64_t)(uintptr_t)&here && seen[1] == (uint64_t)(uintptr_t)&there &&
-			    seen[2] == (uint64_t)(uintptr_t)stack);
+			    seen[2] == (uint64_t)(uintptr_t)stack && seen[3] == 1);
 		a += b, b ^= c, c += d, d ^= e, e += f, f ^= g, g += a;
 	}
 	uint64_t sum = a ^ b ^ c ^ d ^ e ^ f ^ g;
@@ -131,9 +133,9 @@ static void calls_on_the_new_stack(void **state)
 	assert_true(sum == (a ^ b ^ c ^ d ^ e ^ f ^ g));
 }
 
-static __attribute__((noreturn)) void *switch_for_ever(void *first, void *second, void *unused)
+static __attribute__((noreturn)) void *switch_for_ever(void **to, void *first, void *second, void *unused)
 {
-	(void)unused;
+	(void)to, (void)unused;
 	for (;;)
 		stack_switch(second, *(void **)first);
 }
@@ -141,8 +143,10 @@ static __attribute__((noreturn)) void *switch_for_ever(void *first, void *second
 /* The caller may be resumed by a switch as well; from the place of the other one's switch, and from another one. */
 static void call_ends_with_a_switch(void **state)
 {
+	void *top = stack + STACK;
+
 	(void)state;
-	assert_int_equal(stack_call(&here, stack + STACK, switch_for_ever, &here, &there, NULL), 0);
+	assert_int_equal(stack_call(&here, &top, switch_for_ever, &here, &there, NULL), 0);
 	assert_int_equal(stack_switch(&here, there), 0);
 	assert_int_equal(stack_switch(&here, there), 0);
 }
