@@ -238,11 +238,25 @@ static int64_t least_limit(const char *root, struct hierarchy hierarchy, const c
 	return least;
 }
 
-int64_t cgroup_limit(const char *root, const char *file_v2, const char *controller, const char *file_v1)
+/* The least limit of the group and all above it, both versions; -1 where there is none. */
+static int64_t limit_of(const char *root, const char *file_v2, const char *controller, const char *file_v1)
 {
 	int64_t least = least_limit(root, (struct hierarchy){.controller = NULL}, file_v2, -1);
 
 	return least_limit(root, (struct hierarchy){.controller = controller}, file_v1, least);
+}
+
+int64_t cgroup_tasks(const char *root)
+{
+	return limit_of(root, "pids.max", "pids", "pids.max");
+}
+
+/* Version 1 has no word for no limit, only a number beyond all memory. */
+int64_t cgroup_memory_bytes(const char *root)
+{
+	int64_t limit = limit_of(root, "memory.max", "memory", "memory.limit_in_bytes");
+
+	return limit > INT64_MAX / 4 ? -1 : limit;
 }
 
 /* The value of a line "key value" of cpu.stat; -1 if there is none. */

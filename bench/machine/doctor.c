@@ -230,7 +230,7 @@ static void check_processes(const struct machine *machine, struct finding *findi
 
 static void check_cgroup_tasks(const struct machine *machine, struct finding *finding)
 {
-	int64_t limit = cgroup_limit(machine->root, "pids.max", "pids", "pids.max");
+	int64_t limit = cgroup_tasks(machine->root);
 
 	if (limit < 0)
 		good(finding, "none");
@@ -244,9 +244,9 @@ static void check_cgroup_tasks(const struct machine *machine, struct finding *fi
 
 static void check_cgroup_memory(const struct machine *machine, struct finding *finding)
 {
-	int64_t limit = cgroup_limit(machine->root, "memory.max", "memory", "memory.limit_in_bytes");
+	int64_t limit = cgroup_memory_bytes(machine->root);
 
-	if (limit < 0 || limit > INT64_MAX / 4)
+	if (limit < 0)
 		good(finding, "none");
 	else
 		set(finding, limit < INT64_C(8) << 30 ? FINDING_CARE : FINDING_GOOD,

@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 #ifdef __GLIBC__
 #include <gnu/libc-version.h>
 #endif
@@ -29,6 +30,13 @@ static const struct text_fact limit_facts[] = {
 	{"pid_max", "/proc/sys/kernel/pid_max"},
 	{"threads_max", "/proc/sys/kernel/threads-max"},
 	{"max_map_count", "/proc/sys/vm/max_map_count"},
+};
+
+/* Variables that change how programs, libraries or hwloc behave; with a star, all that begin so. */
+static const char *const variables[] = {
+	"LD_*",         "GLIBC_TUNABLES", "MALLOC_*",           "HWLOC_*",         "BENCHMARK_*",
+	"ASAN_OPTIONS", "TSAN_OPTIONS",   "UBSAN_OPTIONS",      "LSAN_OPTIONS",    "GOMAXPROCS",
+	"GOGC",         "GOMEMLIMIT",     "UV_THREADPOOL_SIZE", "UV_USE_IO_URING", "SIMUL_*",
 };
 
 static const struct resource_fact {
@@ -128,6 +136,57 @@ static void put_mitigations(json_t *json, const char *root)
 	json_object_set_new(json, "mitigations", mitigations);
 }
 
+static bool changes_behaviour(const char *name, size_t length)
+{
+	for (size_t i = 0; i < COUNT(variables); i++) {
+		size_t fixed = strcspn(variables[i], "*");
+
+		if (strncmp(name, variables[i], fixed) == 0 && (variables[i][fixed] == '*' || fixed == length))
+			return true;
+	}
+	return false;
+}
+
+/* The value with the user's home folder as "~", since its name is a person's; to be freed by the caller. */
+static char *without_home(const char *value)
+{
+	const char *home = getenv("HOME");
+	size_t length = home && strlen(home) > 1 ? strlen(home) : 0;
+	char *text = strdup(value), *to = text;
+
+	while (text && *value) {
+		bool is_home = length > 0 && strncmp(value, home, length) == 0 && strchr("/: ,", value[length]);
+
+		*to++ = is_home ? '~' : *value;
+		value += is_home ? length : 1;
+	}
+	if (text)
+		*to = '\0';
+	return text;
+}
+
+static void put_variables(json_t *json)
+{
+	json_t *found = json_object();
+
+	for (char **entry = environ; entry && *entry; entry++) {
+		size_t length = strcspn(*entry, "=");
+		char *value;
+		json_t *text;
+
+		if ((*entry)[length] != '=' || !changes_behaviour(*entry, length))
+			continue;
+		value = without_home(*entry + length + 1);
+		text = value ? json_string(value) : NULL;
+		/* Without memory, or where it is no UTF-8: at least that it is set. */
+		json_object_setn_new(found, *entry, length, text ? text : json_true());
+		free(value);
+	}
+	if (json_object_size(found) > 0)
+		json_object_set(json, "variables", found);
+	json_decref(found);
+}
+
 static void put_limits(json_t *json, const char *root)
 {
 	json_t *limits = json_object();
@@ -144,6 +203,12 @@ static void put_limits(json_t *json, const char *root)
 	for (size_t i = 0; i < COUNT(limit_facts); i++)
 		if (read_number(root, limit_facts[i].path, &number) == 0)
 			json_object_set_new(limits, limit_facts[i].key, json_integer(number));
+	number = cgroup_memory_bytes(root);
+	if (number >= 0)
+		json_object_set_new(limits, "cgroup_memory", json_integer(number));
+	number = cgroup_tasks(root);
+	if (number >= 0)
+		json_object_set_new(limits, "cgroup_tasks", json_integer(number));
 	json_object_set_new(json, "limits", limits);
 }
 
@@ -224,6 +289,7 @@ json_t *machine_json(const struct machine *machine, bool with_host_name)
 	put_boost(json, machine->root);
 	put_hypervisor(json, machine->root);
 	put_limits(json, machine->root);
+	put_variables(json);
 	put_mitigations(json, machine->root);
 	put_unreadable(json, machine->root);
 	return json;
@@ -247,7 +313,7 @@ uint64_t machine_kernel_tasks(const struct machine *machine, const char **settin
 		least = (uint64_t)value;
 		*setting = limits[i].setting;
 	}
-	value = cgroup_limit(machine->root, "pids.max", "pids", "pids.max");
+	value = cgroup_tasks(machine->root);
 	if (value > 0 && (uint64_t)value < least) {
 		least = (uint64_t)value;
 		*setting = "pids.max of the cgroup";

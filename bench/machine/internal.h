@@ -16,9 +16,9 @@ int read_number(const char *root, const char *path, int64_t *number);
 double cgroup_quota_cores(const char *root);
 /* Nanoseconds that the cgroup was held back by its own quota; -1: unknown. */
 int64_t cgroup_throttled_ns(const char *root);
-/* The least of a limit that the cgroup and all above it have, from a file of one number or "max"; -1: there is none.
- * file_v1 is of that controller's hierarchy. */
-int64_t cgroup_limit(const char *root, const char *file_v2, const char *controller, const char *file_v1);
+/* How many tasks, and how many bytes, the cgroup and all above it allow: the least; -1: there is no limit. */
+int64_t cgroup_tasks(const char *root);
+int64_t cgroup_memory_bytes(const char *root);
 /* Takes away from cpus what the cgroup's cpuset does not hold. */
 void cgroup_restrict(const char *root, hwloc_bitmap_t cpus);
 

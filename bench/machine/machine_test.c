@@ -542,6 +542,9 @@ static void lay_out_environment(void)
 	put("/sys/devices/system/clocksource/clocksource0/current_clocksource", "tsc\n");
 	put("/proc/cpuinfo", "processor\t: 0\nmodel name\t: x hypervisor\nflags\t\t: fpu vme de\n");
 	put("/proc/sys/kernel/pid_max", "32768\n");
+	put("/proc/self/cgroup", "0::/mine\n");
+	put("/proc/self/mountinfo", "31 22 0:26 / /group rw - cgroup2 cgroup2 rw\n");
+	put("/group/mine/memory.max", "2147483648\n");
 }
 
 static const char *text_of(json_t *json, const char *key)
@@ -568,9 +571,45 @@ static void the_environment_is_read(void **state)
 	assert_true(json_is_false(json_object_get(json, "hypervisor")));
 	assert_int_equal(json_integer_value(json_object_get(json_object_get(json, "limits"), "pid_max")), 32768);
 	assert_null(json_object_get(json_object_get(json, "limits"), "threads_max"));
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(json, "limits"), "cgroup_memory")),
+			 INT64_C(2147483648));
+	assert_null(json_object_get(json_object_get(json, "limits"), "cgroup_tasks"));
 	assert_null(json_object_get(json, "quota_cores"));
 	assert_null(json_object_get(json, "smt_control"));
 	json_decref(json);
+	machine_close(&machine);
+}
+
+static void variables_that_change_behaviour_are_kept(void **state)
+{
+	char *home = getenv("HOME") ? strdup(getenv("HOME")) : NULL;
+	struct machine machine = open_source((struct machine_source){.root = root});
+	json_t *json, *found;
+
+	(void)state;
+	setenv("HOME", "/home/someone", 1);
+	setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", 1);
+	setenv("MALLOC_ARENA_MAX", "1", 1);
+	setenv("LD_LIBRARY_PATH", "/home/someone/lib:/home/someone2:/home/someone", 1);
+	setenv("MALLOCS_ARE_FEW", "yes", 1);
+	setenv("GOMAXPROCS_OF_MINE", "secret", 1);
+	json = machine_json(&machine, false);
+	found = json_object_get(json, "variables");
+	assert_string_equal(text_of(found, "GLIBC_TUNABLES"), "glibc.malloc.tcache_count=0");
+	assert_string_equal(text_of(found, "MALLOC_ARENA_MAX"), "1");
+	assert_string_equal(text_of(found, "LD_LIBRARY_PATH"), "~/lib:/home/someone2:~");
+	assert_null(json_object_get(found, "HOME"));
+	assert_null(json_object_get(found, "MALLOCS_ARE_FEW"));
+	assert_null(json_object_get(found, "GOMAXPROCS_OF_MINE"));
+	json_decref(json);
+	unsetenv("GLIBC_TUNABLES");
+	unsetenv("MALLOC_ARENA_MAX");
+	unsetenv("LD_LIBRARY_PATH");
+	unsetenv("MALLOCS_ARE_FEW");
+	unsetenv("GOMAXPROCS_OF_MINE");
+	if (home)
+		setenv("HOME", home, 1);
+	free(home);
 	machine_close(&machine);
 }
 
@@ -748,6 +787,7 @@ int main(void)
 		TEST(a_cpuset_reaches_the_machine),
 		TEST(taskset_is_obeyed),
 		TEST(the_environment_is_read),
+		TEST(variables_that_change_behaviour_are_kept),
 		TEST(the_manifest_has_what_the_schema_names),
 		TEST(a_person_reads_a_page),
 		TEST(disturbances_are_read),
