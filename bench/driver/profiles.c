@@ -13,8 +13,8 @@
 static const struct sweep quick_sweeps[] = {
 	{.workload = "chess", .axes = {"boards=1,4,24,100"}, .cores = 1},
 	{.workload = "chess", .axes = {"boards=24"}},
-	{.workload = "counting", .axes = {"limit=1000000", "slices=1,2,4,8"}},
-	{.workload = "echo", .axes = {"connections+messages=1+1000,50+100,500+20"}, .cores = 1},
+	{.workload = "counting", .axes = {"limit=1000000", "slices=1,2,8"}},
+	{.workload = "echo", .axes = {"connections+messages=1+1000,50+100,500+10"}, .cores = 1},
 	{.workload = "spawn", .axes = {"tasks=1000,100000", "batch=1"}, .cores = 1},
 	{.workload = "spawn", .axes = {"tasks=100000", "batch=100000"}, .cores = 1},
 	{.workload = "spawn", .axes = {"tasks=100000", "batch=100000", "body=yield", "memory=warm,cold"}, .cores = 1},

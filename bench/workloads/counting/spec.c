@@ -49,20 +49,31 @@ static int resolve(struct values *values, char reason[REASON_MAX])
 	return 0;
 }
 
+/* The last answer is kept: a driver asks for the same one thousands of times, and the sieve takes milliseconds. */
+static const struct primes *primes_below(uint64_t limit)
+{
+	static struct primes primes;
+	static uint64_t known;
+
+	if (known != limit)
+		primes_by_sieve(limit, &primes);
+	known = primes.count > 0 ? limit : 0;
+	return &primes;
+}
+
 static void expect(const struct values *values, struct stage stage, struct expectation *expectation)
 {
+	const struct primes *primes = primes_below(values->value[COUNTING_LIMIT]);
 	uint64_t slices = values->value[COUNTING_SLICES];
 	uint64_t cores = stage_parallelism(stage);
-	struct primes primes;
 	uint64_t alone;
 
-	primes_by_sieve(values->value[COUNTING_LIMIT], &primes);
 	/* Nine tenths: what one division takes differs a little with its numbers, and a bound must never be broken. */
-	alone = primes.divisions * values_cost(values, COUNTING_DIVISION) / 1000 * 9 / 10;
+	alone = primes->divisions * values_cost(values, COUNTING_DIVISION) / 1000 * 9 / 10;
 	*expectation = (struct expectation){
 		.tasks = slices,
 		.operations = candidates_below(values->value[COUNTING_LIMIT]),
-		.checksum = primes.sum + primes.count,
+		.checksum = primes->sum + primes->count,
 		.bound_ns = alone / (slices < cores ? slices : cores),
 		.estimate_ns = alone * 4 / 3 / (slices < cores ? slices : cores),
 	};
