@@ -336,6 +336,28 @@ static int manifest_open(struct bundle *bundle, const char *path)
 	return json_clean(bundle->manifest);
 }
 
+/* See driver/schedule.c. */
+enum { FAILURES_MAX = 2 };
+
+size_t bundle_unplayed(const struct bundle *bundle, size_t *planned)
+{
+	double repetitions = json_measure(bundle->manifest, "repetitions");
+	size_t unplayed = 0, due = repetitions < BUNDLE_INVOCATIONS_MAX ? (size_t)repetitions : 0;
+
+	*planned = 0;
+	for (size_t i = 0; i < bundle->cell_count; i++) {
+		const struct cell *cell = &bundle->cells[i];
+		size_t played = cell->count[STATUS_OK] + cell->count[STATUS_FAILED];
+
+		if (cell->refused)
+			continue;
+		*planned += due;
+		if (cell->count[STATUS_REFUSED] == 0 && cell->count[STATUS_FAILED] < FAILURES_MAX && played < due)
+			unplayed += due - played;
+	}
+	return unplayed;
+}
+
 /* --- the records ---------------------------------------------------------------------------------------------- */
 
 enum line { LINE_END, LINE_WHOLE, LINE_TRUNCATED, LINE_TOO_LONG };
@@ -754,7 +776,8 @@ static void latency_parts_split(struct invocation_samples *samples, const struct
 	*split = variance_split(samples, count, message, rest);
 }
 
-int cell_latency_split(const struct bundle *bundle, const struct cell *cell, struct variance_split *split, double *played)
+int cell_latency_split(const struct bundle *bundle, const struct cell *cell, struct variance_split *split,
+		       double *played)
 {
 	struct latency_part *parts = calloc(cell->invocation_count + 1, sizeof(*parts));
 	struct invocation_samples *samples = calloc(cell->invocation_count + 1, sizeof(*samples));

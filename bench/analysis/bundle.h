@@ -114,6 +114,11 @@ const json_t *bundle_object(const struct bundle *bundle, const char *key);
 /* Makes every text value below json safe to print, as all text of a bundle is. 0 or -ENOMEM. */
 int json_clean(json_t *json);
 
+/* How many invocations of the plan have no record, and in *planned how many it has: a run that was stopped, or that is
+ * still under way. Cells that are not played, that the machine refused or that were given up after two failures are
+ * complete as they are. */
+size_t bundle_unplayed(const struct bundle *bundle, size_t *planned);
+
 /* What the runtime's player said of itself in this run; NULL if the manifest does not say. */
 const json_t *bundle_info(const struct bundle *bundle, const char *runtime);
 /* Others' work, there to be compared with. */

@@ -99,14 +99,17 @@ static void test_resources(void **state)
 	struct bundle bundle;
 
 	(void)state;
-	write_text("manifest.json", MANIFEST("{\"name\": \"c\", \"group\": \"g\", \"workload\": \"w\", \"runtime\": \"r\", "
-					     "\"cores\": [0, 1]}"));
-	write_text("records.jsonl",
-		   "{\"cell\": \"c\", \"repetition\": 0, \"status\": \"ok\", \"record\": {\"time_ns\": {\"setup\": 20, \"wall\": "
-		   "70, \"teardown\": 10}, \"cpu_ns\": {\"user\": 50, \"system\": 30}, \"switches\": {\"voluntary\": 5, "
-		   "\"involuntary\": 1}, \"audit\": {\"tasks\": 4}}}\n"
-		   "{\"cell\": \"c\", \"repetition\": 1, \"status\": \"ok\", \"record\": {\"time_ns\": {\"wall\": 70}, "
-		   "\"cpu_ns\": {\"user\": 50, \"system\": 30}, \"audit\": {\"tasks\": 4}}}\n");
+	write_text("manifest.json",
+		   MANIFEST("{\"name\": \"c\", \"group\": \"g\", \"workload\": \"w\", \"runtime\": \"r\", "
+			    "\"cores\": [0, 1]}"));
+	write_text(
+		"records.jsonl",
+		"{\"cell\": \"c\", \"repetition\": 0, \"status\": \"ok\", \"record\": {\"time_ns\": {\"setup\": 20, "
+		"\"wall\": "
+		"70, \"teardown\": 10}, \"cpu_ns\": {\"user\": 50, \"system\": 30}, \"switches\": {\"voluntary\": 5, "
+		"\"involuntary\": 1}, \"audit\": {\"tasks\": 4}}}\n"
+		"{\"cell\": \"c\", \"repetition\": 1, \"status\": \"ok\", \"record\": {\"time_ns\": {\"wall\": 70}, "
+		"\"cpu_ns\": {\"user\": 50, \"system\": 30}, \"audit\": {\"tasks\": 4}}}\n");
 	assert_int_equal(bundle_open(folder, &bundle), 0);
 	const double *value = bundle.cells[0].invocations[0].value;
 
@@ -138,6 +141,32 @@ static void test_repeated(void **state)
 	assert_int_equal(bundle.cells[0].count[STATUS_FAILED], 1);
 	cell_reason(&bundle, &bundle.cells[0], reason, sizeof(reason));
 	assert_string_equal(reason, "s?x");
+	bundle_close(&bundle);
+}
+
+/* A refusal of the machine or two failures end a cell; one failure has been played; a repeat is none more. */
+static void test_unplayed(void **state)
+{
+	struct bundle bundle;
+	size_t planned;
+
+	(void)state;
+	write_text("manifest.json", "{\"format\": 1, \"repetitions\": 5, \"cells\": [" CELL("a") ", " CELL("b") ", " CELL(
+					    "c") ", {\"name\": \"d\", \"group\": \"g\", \"workload\": \"w\", "
+						 "\"runtime\": \"r\", \"refused\": \"why\"}]}");
+	write_text("records.jsonl",
+		   OK("a", "0", "10") OK("a", "0", "10")
+			   OK("a", "3", "10") "{\"cell\": \"a\", \"repetition\": 1, \"status\": \"failed\"}\n"
+					      "{\"cell\": \"a\", \"repetition\": 2, \"status\": \"interrupted\"}\n"
+					      "{\"cell\": \"b\", \"repetition\": 0, \"status\": \"failed\"}\n"
+					      "{\"cell\": \"b\", \"repetition\": 1, \"status\": \"failed\"}\n"
+					      "{\"cell\": \"c\", \"repetition\": 0, \"status\": \"refused\"}\n");
+	assert_int_equal(bundle_open(folder, &bundle), 0);
+	assert_int_equal(bundle_unplayed(&bundle, &planned), 2);
+	assert_int_equal(planned, 15);
+	bundle_close(&bundle);
+	open_good(OK("c", "0", "10"), &bundle);
+	assert_int_equal(bundle_unplayed(&bundle, &planned), 0);
 	bundle_close(&bundle);
 }
 
@@ -356,6 +385,7 @@ int main(void)
 		TEST(test_resources),
 		TEST(test_times_bound),
 		TEST(test_repeated),
+		TEST(test_unplayed),
 		TEST(test_truncated),
 		TEST(test_impossible_times),
 		TEST(test_rubbish_lines),

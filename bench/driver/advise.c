@@ -9,6 +9,7 @@
 #include "../../runtimes/clock.h"
 #include "../predict/advice.h"
 #include "../predict/check.h"
+#include "../report/left_out.h"
 #include "../report/text.h"
 #include "../workloads/parameters.h"
 #include "command.h"
@@ -275,6 +276,7 @@ static int open_and_answer(struct advise_options *options)
 		return DRIVER_NOTHING_DONE;
 	if (bundle_open(options->bundles.items[0], &request.bundle) < 0)
 		return DRIVER_NOTHING_DONE;
+	left_out_print(&request.bundle, "simul: ", stderr);
 	status = answer(&request);
 	bundle_close(&request.bundle);
 	return status;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../report/report.h"
+#include "../report/text.h"
 #include "command.h"
 #include "driver.h"
 #include "plan.h"
@@ -18,8 +19,10 @@ static const char left_out[] = SIMUL_LEFT_OUT;
 
 struct list_options {
 	bool json;
-	const char *runtime;
+	const char *runtime, *workload;
 };
+
+enum { NAME_WIDTH = 17, WORKLOAD_WIDTH = 10, LINE_WIDTH = 79 };
 
 static const struct command_option list_table[] = {
 	{.name = "json", .take = take_flag, .field = offsetof(struct list_options, json), .help = "Print JSON"},
@@ -28,15 +31,18 @@ static const struct command_option list_table[] = {
 	 .take = take_text,
 	 .field = offsetof(struct list_options, runtime),
 	 .help = "What that runtime says of its model: how it suspends, what its tasks share, where it breaks, "
-		 "sources"},
+		 "sources; and what it plays, or why not"},
+	{.name = "workload",
+	 .argument = "NAME",
+	 .take = take_text,
+	 .field = offsetof(struct list_options, workload),
+	 .help = "That workload's parameters and bound, and who plays it, or why not"},
 	{.name = NULL},
 };
 
 static const struct command list_command = {
 	.name = "simul list",
-	.help = "Lists the runtimes that were found, the workloads with their parameters, and which runtime plays "
-		"which "
-		"workload, or why not."
+	.help = "Lists the runtimes that were found, the workloads, and which of them do not go together."
 		"\v"
 		"A runtime is a program simul-NAME in this installation's libexec folder or on PATH that answers "
 		"`info` and "
@@ -45,6 +51,7 @@ static const struct command list_command = {
 		"Examples:\n"
 		"  simul list\n"
 		"  simul list --runtime=thread\n"
+		"  simul list --workload=echo\n"
 		"  simul list --json | jq '.workloads[].parameters[].name'\n"
 		"  PATH=$HOME/players:$PATH simul list",
 	.options = list_table,
@@ -70,28 +77,34 @@ static const char *info_text(const struct player *player, const char *key)
 	return text ? text : "";
 }
 
-static void print_capabilities(const struct player *player, FILE *out)
+/* The name and as much of the text as the line has room for. */
+static void print_line(const char *name, int width, const char *text, FILE *out)
 {
-	const json_t *array = json_object_get(player->info.json, "capabilities"), *capability;
-	size_t i;
+	char cut[4 * LINE_WIDTH];
 
-	fputs("    can:", out);
-	json_array_foreach(array, i, capability)
-		fprintf(out, "%s %s", i ? "," : "", json_is_string(capability) ? json_string_value(capability) : "?");
-	fputs(json_array_size(array) ? "\n" : " run one task after another\n", out);
+	fputs("  ", out);
+	text_pad(out, name, width);
+	fprintf(out, " %s\n", text_cut(cut, sizeof cut, text, (size_t)(LINE_WIDTH - width - 3)));
 }
 
-static void print_runtime(const struct player *player, FILE *out)
+/* A question, or where that is longer than the line, its first clauses. */
+static void print_question(const struct workload_spec *spec, FILE *out)
 {
-	if (player->broken[0]) {
-		fprintf(out, "  %s: cannot be used: %s\n    %s\n", player->name, player->broken, player->path);
-		return;
-	}
-	fprintf(out, "  %-14s %s\n", player->name, info_text(player, "model"));
-	if (*info_text(player, "library"))
-		fprintf(out, "    made of: %s\n", info_text(player, "library"));
-	print_capabilities(player, out);
-	fprintf(out, "    %s\n", player->path);
+	size_t room = LINE_WIDTH - WORKLOAD_WIDTH - 3, length = strlen(spec->question);
+	char *clauses = strdup(spec->question);
+
+	while (clauses && length > room && length > 0)
+		while (length > 0 && !strchr(",:?", clauses[--length]))
+			;
+	if (clauses && length > 0)
+		clauses[length] = '\0';
+	print_line(spec->name, WORKLOAD_WIDTH, clauses ? clauses : spec->question, out);
+	free(clauses);
+}
+
+static void print_wrapped_line(void *context, const char *text)
+{
+	fprintf(context, "  %s\n", text);
 }
 
 static void print_parameter(const struct parameter *parameter, FILE *out)
@@ -99,7 +112,7 @@ static void print_parameter(const struct parameter *parameter, FILE *out)
 	char least[PARAMETER_TEXT_MAX], most[PARAMETER_TEXT_MAX];
 	const char *fallback = parameter->fallback ? parameter->fallback : "depends";
 
-	fprintf(out, "    %-12s %s\n                 default %s", parameter->name, parameter->help, fallback);
+	fprintf(out, "  %-12s %s\n               default %s", parameter->name, parameter->help, fallback);
 	if (parameter->type == PARAMETER_CHOICE) {
 		for (int i = 0; parameter->choices[i]; i++)
 			fprintf(out, "%s%s", i ? ", " : "; one of ", parameter->choices[i]);
@@ -113,21 +126,18 @@ static void print_parameter(const struct parameter *parameter, FILE *out)
 
 static void print_workload(const struct workload_spec *spec, FILE *out)
 {
-	fprintf(out, "  %s: %s\n    one operation: %s; bound: %s\n", spec->name, spec->question, spec->operation,
+	fprintf(out, "%s: %s\n  one operation: %s; bound: %s\n\n", spec->name, spec->question, spec->operation,
 		spec->bound_text);
 	for (const struct parameter *parameter = spec->parameters; parameter->name; parameter++)
 		print_parameter(parameter, out);
 }
 
-static void print_plays(const struct player *player, FILE *out)
+static void print_pair(const struct player *player, const struct workload_spec *spec, const char *name, FILE *out)
 {
 	char reason[REASON_MAX];
 
-	for (int i = 0; workloads[i]; i++) {
-		judge(player, workloads[i], reason);
-		fprintf(out, "  %-14s %-10s %s%s\n", player->name, workloads[i]->name, *reason ? "no: " : "yes",
-			reason);
-	}
+	judge(player, spec, reason);
+	fprintf(out, "  %-*s %s%s\n", NAME_WIDTH, name, *reason ? "no: " : "yes", reason);
 }
 
 enum kind { KIND_RUNTIME, KIND_PEER, KIND_FLOOR };
@@ -137,39 +147,118 @@ static enum kind kind_of(const struct player *player)
 	return player->info.floor ? KIND_FLOOR : player->info.peer ? KIND_PEER : KIND_RUNTIME;
 }
 
-/* Prints those of a kind; how many there are. */
-static size_t print_runtimes(const struct players *players, enum kind kind, FILE *out)
+static void print_runtimes(const struct players *players, FILE *out)
 {
 	size_t count = 0;
 
+	fputs("Runtimes (in its own words, and what it plays: simul list --runtime=NAME)\n", out);
+	for (size_t i = 0; i < players->count; i++) {
+		const struct player *player = &players->items[i];
+
+		if (kind_of(player) != KIND_RUNTIME)
+			continue;
+		count++;
+		if (player->broken[0])
+			fprintf(out, "  %s: cannot be used: %s\n    %s\n", player->name, player->broken, player->path);
+		else
+			print_line(player->name, NAME_WIDTH, info_text(player, "model"), out);
+	}
+	if (count == 0)
+		fputs("  none: there is no program simul-NAME in the libexec folder or on PATH\n", out);
+}
+
+/* On one line. */
+static void print_names(const struct players *players, enum kind kind, const char *heading, FILE *out)
+{
+	size_t count = 0;
+
+	fputs(heading, out);
 	for (size_t i = 0; i < players->count; i++)
-		if (kind_of(&players->items[i]) == kind) {
-			print_runtime(&players->items[i], out);
-			count++;
-		}
-	return count;
+		if (kind_of(&players->items[i]) == kind)
+			fprintf(out, "%s %s", count++ ? "," : "", players->items[i].name);
+	fputs(count ? "\n" : " none\n", out);
+}
+
+static void print_workloads(FILE *out)
+{
+	fputs("\nWorkloads (parameters, bound, who plays it: simul list --workload=NAME)\n", out);
+	for (int i = 0; workloads[i]; i++)
+		print_question(workloads[i], out);
+}
+
+/* A bit for each workload that the player does not play. */
+static uint64_t gaps_of(const struct player *player)
+{
+	char reason[REASON_MAX];
+	uint64_t gaps = 0;
+
+	for (int i = 0; workloads[i]; i++) {
+		judge(player, workloads[i], reason);
+		gaps |= (uint64_t)(*reason != '\0') << i;
+	}
+	return gaps;
+}
+
+/* "a, b: not chat, fetch", or "only echo" where that is shorter. */
+static void write_gaps(uint64_t gaps, FILE *text)
+{
+	int all = 0, count = 0;
+	bool only;
+
+	while (workloads[all])
+		all++;
+	only = 2 * __builtin_popcountll(gaps) > all;
+	fputs(only ? ": only" : ": not", text);
+	for (int i = 0; i < all; i++)
+		if ((gaps >> i & 1) != only)
+			fprintf(text, "%s %s", count++ ? "," : "", workloads[i]->name);
+}
+
+/* Players with the same gaps share a line; nothing if one before this one has them. */
+static void write_shared_gaps(const struct players *players, const uint64_t *gaps, size_t first, FILE *text)
+{
+	for (size_t i = 0; i < first; i++)
+		if (gaps[i] == gaps[first])
+			return;
+	fputs(players->items[first].name, text);
+	for (size_t i = first + 1; i < players->count; i++)
+		if (gaps[i] == gaps[first])
+			fprintf(text, ", %s", players->items[i].name);
+	write_gaps(gaps[first], text);
+}
+
+static void print_gaps(const struct players *players, FILE *out)
+{
+	uint64_t *gaps = calloc(players->count + 1, sizeof *gaps);
+
+	fputs("\nNot played, as the defaults are, on one core\n", out);
+	for (size_t i = 0; gaps && i < players->count; i++)
+		gaps[i] = players->items[i].broken[0] ? 0 : gaps_of(&players->items[i]);
+	for (size_t i = 0; gaps && i < players->count; i++) {
+		char *line = NULL;
+		size_t size;
+		FILE *text = gaps[i] ? open_memstream(&line, &size) : NULL;
+
+		if (!text)
+			continue;
+		write_shared_gaps(players, gaps, i, text);
+		fclose(text);
+		if (line)
+			text_wrap(line, LINE_WIDTH - 2, print_wrapped_line, out);
+		free(line);
+	}
+	free(gaps);
 }
 
 static void print_list(const struct players *players, FILE *out)
 {
-	fputs("Runtimes\n", out);
-	if (print_runtimes(players, KIND_RUNTIME, out) == 0)
-		fputs("  none: there is no program simul-NAME in the libexec folder or on PATH\n", out);
-	fputs("\nPeers, to compare with; played by: simul run --peers\n", out);
-	if (print_runtimes(players, KIND_PEER, out) == 0)
-		fputs("  none\n", out);
-	fputs("\nFloors, the kernel's bare calls with no runtime; played wherever they can\n", out);
-	if (print_runtimes(players, KIND_FLOOR, out) == 0)
-		fputs("  none\n", out);
+	print_runtimes(players, out);
+	print_names(players, KIND_PEER, "Peers, with simul run --peers:", out);
+	print_names(players, KIND_FLOOR, "Floors, bare calls of the kernel:", out);
 	if (*left_out)
-		fprintf(out, "\nNot built, since a package was not installed: %s\n", left_out);
-	fputs("\nWorkloads (set a parameter by: simul run --set key=value)\n", out);
-	for (int i = 0; workloads[i]; i++)
-		print_workload(workloads[i], out);
-	fputs("\nWho plays what, as the defaults are, on one core\n", out);
-	for (size_t i = 0; i < players->count; i++)
-		if (!players->items[i].broken[0])
-			print_plays(&players->items[i], out);
+		fprintf(out, "Not built, since a package was not installed: %s\n", left_out);
+	print_workloads(out);
+	print_gaps(players, out);
 }
 
 /* ---- For programs ---- */
@@ -261,20 +350,37 @@ static void print_json(const struct players *players)
 }
 
 /* The model's own words, and what it plays. */
-static int print_one(const struct players *players, const char *name)
+static int print_runtime(const struct players *players, const char *name)
 {
 	const struct player *player = players_find(players, name);
 	char *known = player ? NULL : players_names(players);
 
 	if (player) {
 		report_runtime(player->info.json, stdout);
-		putchar('\n');
-		print_plays(player, stdout);
+		printf("  program   %s\n\n", player->path);
+		for (int i = 0; workloads[i]; i++)
+			print_pair(player, workloads[i], workloads[i]->name, stdout);
 		return DRIVER_OK;
 	}
 	say("'%s' is no runtime; the runtimes are %s", name, known ? known : "many");
 	free(known);
 	return DRIVER_USAGE;
+}
+
+static int print_one_workload(const struct players *players, const char *name)
+{
+	const struct workload_spec *spec = workload_find(name);
+
+	if (!spec) {
+		say("'%s' is no workload; simul list has them", name);
+		return DRIVER_USAGE;
+	}
+	print_workload(spec, stdout);
+	fputs("\nWho plays it, as the defaults are, on one core\n", stdout);
+	for (size_t i = 0; i < players->count; i++)
+		if (!players->items[i].broken[0])
+			print_pair(&players->items[i], spec, players->items[i].name, stdout);
+	return DRIVER_OK;
 }
 
 int list_main(int argc, char **argv)
@@ -293,7 +399,9 @@ int list_main(int argc, char **argv)
 	if (error < 0)
 		return error == -EINTR ? DRIVER_INTERRUPTED : DRIVER_NOTHING_DONE;
 	if (options.runtime)
-		status = print_one(&players, options.runtime);
+		status = print_runtime(&players, options.runtime);
+	else if (options.workload)
+		status = print_one_workload(&players, options.workload);
 	else if (options.json)
 		print_json(&players);
 	else

@@ -13,6 +13,12 @@ struct plot_options {
 	struct report_options report;
 };
 
+static int take_figure(const char *text, void *field, char reason[REASON_MAX])
+{
+	*(const char **)field = text;
+	return report_check_figure(text, reason, REASON_MAX);
+}
+
 static const struct command_option plot_table[] = {
 	{.name = "terminal",
 	 .take = take_flag,
@@ -20,7 +26,7 @@ static const struct command_option plot_table[] = {
 	 .help = "Draw with characters on standard output; no file is written"},
 	{.name = "figure",
 	 .argument = "NAME",
-	 .take = take_text,
+	 .take = take_figure,
 	 .field = offsetof(struct plot_options, report.figure),
 	 .help = "Only that figure: scoreboard, chess, counting, echo, primitives, cores, efficiency, concurrency, "
 		 "forecast, tail, rate, memory, spread, sequence, starvation, resources, cost"},

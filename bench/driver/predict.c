@@ -8,6 +8,7 @@
 
 #include "../../runtimes/clock.h"
 #include "../predict/check.h"
+#include "../report/left_out.h"
 #include "../workloads/parameters.h"
 #include "command.h"
 #include "driver.h"
@@ -303,6 +304,7 @@ static int open_and_answer(struct predict_request *request)
 		return DRIVER_USAGE;
 	if (bundle_open(request->options->bundles.items[0], &request->bundle) < 0)
 		return DRIVER_NOTHING_DONE;
+	left_out_print(&request->bundle, "simul: ", stderr);
 	if (check_runtimes(request) == 0)
 		status = answer(request);
 	bundle_close(&request->bundle);

@@ -14,6 +14,7 @@
 
 #include "../analysis/groups.h"
 #include "figure.h"
+#include "left_out.h"
 #include "text.h"
 
 static const struct {
@@ -45,6 +46,18 @@ figure_maker *figure_at(size_t index, const char **name)
 {
 	*name = index < FIGURES ? figures[index].name : NULL;
 	return index < FIGURES ? figures[index].make : NULL;
+}
+
+int report_check_figure(const char *name, char *reason, size_t size)
+{
+	size_t length = (size_t)snprintf(reason, size, "the figures are");
+
+	for (size_t i = 0; i < FIGURES; i++)
+		if (strcmp(name, figures[i].name) == 0)
+			return 0;
+	for (size_t i = 0; i < FIGURES && length < size; i++)
+		length += (size_t)snprintf(reason + length, size - length, "%s%s", i ? ", " : " ", figures[i].name);
+	return -EINVAL;
 }
 
 struct drawing {
@@ -214,23 +227,12 @@ static int draw_figure(const struct drawing *drawing, const struct bundle *bundl
 static int draw_all(const struct drawing *drawing, const struct bundle *bundle)
 {
 	const char *only = drawing->options->figure;
-	bool found = false;
 	int error = 0;
 
-	for (size_t i = 0; i < FIGURES && !error; i++) {
-		if (only && strcmp(only, figures[i].name) != 0)
-			continue;
-		found = true;
-		error = draw_figure(drawing, bundle, i);
-	}
-	if (found || error)
-		return error;
-	fprintf(stderr,
-		"simul: there is no figure '%s'; there are scoreboard, chess, counting, echo, primitives, "
-		"cores, efficiency, concurrency, forecast, tail, rate, memory, spread, sequence, starvation, resources "
-		"and cost\n",
-		only);
-	return -ENOENT;
+	for (size_t i = 0; i < FIGURES && !error; i++)
+		if (!only || strcmp(only, figures[i].name) == 0)
+			error = draw_figure(drawing, bundle, i);
+	return error;
 }
 
 /* --- where ---------------------------------------------------------------------------------------------------- */
@@ -295,6 +297,7 @@ int report_plot(const char *path, const char *scripts_directory, const struct re
 	} else {
 		error = drawing.options->terminal ? draw_on_terminal(&drawing, &bundle)
 						  : draw_in_bundle(&drawing, &bundle, path);
+		left_out_print(&bundle, "simul: ", stderr);
 		groups_clear(&groups);
 	}
 	bundle_close(&bundle);

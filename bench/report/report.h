@@ -16,8 +16,8 @@
  * -ENOENT: no bundle there; -EINVAL: no bundle of a format that is known; -EIO: `out` could not be written. */
 int report_summary(const char *bundle, FILE *out);
 
-/* What the runtimes of the bundle say of themselves, a paragraph each: what a task is, how it suspends, what tasks share,
- * where the model breaks, and the sources. Errors as report_summary(). */
+/* What the runtimes of the bundle say of themselves, a paragraph each: what a task is, how it suspends, what tasks
+ * share, where the model breaks, and the sources. Errors as report_summary(). */
 int report_runtimes(const char *bundle, FILE *out);
 
 /* One of those paragraphs: of a player's info (bench/README.md); for 80 columns. */
@@ -27,13 +27,17 @@ void report_runtime(const json_t *info, FILE *out);
 bool report_tells_all(const char *workload);
 
 struct report_options {
-	bool terminal;      /* draw as text on standard output, as wide as the terminal; no image is written */
-	const char *figure; /* only the figure of that name ("scoreboard", "chess", ...); NULL: all of them */
+	bool terminal; /* draw as text on standard output, as wide as the terminal; no image is written */
+	const char
+		*figure; /* only the figure of that name, one that report_check_figure() accepts; NULL: all of them */
 };
+
+/* 0, or -EINVAL with the names of all figures in reason (size bytes) if there is none of that name. */
+int report_check_figure(const char *name, char *reason, size_t size);
 
 /* Writes each figure's data to BUNDLE/plots/NAME.tsv and has gnuplot draw NAME.svg and NAME.png beside it.
  * scripts_directory: where NAME.gp and style.gp are; options may be NULL for none.
- * -ENOENT: no bundle, no such figure, or no gnuplot; -EIO: gnuplot failed, and what it said is printed;
+ * -ENOENT: no bundle or no gnuplot; -EIO: gnuplot failed, and what it said is printed;
  * other errors: what writing met (-ENOSPC, -EACCES ...). */
 int report_plot(const char *bundle, const char *scripts_directory, const struct report_options *options);
 

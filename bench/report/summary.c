@@ -12,6 +12,7 @@
 #include "../analysis/groups.h"
 #include "bottleneck.h"
 #include "fits.h"
+#include "left_out.h"
 #include "own.h"
 #include "points.h"
 #include "quantity.h"
@@ -559,6 +560,7 @@ static size_t count_disturbed(const struct bundle *bundle, size_t *good, size_t 
 static void print_left_out(const struct bundle *bundle, FILE *out)
 {
 	size_t failed = 0, good = 0, faster, disturbed = count_disturbed(bundle, &good, &faster);
+	unsigned lines;
 
 	for (size_t i = 0; i < bundle->cell_count; i++)
 		failed += bundle->by_name[i]->count[STATUS_FAILED];
@@ -573,16 +575,10 @@ static void print_left_out(const struct bundle *bundle, FILE *out)
 	if (failed > 0)
 		fprintf(out, "%zu invocation%s failed (! where a table has them): records.jsonl says why.\n", failed,
 			failed == 1 ? "" : "s");
-	if (bundle->malformed > 0)
-		fprintf(out, "%zu line%s of records.jsonl could not be read, the first being line %llu.\n",
-			bundle->malformed, bundle->malformed == 1 ? "" : "s",
-			(unsigned long long)bundle->first_malformed);
-	if (bundle->unknown_cells > 0)
-		fprintf(out, "%zu record%s of cells that the plan does not have.\n", bundle->unknown_cells,
-			bundle->unknown_cells == 1 ? "" : "s");
+	lines = left_out_print(bundle, "", out);
 	if (bundle->cell_count == 0)
 		fputs("This run has no cells: there is nothing to say.\n", out);
-	if (disturbed + failed + bundle->malformed + bundle->unknown_cells > 0)
+	if (disturbed + failed + lines > 0)
 		fputc('\n', out);
 }
 

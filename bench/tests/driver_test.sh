@@ -90,6 +90,7 @@ case_verbs() {
 	expect 0 "$SIMUL" --version
 	has out '^simul [0-9]'
 	expect 0 "$SIMUL" --help
+	! grep -q '.\{81\}' out || fail 'the help is wider than 80 columns'
 	for verb in run list topology plot; do
 		has out "^  $verb "
 		expect 0 "$SIMUL" $verb --help
@@ -121,6 +122,8 @@ case_verbs() {
 	expect 2 "$SIMUL" list word
 	expect 3 "$SIMUL" plot no-such-bundle
 	expect 3 "$SIMUL" plot
+	expect 2 "$SIMUL" plot --figure=nope
+	has err 'scoreboard'
 	expect 2 "$SIMUL" run --workload=chess --set move=50
 	has err 'has no unit'
 	expect 2 chess sequential --set boards=1
@@ -139,9 +142,16 @@ case_verbs() {
 
 case_list() {
 	expect 0 "$SIMUL" list
-	for word in coroutine process sequential thread chess counting echo boards; do
-		has out "$word"
+	for word in coroutine process sequential thread chess counting echo; do
+		has out "^  $word "
 	done
+	has out '^  sequential: not echo'
+	[ "$(wc -l <out)" -le 60 ] || fail 'the list is longer than a screen'
+	awk 'length > 83 { exit 1 }' out || fail 'a line is longer than 80 columns' # an ellipsis has three bytes
+	expect 0 "$SIMUL" list --workload=echo
+	has out '^  connections '
+	has out '^  sequential .* no: '
+	expect 2 "$SIMUL" list --workload=ecko
 	player wreck </dev/null
 	printf '#!/bin/sh\necho rubbish\n' >players/simul-rubbish
 	printf '#!/bin/sh\nexec sleep 60\n' >players/simul-sleepy
@@ -325,7 +335,7 @@ audit() { "$JSON_VALUES" bundle/records.jsonl record audit "$1" | head -n 1; }
 # Every peer that is built, in everything that it plays, held against the specs as all players are.
 case_peers() {
 	expect 0 "$SIMUL" list
-	names=$(awk '/^Peers/ { listed = 1 } /^$/ { listed = 0 } listed && /^  [a-z]/ && $1 != "none" { print $1 }' out)
+	names=$(sed -n '/none$/d; s/,//g; s/^Peers.*: //p' out)
 	[ -n "$names" ] || skip 'no peer is built'
 	expect 0 "$SIMUL" run --no-plots --out=none --runtime=sequential --workload=counting --set limit=1000 --repetitions=1
 	expect 0 "$SIMUL" run --no-plots --out=all --runtime=sequential --peers --repetitions=1 --cores=1,all \
@@ -537,7 +547,7 @@ case_plot() {
 	expect 0 "$SIMUL" plot
 	has out 'simul-20'
 	expect 0 "$SIMUL" plot --terminal --figure=scoreboard
-	expect 3 "$SIMUL" plot --figure=nothing
+	expect 2 "$SIMUL" plot --figure=nothing
 	bundle=$(echo simul-20*)
 	[ -s "$bundle/plots/scoreboard.svg" ] && [ -s "$bundle/plots/scoreboard.tsv" ] || fail 'there is no scoreboard'
 	mkdir bin
@@ -590,7 +600,14 @@ case_predict() {
 	has out '^ *2\.  sequential '
 	has out '  idle/coroutine/tasks=8/'
 	has out 'Held against 4 cells'
+	has_not err 'missing'
+	# As after an interruption, and with a line that nobody can read.
+	sed -i -e '$s/.*/rubbish/' costs/records.jsonl
+	expect 0 "$SIMUL" predict costs
+	has err ' 1 of [0-9]* invocations are missing'
+	has err '1 line of records.jsonl could not be read'
 	expect 0 "$SIMUL" advise costs --tasks=1000 --memory=1KiB --json
+	has err 'invocations are missing'
 	has out '"verdict": "memory"'
 	expect 3 "$SIMUL" advise poor
 	expect 2 "$SIMUL" advise costs --compute=0us --wait=0us

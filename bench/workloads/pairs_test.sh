@@ -93,8 +93,13 @@ refuses() {
 }
 
 core=$(taskset -cp $$ | sed 's/.*: *\([0-9]*\).*/\1/')
-PATH=/usr/bin:/bin "$simul" list >"$scratch/list" || fail "simul list exits with $?"
-sed '1,/^Who plays what/d' "$scratch/list" >"$scratch/pairs"
+PATH=/usr/bin:/bin "$simul" list --json >"$scratch/list" || fail "simul list exits with $?"
+# The last key of a pair is "plays", or "refused" after it.
+sed -n '/^ "plays": \[/,$p' "$scratch/list" | awk -F'"' '
+	$2 == "runtime" { runtime = $4 }
+	$2 == "workload" { workload = $4 }
+	$2 == "plays" && /true/ { print runtime, workload, "yes" }
+	$2 == "refused" { print runtime, workload, "no:", $4 }' >"$scratch/pairs"
 while read -r runtime workload answer reason <&3; do
 	pairs=$((pairs + 1))
 	case $answer in
