@@ -351,15 +351,15 @@ static void write_best(FILE *out, const struct contest *contest)
 {
 	char text[QUANTITY_TEXT_MAX], number[NUMBER_TEXT_MAX];
 	double rate = contest->quantity ? NAN : cell_summary(contest->best->cell, MEASURE_RATE).median;
+	double times = cell_summary(contest->best->cell, MEASURE_TIMES_BOUND).median; /* as in the table */
 
 	fputs("The fastest, ", out);
 	html_text(out, contest->best->cell->runtime);
 	html_print(out, ", takes %s", contest_format(text, contest, contest->best->value.median));
 	if (!isnan(rate))
 		html_print(out, ", %s thousand messages a second", format_number(number, rate / 1e3));
-	if (!isnan(contest->bound))
-		fprintf(out, ", %.2f times the least that these cores allow any program",
-			contest->best->value.median / contest->bound);
+	if (!isnan(times) && !isnan(contest->bound))
+		fprintf(out, ", %.2f times the least that these cores allow any program", times);
 	fputs(". ", out);
 }
 
