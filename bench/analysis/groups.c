@@ -345,6 +345,12 @@ unsigned group_cores(const struct group *group)
 
 	for (size_t i = 0; i < group->cell_count; i++)
 		cores = group->cells[i]->cores > cores ? group->cells[i]->cores : cores;
+	/* Cells that are not played have been given none; how many were asked for, the name says. */
+	if (cores == 0 && group->cell_count > 0) {
+		const char *asked = strstr(group->cells[0]->group, "/cores=");
+
+		cores = asked ? (unsigned)strtoul(asked + strlen("/cores="), NULL, 10) : 0;
+	}
 	return cores;
 }
 

@@ -66,6 +66,7 @@ static void test_families(void **state)
 	add(&fixture, "chess", "chess/boards=100/cores=1", "boards", 100, 0, 1);
 	add(&fixture, "chess", "chess/boards=4/cores=1", "boards", 4, 0, 1);
 	add(&fixture, "chess", "chess/boards=24/cores=2", "boards", 24, 0, 1);
+	fixture.cells[4].cores = 0;
 	make(&fixture);
 	const struct family *chess = groups_of(&fixture.groups, "chess", &count);
 
@@ -76,6 +77,7 @@ static void test_families(void **state)
 	assert_int_equal(chess[0].groups[1].cell_count, 2);
 	assert_int_equal(chess[0].groups[1].cells[0]->slot, 0);
 	assert_float_equal(group_bound(&chess[0].groups[1]), 100, 0);
+	assert_int_equal(group_cores(&chess[1].groups[0]), 2); /* its cell has been given none */
 	assert_null(group_cell(&chess[0].groups[0], 1));
 	assert_ptr_equal(family_next_workload(&fixture.groups, NULL), chess);
 	assert_string_equal(family_next_workload(&fixture.groups, chess)->workload, "zoo");

@@ -70,24 +70,46 @@ static void print_reason(const struct plan *plan, size_t first, FILE *out)
 	fprintf(out, ": %s\n", plan->cells[first].refused);
 }
 
-/* tabled: a table stands above it that has said some of the reasons already. */
-static void print_refused(const struct run *run, bool tabled, FILE *out)
+/* Whether a table stands above that has said why cells of the workload are not played. */
+static bool is_told(const struct workload_spec *spec, bool tabled)
+{
+	return tabled && report_tells_all(spec->name);
+}
+
+static void print_reasons(const struct run *run, bool tabled, FILE *out)
 {
 	const struct plan *plan = &run->plan;
 
-	if (plan->count > plan->playable)
-		fprintf(out, "\n%zu of %zu cells are not played%s\n", plan->count - plan->playable, plan->count,
-			tabled ? "; the reasons that the tables do not give:" : ":");
 	for (size_t i = 0; i < plan->count; i++)
-		if (plan->cells[i].refused[0] && !(tabled && report_tells_all(plan->cells[i].spec->name)))
+		if (plan->cells[i].refused[0] && !is_told(plan->cells[i].spec, tabled))
 			print_reason(plan, i, out);
 	for (size_t i = 0; i < run->schedule.cells; i++) {
+		const struct cell *cell = &plan->cells[run->playable[i]];
 		const char *reason = player_refusal(run, i);
 
-		if (reason && !(tabled && report_tells_all(run->plan.cells[run->playable[i]].spec->name)))
-			fprintf(out, "  %s: refused by its player: %s\n", run->plan.cells[run->playable[i]].name,
-				reason);
+		if (reason && !is_told(cell->spec, tabled))
+			fprintf(out, "  %s: refused by its player: %s\n", cell->name, reason);
 	}
+}
+
+static void print_refused(const struct run *run, bool tabled, FILE *out)
+{
+	const struct plan *plan = &run->plan;
+	char *reasons = NULL;
+	size_t size;
+	FILE *text = open_memstream(&reasons, &size);
+
+	if (!text)
+		return;
+	print_reasons(run, tabled, text);
+	fclose(text);
+	if (plan->count > plan->playable)
+		fprintf(out, "\n%zu of %zu cells are not played%s\n", plan->count - plan->playable, plan->count,
+			!tabled               ? ":"
+			: reasons && *reasons ? "; the reasons that the tables do not give:"
+					      : "; the tables say why.");
+	fputs(reasons ? reasons : "", out);
+	free(reasons);
 }
 
 /* Makes a text from the bundle, keeps it as a file of that name, and prints it where out is not NULL. */
