@@ -425,6 +425,7 @@ static double load_share(const json_t *load)
 static void load_measures_read(const json_t *json, double cores, double messages, double value[MEASURES])
 {
 	const json_t *load = json_object_get(json, "load"), *cpu = json_object_get(load, "cpu_ns");
+	const json_t *times = json_object_get(json_object_get(json, "record"), "time_ns");
 	const json_t *disturbance = json_object_get(json, "disturbance"),
 		     *each = json_object_get(load, "per_connection");
 	double elapsed = positive(json_measure(json, "elapsed_ns")), spun = json_measure(cpu, "spun");
@@ -432,7 +433,10 @@ static void load_measures_read(const json_t *json, double cores, double messages
 	value[MEASURE_CLIENT_NS_PER_MESSAGE] =
 		(sum_known(json_measure(cpu, "user"), json_measure(cpu, "system")) - (isnan(spun) ? 0 : spun)) /
 		messages;
-	value[MEASURE_SERVER_BUSY] = load ? value[MEASURE_STEADY_NS] / value[MEASURE_WALL_NS] / cores : NAN;
+	value[MEASURE_SERVER_BUSY] =
+		load ? value[MEASURE_STEADY_NS] / cores /
+				positive(sum_known(json_measure(times, "wall"), json_measure(times, "teardown")))
+		     : NAN;
 	value[MEASURE_CLIENT_BUSY] = json_measure(json_object_get(load, "client"), "busy");
 	value[MEASURE_SOFTIRQ] = json_measure(disturbance, "softirq_ns") / elapsed / json_measure(disturbance, "cores");
 	value[MEASURE_STEAL] = json_measure(disturbance, "steal_ns") / elapsed / json_measure(disturbance, "cores");

@@ -42,12 +42,12 @@ enum measure {
 	MEASURE_TIMES_BOUND,           /* wall time over that, or over the cell's where it has none of its own */
 	MEASURE_CLIENT_NS_PER_MESSAGE, /* the load's CPU time over messages, what it only waited for the clock left out
 					*/
-	MEASURE_SERVER_BUSY,           /* server's steady CPU time over its cores' time; may count the end as well */
-	MEASURE_CLIENT_BUSY,           /* share of its threads' time that the load worked, as it says */
-	MEASURE_SOFTIRQ,               /* share of all allowed cores' time while the invocation ran */
-	MEASURE_STEAL,                 /* the same, given to others by the hypervisor */
-	MEASURE_FAIR,                  /* least over most messages of a connection */
-	MEASURE_SLAB_BYTES, /* the kernel's slabs, the machine's, when all tasks were alive, less the baseline */
+	MEASURE_SERVER_BUSY, /* server's steady CPU time over its cores' time, the closing of connections included */
+	MEASURE_CLIENT_BUSY, /* share of its threads' time that the load worked, as it says */
+	MEASURE_SOFTIRQ,     /* share of all allowed cores' time while the invocation ran */
+	MEASURE_STEAL,       /* the same, given to others by the hypervisor */
+	MEASURE_FAIR,        /* least over most messages of a connection */
+	MEASURE_SLAB_BYTES,  /* the kernel's slabs, the machine's, when all tasks were alive, less the baseline */
 	/* Of the time of the whole play, setup and teardown included, on all of its cores, in percent: */
 	MEASURE_USER_PERCENT,
 	MEASURE_SYSTEM_PERCENT,
@@ -142,10 +142,11 @@ struct summary cell_summary(const struct cell *cell, enum measure measure);
  * from percentiles of the parts. A record whose histogram is missing or broken is left out. 0, -ENOMEM or -EIO. */
 int cell_latency(const struct bundle *bundle, const struct cell *cell, struct histogram *histogram);
 
-/* How the variance of a message's latency lies within and between the cell's good invocations (variance.h), and the mean
- * number of messages that one played in *played. What a message costs is the wall time for each; an invocation, its elapsed
- * time without that. All NAN where there are no latencies of two invocations. 0, -ENOMEM or -EIO. */
-int cell_latency_split(const struct bundle *bundle, const struct cell *cell, struct variance_split *split, double *played);
+/* How the variance of a message's latency lies within and between the cell's good invocations (variance.h), and the
+ * mean number of messages that one played in *played. What a message costs is the wall time for each; an invocation,
+ * its elapsed time without that. All NAN where there are no latencies of two invocations. 0, -ENOMEM or -EIO. */
+int cell_latency_split(const struct bundle *bundle, const struct cell *cell, struct variance_split *split,
+		       double *played);
 
 /* The figures of the workload's own that its records hold, as an object of lists, one number an invocation that has it,
  * in order of repetition; owned by the caller, json_decref() it. 0, -ENOMEM or -EIO. */

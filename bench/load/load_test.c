@@ -375,6 +375,7 @@ static void test_duration(void **state)
 	play(&outcome, HONEST, "duration=50ms rate=1000000"); /* more than it can do: nothing is left out */
 	assert_int_equal(outcome.status, 0);
 	assert_true(number(&outcome, "unsent", NULL) > 0);
+	assert_int_equal(number(&outcome, "messages", NULL) + number(&outcome, "unsent", NULL), 50000);
 	assert_int_equal(number(&outcome, "latency_ns", "count"),
 			 number(&outcome, "messages", NULL) + number(&outcome, "unsent", NULL));
 	json_decref(outcome.line);

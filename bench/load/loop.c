@@ -201,10 +201,10 @@ static void take_turn(struct worker *worker)
 	uint64_t now_ns = clock_now(), turn = worker->turn;
 	int count;
 
+	if (paced) /* first: what fell due while the client was away counts, also if time is up by now */
+		keep_pace(worker, now_ns);
 	if (worker->phase == EXCHANGING)
 		look_at_clock(worker, now_ns);
-	if (paced)
-		keep_pace(worker, now_ns);
 	look_for_stalled(worker, now_ns);
 	if (now_ns >= worker->deadline_ns || (worker->phase == WARMING && is_stopped(worker)))
 		give_up(worker);

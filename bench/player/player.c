@@ -646,6 +646,8 @@ static int serve_verb(int count, char **arguments, const struct runtime *runtime
 		fprintf(stderr, "serve: %s\n", reason);
 		return EXIT_USAGE;
 	}
+	if (!body->serve)
+		refuse("verb", ENOTSUP, "it serves the load of a play and nobody else", json_object());
 	if (admit_service(runtime, play.spec, play.stage, reason) < 0)
 		refuse("verb", ENOTSUP, reason, json_object());
 	return serve(body, &play);

@@ -342,6 +342,7 @@ def case_calls():
         check(done.returncode == 2 and not done.stdout and words in done.stderr, call, done.returncode, done.stderr)
     for call, words in ((("load", "--to", "7", "--connections=1000000"), "raise ulimit -n"),
                         (("serve", "echo", "--runtime=thread", "--address=192.0.2.1"), "cannot listen at 192.0.2.1"),
+                        (("serve", "echo", "--runtime=bare-epoll"), "nobody else"),
                         (("serve", "echo", "--runtime=sequential"), "nobody else")):
         done = simul(*call)
         check(done.returncode == 3 and not done.stdout and words in done.stderr, call, done.returncode, done.stderr)
