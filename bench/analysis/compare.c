@@ -80,7 +80,6 @@ static int compare_sorted(const double *base, size_t base_n, const double *other
 int compare_values(const double *base, size_t base_n, const double *other, size_t other_n,
 		   const struct compare_options *options, struct comparison *comparison)
 {
-	enum { LEAST = 4 };
 	double *sorted = malloc(sizeof(*sorted) * (base_n + other_n + 1)), *others = sorted + base_n;
 	int error;
 
@@ -92,9 +91,14 @@ int compare_values(const double *base, size_t base_n, const double *other, size_
 	sort_values(others, other_n);
 	error = compare_sorted(sorted, base_n, others, other_n, options, comparison);
 	free(sorted);
-	if (base_n < LEAST || other_n < LEAST)
+	if (base_n < COMPARE_LEAST || other_n < COMPARE_LEAST)
 		comparison->verdict = VERDICT_UNDECIDED;
 	return error;
+}
+
+bool comparison_is_level(const struct comparison *comparison)
+{
+	return comparison->verdict != VERDICT_SLOWER && !(comparison->interval.high > 1.15);
 }
 
 /* --- is it the same work? ------------------------------------------------------------------------------------- */

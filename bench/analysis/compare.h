@@ -75,11 +75,16 @@ void comparisons_clear(struct comparisons *comparisons);
 
 /* What all reports call slower, and the seed of a cell that is the base: its name has a say in it. */
 #define COMPARE_LEAST_EFFECT 0.02
+enum { COMPARE_LEAST = 4 }; /* values on a side: fewer decide nothing */
 uint64_t compare_seed(const char *name, uint64_t seed);
 
 /* One pair of sets, both of one value at least, in any order: ratio, interval, p and verdict into *comparison.
  * Everything that says "slower" asks here. 0 or -ENOMEM. */
 int compare_values(const double *base, size_t base_n, const double *other, size_t other_n,
 		   const struct compare_options *options, struct comparison *comparison);
+
+/* Whether the other one is neither shown to be slower nor likely to be by much: who may be by over 15 %, for all that
+ * the interval says, is not advised as if it were level. */
+bool comparison_is_level(const struct comparison *comparison);
 
 #endif

@@ -145,6 +145,19 @@ static struct {
 	void *context;
 } visitor;
 
+void command_join(const struct command_option *own, const struct command_option *shared, bool (*keep)(const char *name),
+		  struct command_option *table, size_t room)
+{
+	size_t count = 0;
+
+	for (; own->name && count < room - 1; own++)
+		table[count++] = *own;
+	for (; shared->name && count < room - 1; shared++)
+		if (keep(shared->name))
+			table[count++] = *shared;
+	table[count] = (struct command_option){.name = NULL};
+}
+
 void command_visit(void (*visit)(const struct command *command, void *context), void *context)
 {
 	visitor.visit = visit;

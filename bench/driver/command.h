@@ -4,6 +4,7 @@
 #ifndef SIMUL_COMMAND_H
 #define SIMUL_COMMAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "../workloads/parameters.h"
@@ -32,6 +33,10 @@ struct command {
  * exit. Each option that was given is added to `given` as "--name=text", unless that is NULL.
  * 0, or -EINVAL (-ENOMEM) when a sentence has been printed. */
 int command_parse(const struct command *command, int argc, char **argv, void *options, struct texts *given);
+
+/* A table of what is own, then of `shared` what keep() takes by its name; table has room for `room` with the end. */
+void command_join(const struct command_option *own, const struct command_option *shared, bool (*keep)(const char *name),
+		  struct command_option *table, size_t room);
 
 /* From now on command_parse() hands its command to visit and fails without a word, so that documents can be made of the
  * tables; NULL ends it. */

@@ -110,14 +110,8 @@ const struct command *cores_command(const struct command *run)
 	enum { OPTIONS_MAX = 40 };
 	static struct command_option table[OPTIONS_MAX];
 	static struct command command = {.name = "simul cores", .help = help, .options = table};
-	size_t count = 0;
 
-	for (size_t i = 0; own[i].name; i++)
-		table[count++] = own[i];
-	for (size_t i = 0; run->options[i].name && count < OPTIONS_MAX - 1; i++)
-		if (is_shared(run->options[i].name))
-			table[count++] = run->options[i];
-	table[count] = (struct command_option){.name = NULL};
+	command_join(own, run->options, is_shared, table, OPTIONS_MAX);
 	return &command;
 }
 

@@ -49,6 +49,11 @@ static json_t *created_json(void)
 	return json_string(text);
 }
 
+static const char *verb_of(const struct run_options *options)
+{
+	return options->scaling.wanted ? "cores" : options->map.wanted ? "map" : "run";
+}
+
 json_t *manifest_make(const struct manifest_source *source)
 {
 	const struct run_options *options = source->options;
@@ -57,15 +62,24 @@ json_t *manifest_make(const struct manifest_source *source)
 			 "format", FORMAT, "version", SIMUL_VERSION, "commit", SIMUL_COMMIT, "created", created_json(),
 			 "profile", options->profile->name, "seed", (json_int_t)options->seed, "repetitions",
 			 (json_int_t)source->repetitions, "timeout_ns", (json_int_t)source->timeout_ns, "arguments",
-			 texts_json(options->scaling.wanted ? "cores" : "run", &options->given, &options->benchmark),
-			 "machine", machine_json(source->machine, !options->no_host_name), "build", "compiler",
-			 compiler, "flags", SIMUL_C_FLAGS, "calibration", source->calibration, "calibration_least",
-			 source->costs, "players", players_json(source->players), "cells", plan_json(source->plan));
+			 texts_json(verb_of(options), &options->given, &options->benchmark), "machine",
+			 machine_json(source->machine, !options->no_host_name), "build", "compiler", compiler, "flags",
+			 SIMUL_C_FLAGS, "calibration", source->calibration, "calibration_least", source->costs,
+			 "players", players_json(source->players), "cells", plan_json(source->plan));
 }
 
 int manifest_take_costs(json_t *manifest, json_t *costs, const struct plan *plan)
 {
 	if (json_object_set(manifest, "calibration_least", costs) < 0 ||
+	    json_object_set_new(manifest, "cells", plan_json(plan)) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+int manifest_take_plan(json_t *manifest, const struct run_options *options, const struct plan *plan)
+{
+	if (json_object_set_new(manifest, "arguments",
+				texts_json(verb_of(options), &options->given, &options->benchmark)) < 0 ||
 	    json_object_set_new(manifest, "cells", plan_json(plan)) < 0)
 		return -ENOMEM;
 	return 0;

@@ -23,6 +23,9 @@ json_t *manifest_make(const struct manifest_source *source);
  * -ENOMEM. */
 int manifest_take_costs(json_t *manifest, json_t *costs, const struct plan *plan);
 
+/* A plan that has grown, and the arguments that give it. 0 or -ENOMEM. */
+int manifest_take_plan(json_t *manifest, const struct run_options *options, const struct plan *plan);
+
 /* "arguments", copied. 0, or -EINVAL for a manifest that has none, -ENOMEM. */
 int manifest_arguments(const json_t *manifest, struct texts *arguments);
 

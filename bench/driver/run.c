@@ -176,6 +176,7 @@ static int make_schedule(struct run *run)
 	size_t count = 0;
 	int error;
 
+	free(run->playable);
 	run->playable = calloc(run->plan.count + 1, sizeof *run->playable);
 	run->table = (struct trial_table){
 		.machine = &run->machine,
@@ -220,6 +221,51 @@ int run_open(struct run *run)
 	if (error == 0)
 		error = write_manifest(run);
 	return error < 0 ? DRIVER_NOTHING_DONE : 0;
+}
+
+/* What is still to be played, and about how long it takes. */
+static void begin_progress(const struct run *run)
+{
+	uint64_t estimate_ns = 0;
+	size_t count = 0;
+
+	for (size_t i = 0; i < run->schedule.cells; i++)
+		for (unsigned repetition = 0; repetition < run->repetitions; repetition++)
+			if (schedule_trial(&run->schedule, i, repetition)->status == TRIAL_NONE) {
+				estimate_ns += cell_at(run, i)->expectation.estimate_ns;
+				count++;
+			}
+	progress_begin(count, estimate_ns);
+}
+
+/* The manifest first: a record of a cell that it has not would be lost. */
+static int keep_plan(struct run *run)
+{
+	json_t *manifest = ledger_read_json(&run->ledger, "manifest.json");
+	int error = manifest ? manifest_take_plan(manifest, &run->options, &run->plan) : -EIO;
+
+	if (error == 0)
+		error = ledger_write_json(&run->ledger, "manifest.json", manifest);
+	json_decref(manifest);
+	return error;
+}
+
+int run_replan(struct run *run)
+{
+	int error;
+
+	schedule_clear(&run->schedule);
+	plan_clear(&run->plan);
+	if (run_make_plan(run))
+		return -EINVAL;
+	error = make_schedule(run);
+	if (error == 0)
+		error = ledger_each(&run->ledger, recall_line, run);
+	if (error == 0)
+		error = keep_plan(run);
+	if (error == 0)
+		begin_progress(run);
+	return error;
 }
 
 /* ---- Google Benchmark ---- */
@@ -316,21 +362,6 @@ static int run_benchmarks(struct run *run, const char *json_path)
 	return error;
 }
 
-/* What is still to be played, and about how long it takes. */
-static void begin_progress(const struct run *run)
-{
-	uint64_t estimate_ns = 0;
-	size_t count = 0;
-
-	for (size_t i = 0; i < run->schedule.cells; i++)
-		for (unsigned repetition = 0; repetition < run->repetitions; repetition++)
-			if (schedule_trial(&run->schedule, i, repetition)->status == TRIAL_NONE) {
-				estimate_ns += cell_at(run, i)->expectation.estimate_ns;
-				count++;
-			}
-	progress_begin(count, estimate_ns);
-}
-
 int run_perform(struct run *run)
 {
 	char *json_path = ledger_file(&run->ledger, "benchmark.json");
@@ -340,7 +371,9 @@ int run_perform(struct run *run)
 	    run->options.profile->name, (unsigned long long)run->repetitions, run->repetitions == 1 ? "" : "s",
 	    run_archived(run) ? "an archive on standard output" : run->ledger.path);
 	begin_progress(run);
-	error = run_benchmarks(run, json_path);
+	error = run->options.map.wanted ? map_explore(run) : 0;
+	if (error == 0)
+		error = run_benchmarks(run, json_path);
 	if (error == 0)
 		schedule_finish(&run->schedule);
 	progress_clear();
@@ -366,6 +399,7 @@ void run_clear(struct run *run)
 	free(run->playable);
 	plan_clear(&run->plan);
 	scaling_clear(&run->scaling);
+	map_plan_clear(&run->map);
 	json_decref(run->calibration);
 	json_decref(run->costs);
 	players_clear(&run->players);

@@ -179,6 +179,10 @@ static int parse(struct run_options *options, int argc, char **argv)
 		command = cores_command(&run_command);
 		options->scaling.wanted = true;
 		options->profile = &cores_profile;
+	} else if (argc > 0 && strcmp(argv[0], "map") == 0) {
+		command = map_command(&run_command);
+		options->map.wanted = true;
+		options->profile = &map_profile;
 	}
 	if (error == 0)
 		error = command_parse(command, count, rest, options, &options->given);
@@ -240,6 +244,9 @@ void run_options_clear(struct run_options *options)
 	texts_clear(&options->scaling.counts);
 	texts_clear(&options->scaling.placements);
 	texts_clear(&options->scaling.per_core);
+	texts_clear(&options->map.tasks);
+	texts_clear(&options->map.waiting);
+	texts_clear(&options->map.points);
 	texts_clear(&options->given);
 	texts_clear(&options->benchmark);
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "map.h"
 #include "plan.h"
 #include "scaling.h"
 #include "text.h"
@@ -19,13 +20,14 @@ struct run_options {
 	const char *out, *resume;
 	bool peers, no_host_name, no_plots, allow_quota;
 	struct scaling_request scaling;
+	struct map_request map;
 	struct texts given;          /* what was given, as "--name=text", for the manifest */
 	struct texts benchmark;      /* --benchmark_* flags, for Google Benchmark */
 	bool wants_benchmark_output; /* --benchmark_format is among them: standard output is Google Benchmark's */
 };
 
-/* Reads argv (argv[0] is the verb: "run", or "cores", which has options of its own beside most of run's). It must
- * outlive the options. 0, or -EINVAL when a sentence has been printed. */
+/* Reads argv (argv[0] is the verb: "run", or "cores" or "map", which have options of their own beside most of run's).
+ * It must outlive the options. 0, or -EINVAL when a sentence has been printed. */
 int run_options_parse(struct run_options *options, int argc, char **argv);
 
 /* The same from a manifest's "arguments", for the run that options->resume names: keeps --no-plots and the flags for

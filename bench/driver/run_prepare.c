@@ -141,7 +141,7 @@ static int choose_workloads(struct run_options *options)
 	return texts_split(&options->workloads, options->profile->workloads, ',');
 }
 
-static int make_plan(struct run *run)
+int run_make_plan(struct run *run)
 {
 	char *load = home_path(SIMUL_LIBEXEC "/load"), reason[REASON_MAX] = "there is not enough memory";
 	struct plan_request request;
@@ -149,6 +149,8 @@ static int make_plan(struct run *run)
 
 	if (error == 0 && run->options.scaling.wanted)
 		status = cores_prepare(run);
+	if (error == 0 && run->options.map.wanted)
+		status = map_prepare(run);
 	if (status) {
 		free(load);
 		return status;
@@ -175,6 +177,6 @@ int run_prepare(struct run *run, int argc, char **argv)
 	if (!status)
 		status = check_continued(run);
 	if (!status)
-		status = make_plan(run);
+		status = run_make_plan(run);
 	return status;
 }

@@ -6,6 +6,7 @@
 const struct verb verbs[] = {
 	{"run", run_main, "play the cells of a profile; write records, a table and plots"},
 	{"cores", run_main, "sweep over core counts, or over tasks a core until it breaks"},
+	{"map", run_main, "which model leads, over the number of tasks and the share of waiting"},
 	{"list", list_main, "the runtimes, the workloads, and which do not go together"},
 	{"topology", topology_main, "the machine as simul sees it: cores, caches, what it may use"},
 	{"doctor", doctor_main, "what limits or disturbs measuring here, and what mends it"},

@@ -33,6 +33,13 @@ static void series_clear(struct series *series)
 	free(series->name);
 }
 
+static void names_clear(char **names)
+{
+	for (size_t i = 0; names && names[i]; i++)
+		free(names[i]);
+	free(names);
+}
+
 void figure_clear(struct figure *figure)
 {
 	for (size_t i = 0; i < figure->series_count; i++)
@@ -40,6 +47,10 @@ void figure_clear(struct figure *figure)
 	free(figure->series);
 	lines_clear(figure->captions, figure->caption_count);
 	lines_clear(figure->notes, figure->note_count);
+	for (unsigned i = 0; i < figure->panel_count; i++) {
+		names_clear(figure->panels[i].x.names);
+		names_clear(figure->panels[i].y.names);
+	}
 	free(figure->title);
 	*figure = (struct figure){0};
 }
@@ -381,6 +392,17 @@ static void write_axis(FILE *out, const char *kind, unsigned panel, const struct
 	write_row(out, &row);
 }
 
+static void write_tic(FILE *out, unsigned panel, bool vertical, double at, const char *name)
+{
+	struct row row = blank;
+
+	row.kind = vertical ? "y-tic" : "x-tic";
+	row.panel = (int)panel + 1;
+	*(vertical ? &row.y : &row.x) = at;
+	row.text = name;
+	write_row(out, &row);
+}
+
 static void write_tics(FILE *out, const struct figure *figure, unsigned panel, bool vertical)
 {
 	const struct figure_axis *axis = vertical ? &figure->panels[panel].y : &figure->panels[panel].x;
@@ -388,20 +410,18 @@ static void write_tics(FILE *out, const struct figure *figure, unsigned panel, b
 
 	if (figure->panels[panel].blank)
 		return;
+	for (size_t i = 0; axis->names && axis->names[i]; i++)
+		write_tic(out, panel, vertical, (double)i, axis->names[i]);
+	if (axis->names)
+		return;
 	if (axis->tics_at_points)
 		tics_at_points(&tics, figure, panel);
 	else if (axis->log)
 		tics_log(&tics, axis);
 	else
 		tics_even(&tics, axis);
-	for (size_t i = 0; i < tics.count; i++) {
-		struct row row = blank;
-
-		row.kind = vertical ? "y-tic" : "x-tic";
-		row.panel = (int)panel + 1;
-		*(vertical ? &row.y : &row.x) = tics.at[i];
-		write_row(out, &row);
-	}
+	for (size_t i = 0; i < tics.count; i++)
+		write_tic(out, panel, vertical, tics.at[i], NULL);
 }
 
 static void write_panel(FILE *out, struct figure *figure, unsigned panel)
@@ -479,8 +499,8 @@ static void write_point(FILE *out, const struct figure *figure, const struct ser
 static void write_series(FILE *out, const struct figure *figure, size_t index)
 {
 	static const char *const styles[] = {
-		[SERIES_RUNTIME] = "runtime", [SERIES_SAMPLES] = "samples", [SERIES_BOUND] = "bound",
-		[SERIES_OTHER] = "other",     [SERIES_FAILED] = "failed",   [SERIES_NOTE] = "note",
+		[SERIES_RUNTIME] = "runtime",   [SERIES_SAMPLES] = "samples", [SERIES_BOUND] = "bound",
+		[SERIES_OTHER] = "other",       [SERIES_FAILED] = "failed",   [SERIES_NOTE] = "note",
 		[SERIES_FORECAST] = "forecast",
 	};
 	const struct series *series = &figure->series[index];

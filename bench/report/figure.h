@@ -24,13 +24,13 @@
 
 /* How a series is drawn. */
 enum series_style {
-	SERIES_RUNTIME, /* dots, intervals and a line */
-	SERIES_SAMPLES, /* single invocations: faint dots */
-	SERIES_BOUND,   /* the physical bound or the ideal */
-	SERIES_OTHER,   /* another line of reference */
-	SERIES_FAILED,  /* crosses at the axis */
+	SERIES_RUNTIME,  /* dots, intervals and a line */
+	SERIES_SAMPLES,  /* single invocations: faint dots */
+	SERIES_BOUND,    /* the physical bound or the ideal */
+	SERIES_OTHER,    /* another line of reference */
+	SERIES_FAILED,   /* crosses at the axis */
 	SERIES_FORECAST, /* a runtime's line that was not measured */
-	SERIES_NOTE     /* text in the panel in place of points */
+	SERIES_NOTE      /* text in the panel in place of points */
 };
 
 struct point {
@@ -53,6 +53,7 @@ struct figure_axis {
 	bool log;
 	bool tics_at_points; /* the tics are the values that stand there */
 	bool narrow;         /* has room for few tics */
+	char **names;        /* NULL-terminated, owned: of the tics at 0, 1, 2 ...; NULL: they are numbers */
 	double low, high;    /* NAN: from the points */
 };
 
@@ -119,6 +120,7 @@ typedef void figure_maker(struct figure *figure, const struct groups *groups);
 figure_maker scoreboard_figure, chess_figure, counting_figure, echo_figure, primitives_figure, forecast_figure;
 figure_maker tail_figure, rate_figure, memory_figure;
 figure_maker spread_figure, sequence_figure, starvation_figure, resources_figure, cost_figure;
+figure_maker map_figure;
 figure_maker cores_figure, efficiency_figure, concurrency_figure;
 
 /* The figures in their order, by index from 0: its maker and its name; NULL after the last. (plot.c) */

@@ -7,16 +7,17 @@
 static const struct {
 	const char *heading;
 	unsigned colour;
+	char letter;
 } families[FAMILIES] = {
-	[FAMILY_SEQUENTIAL] = {"one after another", 0x000000},
-	[FAMILY_PROCESS] = {"processes", 0x0072b2},
-	[FAMILY_THREAD] = {"threads", 0xd55e00},
-	[FAMILY_CALLBACK] = {"callbacks", 0xe69f00},
-	[FAMILY_ASYNC] = {"async", 0xcc79a7},
-	[FAMILY_COROUTINE] = {"coroutines", 0x009e73},
-	[FAMILY_PARALLEL_COROUTINE] = {"coroutines on cores", 0x56b4e9},
-	[FAMILY_UNKNOWN] = {"others", 0x555555},
-	[FAMILY_FLOOR] = {"no runtime", 0x222222},
+	[FAMILY_SEQUENTIAL] = {"one after another", 0x000000, 'S'},
+	[FAMILY_PROCESS] = {"processes", 0x0072b2, 'P'},
+	[FAMILY_THREAD] = {"threads", 0xd55e00, 'T'},
+	[FAMILY_CALLBACK] = {"callbacks", 0xe69f00, 'B'},
+	[FAMILY_ASYNC] = {"async", 0xcc79a7, 'A'},
+	[FAMILY_COROUTINE] = {"coroutines", 0x009e73, 'C'},
+	[FAMILY_PARALLEL_COROUTINE] = {"coroutines on cores", 0x56b4e9, 'M'},
+	[FAMILY_UNKNOWN] = {"others", 0x555555, '?'},
+	[FAMILY_FLOOR] = {"no runtime", 0x222222, '-'},
 };
 
 /* gnuplot's point types: circle, square, triangle up, triangle down, diamond; its pentagon looks like a circle. */
@@ -50,6 +51,11 @@ enum model_family model_family_of(const struct bundle *bundle, const char *runti
 const char *model_family_heading(enum model_family family)
 {
 	return families[family].heading;
+}
+
+char model_family_letter(enum model_family family)
+{
+	return families[family].letter;
 }
 
 /* The sdbm hash (Ozan Yigit, 1990). Of its bits these keep apart the names of one family that there are today. */

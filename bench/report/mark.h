@@ -2,7 +2,8 @@
  *
  * The colour is its model's family, found in what its player says of itself and never in its name. The shape and the
  * dash of its line come from its name, so that they stay, but for runtimes of one family whose names meet on one shape:
- * the later one in the alphabet then takes the next, where the other is in the bundle too. Peers and floors are hollow. */
+ * the later one in the alphabet then takes the next, where the other is in the bundle too. Peers and floors are hollow.
+ */
 #ifndef SIMUL_REPORT_MARK_H
 #define SIMUL_REPORT_MARK_H
 
@@ -31,6 +32,8 @@ struct mark {
 
 enum model_family model_family_of(const struct bundle *bundle, const char *runtime);
 const char *model_family_heading(enum model_family family);
+/* One capital letter, for those who see no colours; '?' of others. */
+char model_family_letter(enum model_family family);
 
 /* The mark of every slot of bundle.runtimes. */
 void marks_make(const struct bundle *bundle, struct mark marks[BUNDLE_RUNTIMES_MAX]);

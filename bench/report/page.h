@@ -24,6 +24,8 @@ void page_section(struct page *page, int level, const char *id, const char *head
 
 /* What a reader came for: which model for which work, by how much, how sure. (page_answer.c) */
 void page_answer(struct page *page);
+/* Its decision map, if the bundle has one. (page_map.c) */
+void page_map(struct page *page);
 /* Every figure that the bundle has data for, each with its numbers as a table. (page_figure.c) */
 void page_figures(struct page *page);
 /* Each workload's bodies, a dialect beside the other, with the lines of code that they take. (page_source.c) */

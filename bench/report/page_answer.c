@@ -315,7 +315,7 @@ static void write_subject(FILE *out, const struct contest *contest)
 static void write_verdict(FILE *out, const struct contest *contest, const struct entry *const *ranked, size_t count)
 {
 	size_t leaders = count_leaders(ranked, count);
-	bool known = contest->best->value.n >= CONTEST_LEAST;
+	bool known = contest->best->value.n >= COMPARE_LEAST;
 
 	fputs("<p class=\"verdict\">", out);
 	if (!known) {
@@ -422,7 +422,7 @@ static void write_sureness(FILE *out, const struct contest *contest, const struc
 	double width = typical_width(contest);
 
 	fputs("<p><b>How sure.</b> ", out);
-	if (best->n < CONTEST_LEAST)
+	if (best->n < COMPARE_LEAST)
 		fputs("Not at all: repeat the run with more repetitions. ", out);
 	else if (leaders == count)
 		fputs("That no difference is shown does not mean that there is none. ", out);
@@ -711,6 +711,8 @@ void page_answer(struct page *page)
 		write_glance(page, contests);
 	}
 	write_without_result(page);
+	if (!page->error)
+		page_map(page);
 	for (size_t i = 0; !page->error && i < contests->count; i++)
 		write_contest(page, &contests->items[i], contests->first[i], i);
 	contests_free(contests);

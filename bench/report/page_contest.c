@@ -5,11 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../analysis/compare.h"
 #include "text.h"
-
-/* Who may be slower by more than this, for all that the intervals say, is not advised as if it were level. */
-#define MOST_UNSEEN 1.15
 
 static int compare_entries(const void *left, const void *right)
 {
@@ -59,11 +55,11 @@ static int entry_fill(const struct page *page, const struct contest *contest, co
 static enum standing standing_of(const struct comparison *comparison, const struct summary *one,
 				 const struct summary *best)
 {
-	if (one->n < CONTEST_LEAST || best->n < CONTEST_LEAST)
+	if (one->n < COMPARE_LEAST || best->n < COMPARE_LEAST)
 		return STANDING_UNKNOWN;
 	if (comparison->verdict == VERDICT_SLOWER)
 		return STANDING_SLOWER;
-	return comparison->interval.high > MOST_UNSEEN ? STANDING_UNKNOWN : STANDING_LEVEL;
+	return comparison_is_level(comparison) ? STANDING_LEVEL : STANDING_UNKNOWN;
 }
 
 /* By the rule of simul compare, so that the page and it never call different cells slower. */

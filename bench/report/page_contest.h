@@ -5,6 +5,7 @@
 #ifndef SIMUL_REPORT_PAGE_CONTEST_H
 #define SIMUL_REPORT_PAGE_CONTEST_H
 
+#include "../analysis/compare.h"
 #include "page.h"
 #include "quantity.h"
 
@@ -15,9 +16,6 @@ enum standing {
 	STANDING_UNKNOWN,   /* too few invocations to judge, or too far apart */
 	STANDING_NO_RESULT, /* failed, refused or not played */
 };
-
-/* Fewer invocations judge nothing. */
-enum { CONTEST_LEAST = 4 };
 
 struct entry {
 	const struct cell *cell;

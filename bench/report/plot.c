@@ -22,6 +22,7 @@ static const struct {
 	figure_maker *make;
 } figures[] = {
 	{"scoreboard", scoreboard_figure},
+	{"map", map_figure},
 	{"chess", chess_figure},
 	{"counting", counting_figure},
 	{"echo", echo_figure},

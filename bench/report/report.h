@@ -26,6 +26,11 @@ void report_runtime(const json_t *info, FILE *out);
 /* Whether the table gives the reason of every cell of that workload that has no result, and not of the headline's. */
 bool report_tells_all(const char *workload);
 
+/* Where to look next in the bundle's decision map (analysis/map.h): at most that many places. Returns how many are in
+ * points; 0 too where there is no map, or nothing lies in between; else errors as report_summary(). */
+struct map_point;
+int report_map_refine(const char *bundle, struct map_point *points, size_t most);
+
 struct report_options {
 	bool terminal; /* draw as text on standard output, as wide as the terminal; no image is written */
 	const char

@@ -13,6 +13,7 @@
 #include "bottleneck.h"
 #include "fits.h"
 #include "left_out.h"
+#include "map.h"
 #include "own.h"
 #include "points.h"
 #include "quantity.h"
@@ -280,7 +281,6 @@ static void print_table(const struct table *table)
 /* By the rule of simul compare; refused where there are too few invocations, or no memory. */
 static enum verdict judge(const struct cell *one, const struct cell *fastest)
 {
-	enum { LEAST = 4 };
 	struct compare_options options = {
 		.min_effect = COMPARE_LEAST_EFFECT, .seed = compare_seed(fastest->name, 1), .verdict_only = true};
 	struct comparison comparison;
@@ -291,7 +291,7 @@ static enum verdict judge(const struct cell *one, const struct cell *fastest)
 		size_t base_n = cell_values(fastest, MEASURE_WALL_NS, base);
 		size_t n = cell_values(one, MEASURE_WALL_NS, base + base_n);
 
-		if (base_n >= LEAST && n >= LEAST &&
+		if (base_n >= COMPARE_LEAST && n >= COMPARE_LEAST &&
 		    compare_values(base, base_n, base + base_n, n, &options, &comparison) == 0)
 			verdict = comparison.verdict;
 	}
@@ -448,7 +448,7 @@ static int print_own(const struct bundle *bundle, const struct groups *groups, c
 }
 
 static int print_workload(const struct bundle *bundle, const struct groups *groups, const struct family *family,
-			  FILE *out, bool answers)
+			  bool mapped, FILE *out, bool answers)
 {
 	struct table table;
 	int error = table_make(bundle, family, out, &table);
@@ -460,7 +460,8 @@ static int print_workload(const struct bundle *bundle, const struct groups *grou
 	}
 	if (!error && !answers) {
 		print_table(&table);
-		points_table(groups, family, out);
+		if (!mapped || strcmp(family->workload, "chess") != 0)
+			points_table(groups, family, out);
 		error = own_strange(bundle, table.group, out);
 	}
 	if (!error && answers)
@@ -497,7 +498,8 @@ static void print_key(const struct bundle *bundle, FILE *out)
 	      out);
 }
 
-static int print_all(const struct bundle *bundle, const struct groups *groups, FILE *out, bool answers)
+/* mapped: the decision map has shown the points of chess. */
+static int print_all(const struct bundle *bundle, const struct groups *groups, bool mapped, FILE *out, bool answers)
 {
 	const struct family *family = NULL;
 	int error = 0;
@@ -506,7 +508,7 @@ static int print_all(const struct bundle *bundle, const struct groups *groups, F
 		print_key(bundle, out);
 	while (!error && (family = family_next_workload(groups, family)))
 		error = quantity_known(family->workload) ? print_own(bundle, groups, family, out, answers)
-							 : print_workload(bundle, groups, family, out, answers);
+							 : print_workload(bundle, groups, family, mapped, out, answers);
 	return error;
 }
 
@@ -591,19 +593,21 @@ int report_summary(const char *path, FILE *out)
 {
 	struct bundle bundle;
 	struct groups groups;
+	bool mapped = false;
 	int error = bundle_open(path, &bundle);
 
 	if (error)
 		return error;
 	error = groups_make(&bundle, &groups);
 	if (!error) {
-		error = print_all(&bundle, &groups, out, false);
+		error = map_table(&bundle, &groups, &mapped, out);
+		error = error ? error : print_all(&bundle, &groups, mapped, out, false);
 		print_warning(&groups, out);
 		print_left_out(&bundle, out);
 		error = error ? error : fits_print(&bundle, out);
 		error = error ? error : spread_print(&bundle, &groups, out);
 		if (!error)
-			error = print_all(&bundle, &groups, out, true);
+			error = print_all(&bundle, &groups, mapped, out, true);
 		groups_clear(&groups);
 	}
 	bundle_close(&bundle);

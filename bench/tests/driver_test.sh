@@ -215,6 +215,29 @@ case_cores() {
 	expect 2 "$SIMUL" cores --cores=1
 }
 
+case_map() {
+	map='map --no-plots --cores=1 --runtime=coroutine,sequential --repetitions=1'
+	expect 2 "$SIMUL" $map --tasks=0
+	has err 'from 1 to 1000000'
+	expect 2 "$SIMUL" $map --waiting=100
+	has err '0 to 99.99'
+	expect 2 "$SIMUL" $map --points=3
+	has err 'TASKS:PERCENT'
+	expect 2 "$SIMUL" $map --cores=1,2
+	expect 2 "$SIMUL" $map --set boards=2
+	# Coroutines lead where there is waiting to overlap, nobody where there is none: a place in between is added.
+	expect 0 "$SIMUL" map --no-plots --cores=1 --runtime=coroutine,sequential --repetitions=4 --tasks=1,10 --waiting=0,90 \
+		--points=2:90 --time-limit=3s --out=m
+	has err 'map: 5 places, 40 invocations, about'
+	has out 'Which model is fastest?'
+	has out '^ *90 % .*C'
+	[ "$(good m | sort -u | wc -l)" -ge 40 ] || fail 'the grid is not whole'
+	# A place of the refinement is lost with its records: it is played again, since the plan holds it.
+	head -n 12 m/records.jsonl >kept && cp kept m/records.jsonl
+	expect 0 "$SIMUL" run --resume m --no-plots
+	[ "$(good m | sort -u | wc -l)" -ge 40 ] || fail 'the continued map is not whole'
+}
+
 case_doctor() {
 	expect 0 "$SIMUL" doctor
 	has out '^[a-z]*  *io_uring '
