@@ -256,7 +256,7 @@ int run_replan(struct run *run)
 
 	schedule_clear(&run->schedule);
 	plan_clear(&run->plan);
-	if (run_make_plan(run))
+	if (map_prepare(run) || run_make_plan(run))
 		return -EINVAL;
 	error = make_schedule(run);
 	if (error == 0)

@@ -74,6 +74,12 @@ static int read_options(struct run *run, int argc, char **argv)
 		if (recall(run))
 			return DRIVER_NOTHING_DONE;
 	}
+	if (run->options.map.wanted) {
+		int status = map_prepare(run);
+
+		if (status)
+			return status;
+	}
 	if (!run->options.seeded)
 		run->options.seed = random_seed();
 	run->repetitions = run->options.repetitions ? run->options.repetitions : run->options.profile->repetitions;
@@ -149,8 +155,6 @@ int run_make_plan(struct run *run)
 
 	if (error == 0 && run->options.scaling.wanted)
 		status = cores_prepare(run);
-	if (error == 0 && run->options.map.wanted)
-		status = map_prepare(run);
 	if (status) {
 		free(load);
 		return status;
