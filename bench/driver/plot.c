@@ -28,7 +28,8 @@ static const struct command_option plot_table[] = {
 	 .argument = "NAME",
 	 .take = take_figure,
 	 .field = offsetof(struct plot_options, report.figure),
-	 .help = "Only that figure: scoreboard, chess, counting, echo, primitives, cores, efficiency, concurrency, "
+	 .help = "Only that figure: scoreboard, map, chess, counting, echo, primitives, cores, efficiency, "
+		 "concurrency, "
 		 "forecast, tail, rate, memory, spread, sequence, starvation, resources, cost"},
 	{.name = NULL},
 };

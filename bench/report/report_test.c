@@ -644,7 +644,7 @@ static void test_what_is_missing(void **state)
 	(void)state;
 	assert_int_equal(report_check_figure("cost", names, sizeof(names)), 0);
 	assert_int_equal(report_check_figure("nothing", names, sizeof(names)), -EINVAL);
-	assert_non_null(strstr(names, "are scoreboard, chess, "));
+	assert_non_null(strstr(names, "are scoreboard, map, chess, "));
 	assert_int_equal(report_summary(folder, stdout), -ENOENT);
 	assert_int_equal(report_plot(folder, SIMUL_PLOT_SCRIPTS, NULL), -ENOENT);
 	make(one, 1, false, false);
