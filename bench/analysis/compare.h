@@ -4,13 +4,14 @@
  * percentile bootstrap's (statistics.h), seeded by the cell's name, so that a cell's verdict does not depend on what
  * else is compared. With the least effect e that matters (0.02) the other one is
  *
- *   slower          if the interval lies above 1, the ratio is at least 1 + e, and Mann-Whitney's p is below 0.05
+ *   slower          if the interval lies above 1, the ratio is at least 1 + e, and Mann-Whitney's p is below 0.02
  *   faster          likewise below 1 and at most 1 / (1 + e)
  *   no different    if the interval lies between 1 / (1 + e) and 1 + e: whatever difference there is does not matter
  *   undecided       otherwise: there is not enough data to say any of these
  *
- * so that two equal things are called faster or slower in at most 5 of 100 comparisons, and in fewer where noise is
- * small against e. Fewer than four values on a side decide nothing: Mann-Whitney's p cannot be below 0.05.
+ * so that two equal things are called faster or slower in at most 2 of 100 comparisons in the mean, whatever the noise
+ * is like, and hardly ever in more than 5 of 100. Fewer than five values on a side decide nothing: with four on each
+ * Mann-Whitney's p cannot be below 0.02.
  *
  * Cells are compared where they did the same work: equal parameters, profile and version, and where a cost of the
  * machine that was measured anew is among the parameters, equal audits. Others are refused, each with the reason. */
@@ -75,7 +76,7 @@ void comparisons_clear(struct comparisons *comparisons);
 
 /* What all reports call slower, and the seed of a cell that is the base: its name has a say in it. */
 #define COMPARE_LEAST_EFFECT 0.02
-enum { COMPARE_LEAST = 4 }; /* values on a side: fewer decide nothing */
+enum { COMPARE_LEAST = 5 }; /* values on a side: fewer decide nothing */
 uint64_t compare_seed(const char *name, uint64_t seed);
 
 /* One pair of sets, both of one value at least, in any order: ratio, interval, p and verdict into *comparison.

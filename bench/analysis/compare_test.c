@@ -65,20 +65,58 @@ static void count_verdicts(size_t trials, size_t n, double spread, double factor
 	}
 }
 
-/* 100 comparisons of a thing with itself, at two levels of noise: at most 5 are called slower or faster. */
+/* The shapes of noise: of a quiet machine; held up now and then; with tails so heavy that there is no mean; and a
+ * machine that becomes three spreads slower during the run. at: 0 to 1, when in the run. */
+enum shape { NORMAL, HELD_UP, CAUCHY, DRIFT, SHAPES };
+
+static double noise(enum shape shape, double spread, double at)
+{
+	double value = exp(spread * (shape == CAUCHY ? tan(M_PI * (uniform() - 0.5)) / 3 : normal()));
+
+	if (shape == HELD_UP && uniform() < 0.1)
+		value *= 1 - 5 * spread * log(uniform());
+	return shape == DRIFT ? value * exp(3 * spread * at) : value;
+}
+
+/* A thing and itself, in random order. */
+static void alike(enum shape shape, double spread, size_t n, double *base, double *other)
+{
+	size_t left = n, right = n;
+
+	while (left + right > 0) {
+		double value = noise(shape, spread, 1 - (double)(left + right) / (double)(2 * n));
+
+		if (uniform() * (double)(left + right) < (double)left)
+			base[--left] = value;
+		else
+			other[--right] = value;
+	}
+}
+
+/* A thing and itself, for each shape and at two levels of noise: at most 3 of 100 comparisons call it slower or faster,
+ * where the rank test allows 2; and of 100 with a spread as of a quiet machine at most 5. */
 static void test_alike(void **state)
 {
-	static const double spreads[] = {0.01, 0.03};
-	size_t of[VERDICTS];
+	static const double spreads[] = {0.03, 0.1};
+	size_t of[VERDICTS], trials = 0, wrong = 0;
+	double base[20], other[20];
 
 	(void)state;
 	state64 = 20261122;
-	for (size_t i = 0; i < 2; i++) {
-		count_verdicts(100, 10, spreads[i], 1, of);
-		print_message("alike, spread %.1f %%: %zu slower, %zu faster of 100\n", spreads[i] * 100,
-			      of[VERDICT_SLOWER], of[VERDICT_FASTER]);
-		assert_true(of[VERDICT_SLOWER] + of[VERDICT_FASTER] <= 5);
+	for (size_t i = 0; i < 2 * (size_t)SHAPES; i++) {
+		memset(of, 0, sizeof of);
+		for (size_t trial = 0; trial < 100; trial++) {
+			alike((enum shape)(i / 2), spreads[i % 2], 10, base, other);
+			of[verdict_of(base, other, 10, trial)]++;
+		}
+		print_message("alike, shape %zu, spread %.0f %%: %zu slower, %zu faster of 100\n", i / 2,
+			      spreads[i % 2] * 100, of[VERDICT_SLOWER], of[VERDICT_FASTER]);
+		trials += 100;
+		wrong += of[VERDICT_SLOWER] + of[VERDICT_FASTER];
 	}
+	assert_true(wrong * 100 <= 3 * trials);
+	count_verdicts(100, 10, 0.01, 1, of);
+	assert_true(of[VERDICT_SLOWER] + of[VERDICT_FASTER] <= 5);
 }
 
 /* A slowdown of 5 %, ten invocations a side, at the noise of a quiet machine with two cores (medians of chess and
@@ -258,7 +296,7 @@ static void test_bundles(void **state)
 	assert_int_equal(opened.comparisons.standing, 2);
 	assert_float_equal(opened.comparisons.items[0].ratio, 1.1, 1e-6);
 	/* 1 - 0.95^2 */
-	assert_float_equal(opened.comparisons.false_any, 0.0975, 1e-12);
+	assert_float_equal(opened.comparisons.false_any, 0.0396, 1e-12);
 	close_two(&opened);
 }
 

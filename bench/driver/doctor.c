@@ -51,7 +51,7 @@ static const struct command_option doctor_table[] = {
 	 .argument = "N",
 	 .take = take_positive,
 	 .field = offsetof(struct doctor_options, invocations),
-	 .help = "How often the A/A test plays (default: 40; at least 8)"},
+	 .help = "How often the A/A test plays (default: 40; at least 10)"},
 	{.name = "seed",
 	 .argument = "N",
 	 .take = take_count,
@@ -240,9 +240,9 @@ static int check(const struct doctor_options *options)
 	if (of_the_test && !options->stability)
 		say("--workload, --runtime, --set, --invocations, --seed and --out are of the A/A test: they go with "
 		    "--stability");
-	else if (options->invocations > 0 && options->invocations < 8)
+	else if (options->invocations > 0 && options->invocations < STABILITY_LEAST)
 		say("--invocations=%" PRIu64
-		    ": two halves of fewer than four plays cannot be compared; it takes 8 or more",
+		    ": two halves of fewer than five plays cannot be compared; it takes 10 or more",
 		    options->invocations);
 	else
 		return DRIVER_OK;

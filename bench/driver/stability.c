@@ -53,7 +53,7 @@ int stability_judge(const double *values, size_t count, unsigned splits, uint64_
 	int error = 0;
 
 	*stability = (struct stability){.invocations = count, .splits = splits};
-	if (count < 8 || splits < 1 || splits > STABILITY_SPLITS)
+	if (count < STABILITY_LEAST || splits < 1 || splits > STABILITY_SPLITS)
 		return -EINVAL;
 	shuffled = malloc(count * sizeof *shuffled);
 	if (!shuffled)

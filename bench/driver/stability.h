@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { STABILITY_SPLITS = 100 };
+enum { STABILITY_SPLITS = 100, STABILITY_LEAST = 10 };
 
 struct stability {
 	size_t invocations;
@@ -19,8 +19,8 @@ struct stability {
 	double drift_p;    /* that the values have no trend over the run (Mann-Kendall) */
 };
 
-/* values in the order of the run, at least 8 of them; splits: 1 to STABILITY_SPLITS. The same seed gives the same
- * answer. 0, -EINVAL or -ENOMEM. */
+/* values in the order of the run, at least STABILITY_LEAST of them; splits: 1 to STABILITY_SPLITS. The same seed gives
+ * the same answer. 0, -EINVAL or -ENOMEM. */
 int stability_judge(const double *values, size_t count, unsigned splits, uint64_t seed, struct stability *stability);
 
 /* Plays the cell: argv are the arguments of a `simul run` of one cell (argv[0] is "run"), with a seed of its own. 0, or

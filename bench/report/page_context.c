@@ -223,7 +223,7 @@ void page_method(struct page *page)
 	      "about the noise. All invocations count; outliers are kept.</li>\n"
 	      "<li><b>Slower</b> is said, as by simul compare, where the medians are 2 % or more apart, the interval "
 	      "of "
-	      "their ratio (a bootstrap’s, 95 %) leaves out 1, and Mann and Whitney’s rank test agrees at 5 %. "
+	      "their ratio (a bootstrap’s, 95 %) leaves out 1, and Mann and Whitney’s rank test agrees at 2 %. "
 	      "Otherwise no "
 	      "difference is shown, which is not the same as showing that there is none.</li>\n"
 	      "<li><b>Order.</b> All invocations are played in a random order, round after round, so that a machine "

@@ -247,10 +247,10 @@ case_doctor() {
 	expect 0 "$SIMUL" doctor --json
 	"$JSON_VALUES" out findings | grep -q topic || fail 'there are no findings'
 	expect 2 "$SIMUL" doctor --runtime=thread
-	expect 2 "$SIMUL" doctor --stability --invocations=7
-	expect 0 "$SIMUL" doctor --stability --set pairs=1 --set boards=2 --invocations=8 --out=same --json
+	expect 2 "$SIMUL" doctor --stability --invocations=9
+	expect 0 "$SIMUL" doctor --stability --set pairs=1 --set boards=2 --invocations=10 --out=same --json
 	"$JSON_VALUES" out stability comparisons | grep -q '^100$' || fail 'there is no A/A test'
-	[ "$(count same/records.jsonl ok)" -ge 8 ] || fail 'the A/A test keeps no records'
+	[ "$(count same/records.jsonl ok)" -ge 10 ] || fail 'the A/A test keeps no records'
 }
 
 # A runtime that can no longer start tasks: where it broke is told, and what lies beyond it is not tried.

@@ -27,8 +27,7 @@ static void make(double values[VALUES], double noise, uint64_t seed)
 	}
 }
 
-/* Five of a hundred are expected at most, where noise is large against the least effect; of one hundred splits ten
- * may. */
+/* Where noise is large against the least effect. */
 static void few_halves_differ(void **state)
 {
 	struct stability stability;
@@ -37,7 +36,7 @@ static void few_halves_differ(void **state)
 	(void)state;
 	make(values, 0.5, 7);
 	assert_int_equal(stability_judge(values, VALUES, STABILITY_SPLITS, 3, &stability), 0);
-	assert_true(stability.faster + stability.slower <= 10);
+	assert_true(stability.faster + stability.slower <= 5);
 	assert_int_equal(stability.faster + stability.slower + stability.same + stability.undecided, STABILITY_SPLITS);
 	assert_true(stability.detectable > 0.02);
 	assert_true(stability.half_width > 0.01);
@@ -84,11 +83,11 @@ static void a_drift_is_seen(void **state)
 
 static void too_few_say_nothing(void **state)
 {
-	double values[VALUES] = {1, 2, 3, 4, 5, 6, 7};
+	double values[VALUES] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
 	struct stability stability;
 
 	(void)state;
-	assert_int_equal(stability_judge(values, 7, FEW, 1, &stability), -EINVAL);
+	assert_int_equal(stability_judge(values, 9, FEW, 1, &stability), -EINVAL);
 }
 
 int main(void)
