@@ -25,9 +25,11 @@
  * begin a line below a page, in the one that the stack below touches first. Under the lowest slot of a slab there is a
  * guard page all the same.
  *
- * Memory once touched stays with the pool while it is likely to be used again. Free stacks beyond STACKS_KEPT (or an
- * eighth of the machine's memory) give their pages back to the kernel, those free for longest first and STACKS_TOGETHER
- * at a time; their guards stay. Stacks that share pages keep them. One thread. */
+ * A page fault costs more than the memory that it brings: where there are thousands of stacks, the tops of the next
+ * STACKS_TOGETHER get theirs in one call (MADV_POPULATE_WRITE). Memory once touched stays with the pool while it is
+ *likely to be used again. Free stacks beyond STACKS_KEPT (or an eighth of the machine's memory) give their pages back
+ *to the kernel, those free for longest first and STACKS_TOGETHER at a time; their guards stay. Stacks that share pages
+ *keep them. One thread. */
 #ifndef SIMUL_COROUTINE_STACK_H
 #define SIMUL_COROUTINE_STACK_H
 
@@ -62,7 +64,7 @@ struct stack_pool {
 	size_t bare;   /* so many at the beginning have given their pages back */
 	size_t crowd;  /* when there are so many free ones, some more do */
 	size_t kept;   /* free ones that keep their pages, about */
-	char *fresh;   /* slots never taken: their guards stand in [fresh, guarded) ... */
+	char *fresh;   /* slots never taken: their guards stand, if they have some, in [fresh, guarded) ... */
 	char *guarded; /* ... and not yet in [guarded, end) */
 	char *end;
 	struct stack_slab *slabs;

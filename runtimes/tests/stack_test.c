@@ -261,6 +261,29 @@ static void free_stacks_give_their_pages_back(void **state)
 	free(taken);
 }
 
+/* Beyond so many stacks that those made beforehand do not count. */
+static void tops_of_many_stacks_come_together(void **state)
+{
+	enum { FROM = 64 * STACKS_TOGETHER };
+	struct stack_pool pool;
+	char **taken = calloc(FROM + STACKS_TOGETHER, sizeof(*taken));
+
+	(void)state;
+	assert_non_null(taken);
+	stack_pool_open(&pool, 0);
+	for (int i = 0; i < FROM + STACKS_TOGETHER && pool.guards_advise; i++) {
+		taken[i] = stack_take(&pool);
+		assert_non_null(taken[i]);
+	}
+	/* A kernel with such guards takes this advice too. */
+	if (pool.guards_advise) {
+		assert_int_equal(resident(taken, FROM), 0);
+		assert_int_equal(resident(taken + FROM, STACKS_TOGETHER), STACKS_TOGETHER);
+	}
+	stack_pool_close(&pool);
+	free(taken);
+}
+
 /* Two stacks lie in a page, apart, and tell of an overflow afterwards. */
 static void small_stacks_share_pages(void **state)
 {
@@ -385,6 +408,7 @@ int main(void)
 		cmocka_unit_test(tops_are_coloured),
 		cmocka_unit_test(guards_fault),
 		cmocka_unit_test(free_stacks_give_their_pages_back),
+		cmocka_unit_test(tops_of_many_stacks_come_together),
 		cmocka_unit_test(small_stacks_share_pages),
 		cmocka_unit_test(no_guards_on_request),
 		cmocka_unit_test(marks_cost_no_pages),
