@@ -135,7 +135,7 @@ FIBER_SWITCHES static void abandon(void *unused)
 }
 
 /* Nobody can run any more: the way out of coroutine_run() begins on the first task's stack, below its frames. */
-FIBER_SWITCHES static _Noreturn void deadlock(void)
+FIBER_SWITCHES static __attribute__((noinline)) _Noreturn void deadlock(void)
 {
 	void *left, *top = (void *)((uintptr_t)scheduler.first.stack_pointer & ~(uintptr_t)15);
 
@@ -256,7 +256,7 @@ FIBER_SWITCHES static __attribute__((noinline, noreturn)) void leave_for_ever(st
 
 	scheduler.current = next;
 	fiber_leave(NULL, &next->fiber);
-	stack_switch(&self->stack_pointer, next->stack_pointer);
+	stack_resume(next->stack_pointer);
 	__builtin_unreachable();
 }
 

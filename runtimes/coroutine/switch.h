@@ -29,6 +29,10 @@
  * switch resumes the caller; *from has been used up then. */
 int stack_switch(void **from, void *to);
 
+/* Resumes likewise, and leaves the caller's stack for ever: nothing of it is stored. It does not return, and is not
+ * declared so: before such a call AddressSanitizer cleans the stack of the thread, which is another one. */
+void stack_resume(void *to);
+
 /* Suspends the caller likewise and calls function(argument) on the empty stack that ends below top (aligned to 16).
  * Function must not return. */
 int stack_start(void **from, void *top, void (*function)(void *), void *argument);

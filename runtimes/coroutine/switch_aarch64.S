@@ -77,6 +77,33 @@ stack_switch:
 	.cfi_endproc
 	.size	stack_switch, .-stack_switch
 
+/* From the first instruction on the frame is the resumed one's. */
+	.globl	stack_resume
+	.hidden	stack_resume
+	.type	stack_resume, %function
+	.p2align 5
+stack_resume:
+	.cfi_startproc
+	mov	sp, x0
+	.cfi_def_cfa_offset 160
+	.cfi_rel_offset x19, 0
+	.cfi_rel_offset x20, 8
+	.cfi_rel_offset x21, 16
+	.cfi_rel_offset x22, 24
+	.cfi_rel_offset x23, 32
+	.cfi_rel_offset x24, 40
+	.cfi_rel_offset x25, 48
+	.cfi_rel_offset x26, 56
+	.cfi_rel_offset x27, 64
+	.cfi_rel_offset x28, 72
+	.cfi_rel_offset x29, 80
+	.cfi_rel_offset x30, 88
+	restore_frame
+	mov	w0, #0
+	br	x30
+	.cfi_endproc
+	.size	stack_resume, .-stack_resume
+
 /* The new stack is empty: a backtrace ends here. */
 	.globl	stack_start
 	.hidden	stack_start

@@ -69,6 +69,30 @@ stack_switch:
 	.cfi_endproc
 	.size	stack_switch, .-stack_switch
 
+/* From the first instruction on the frame is the resumed one's. */
+	.globl	stack_resume
+	.hidden	stack_resume
+	.type	stack_resume, @function
+	.p2align 5
+stack_resume:
+	.cfi_startproc
+	movq	%rdi, %rsp
+	.cfi_def_cfa_offset 56
+	.cfi_offset rbp, -16
+	.cfi_offset rbx, -24
+	.cfi_offset r12, -32
+	.cfi_offset r13, -40
+	.cfi_offset r14, -48
+	.cfi_offset r15, -56
+	restore_frame
+	xorl	%eax, %eax
+	popq	%rcx
+	.cfi_adjust_cfa_offset -8
+	.cfi_register rip, rcx
+	jmp	*%rcx
+	.cfi_endproc
+	.size	stack_resume, .-stack_resume
+
 /* The new stack is empty: a backtrace ends here. The call leaves rsp as a function expects it: 8 below a multiple of 16. */
 	.globl	stack_start
 	.hidden	stack_start

@@ -102,6 +102,23 @@ static void starts_on_the_new_stack(void **state)
 	assert_int_equal(stack_switch(&here, there), 0);
 }
 
+static void leave_at_once(void *argument)
+{
+	seen[0] = mix_alone(*(uint64_t *)argument);
+	stack_resume(here);
+}
+
+static void leaves_for_ever(void **state)
+{
+	volatile uint64_t seed = 7;
+	uint64_t a = seed, b = a * 3, c = a * 5, d = a * 7, e = a * 11, f = a * 13;
+
+	(void)state;
+	assert_int_equal(stack_start(&here, stack + STACK, leave_at_once, &a), 0);
+	assert_true(seen[0] == mix_alone(seed));
+	assert_true(b == 21 && c == 35 && d == 49 && e == 77 && f == 91);
+}
+
 static void *look_and_return(void **to, void *a, void *b, void *c)
 {
 	seen[0] = (uint64_t)(uintptr_t)a;
@@ -154,10 +171,9 @@ static void call_ends_with_a_switch(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(keeps_registers),
-		cmocka_unit_test(starts_on_the_new_stack),
-		cmocka_unit_test(calls_on_the_new_stack),
-		cmocka_unit_test(call_ends_with_a_switch),
+		cmocka_unit_test(keeps_registers),        cmocka_unit_test(starts_on_the_new_stack),
+		cmocka_unit_test(calls_on_the_new_stack), cmocka_unit_test(call_ends_with_a_switch),
+		cmocka_unit_test(leaves_for_ever),
 	};
 
 	return cmocka_run_group_tests(tests, open_stack, close_stack);
