@@ -16,6 +16,8 @@ struct crowd {
 	uint64_t tasks, batch;
 	uint8_t *marks;      /* task_shared(); one in SPAWN_MARK_EVERY tasks counts itself here */
 	struct task *handle; /* of one batch; the first task's own */
+	struct task single;  /* that of a batch of one: on the stack, since another page that is written after a fork */
+			     /* would be a page fault that the bare call does not have */
 	uint64_t joined;
 };
 
@@ -61,7 +63,7 @@ static void set_up(struct play *play, struct crowd *crowd)
 		.batch = play_value(play, SPAWN_BATCH),
 	};
 	crowd->marks = task_shared(spawn_marks(crowd->tasks));
-	crowd->handle = malloc(crowd->batch * sizeof *crowd->handle);
+	crowd->handle = crowd->batch == 1 ? &crowd->single : malloc(crowd->batch * sizeof *crowd->handle);
 	if (!crowd->marks || !crowd->handle)
 		play_refuse(play, "memory", ENOMEM);
 	memset(crowd->marks, 0, spawn_marks(crowd->tasks));
@@ -81,7 +83,8 @@ static void spawn_main(void *argument)
 	begun_ns = play_begin(play);
 	run_batches(&crowd);
 	spawn_report(play, crowd.joined, crowd.marks, begun_ns, clock_now());
-	free(crowd.handle);
+	if (crowd.handle != &crowd.single)
+		free(crowd.handle);
 }
 
 const struct direct_body spawn_direct = {.spec = &spawn_spec, .main = spawn_main};
