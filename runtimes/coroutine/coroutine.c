@@ -1,4 +1,5 @@
-/* coroutine.c: what this runtime says of itself. Its verbs are the scheduler's (scheduler.h), all of them as they are. */
+/* coroutine.c: what this runtime says of itself. Its verbs are the scheduler's (scheduler.h), all of them as they are.
+ */
 #include "../runtime.h"
 
 const struct runtime runtime = {
@@ -8,7 +9,7 @@ const struct runtime runtime = {
 	.suspends = "switching stacks",
 	.shares = "all memory",
 	.breaks = "one core; a task that never suspends stops all others; memory at one page a task and more; "
-		  "a function with locals of more than a page may leap over the guard page unseen",
+		  "a library's function with locals of more than a page may leap over the guard page unseen",
 	.sources = "A. de Moura, R. Ierusalimschy, \"Revisiting Coroutines\", 2009; epoll(7)",
 	.capabilities = RUNTIME_INTERLEAVES | RUNTIME_SHARES_MEMORY | RUNTIME_SWITCHES_STACKS,
 };

@@ -9,7 +9,7 @@ const struct runtime runtime = {
 	.suspends = "switching stacks, at each operation on a socket: the kernel does it, and those of a turn together",
 	.shares = "all memory",
 	.breaks = "one core; a task that never suspends stops all others; memory at one page a task and more; "
-		  "a function with locals of more than a page may leap over the guard page unseen; "
+		  "a library's function with locals of more than a page may leap over the guard page unseen; "
 		  "needs Linux 5.11, and io_uring not to be forbidden, as it is in many containers",
 	.sources = "A. de Moura, R. Ierusalimschy, \"Revisiting Coroutines\", 2009; io_uring_enter(2); "
 		   "J. Axboe, \"Efficient IO with io_uring\", 2019",

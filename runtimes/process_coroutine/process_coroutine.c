@@ -38,8 +38,9 @@ const struct runtime runtime = {
 	.breaks =
 		"what a task spawns stays in its worker, so that one tree of tasks uses one core; a task that never "
 		"suspends stops its worker, one that crashes ends all tasks there; a deadlock across processes is told "
-		"only where memory for tasks has run out; a function with locals of more than a page may leap over the "
-		"guard page unseen",
+		"only where memory for tasks has run out; a library's function with locals of more than a page may "
+		"leap over "
+		"the guard page unseen",
 	.sources = "a process a core, each with a loop: nginx, Node.js's cluster, gunicorn with gevent; SCM_RIGHTS in "
 		   "unix(7), eventfd(2)",
 	.capabilities = RUNTIME_INTERLEAVES | RUNTIME_PARALLEL | RUNTIME_SWITCHES_STACKS | RUNTIME_WORKERS,

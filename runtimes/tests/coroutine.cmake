@@ -14,6 +14,9 @@ coroutine_test(timers_test timers_test.c event_loop PkgConfig::CMOCKA)
 coroutine_test(loop_test loop_test.c event_loop runtime_common PkgConfig::CMOCKA)
 coroutine_test(poller_epoll_test poller_epoll_test.c event_loop PkgConfig::CMOCKA)
 coroutine_test(coroutine_test coroutine_test.c runtime_coroutine)
+if(STACK_CLASH_PROTECTION)
+  target_compile_definitions(coroutine_test PRIVATE LEAPS_ARE_TOLD)
+endif()
 if(TARGET event_loop_uring)
   coroutine_test(loop_uring_test loop_test.c event_loop_uring PkgConfig::CMOCKA)
   coroutine_test(poller_uring_test poller_uring_test.c event_loop_uring PkgConfig::URING PkgConfig::CMOCKA)
@@ -40,6 +43,7 @@ else()
   list(TRANSFORM aarch64_depends PREPEND "${PROJECT_SOURCE_DIR}/runtimes/")
   add_custom_command(OUTPUT coroutine_test_aarch64
     COMMAND ${AARCH64_COMPILER} -std=gnu11 -O2 -g -Wall -Wextra -D_GNU_SOURCE -static
+            -DLEAPS_ARE_TOLD -fstack-clash-protection --param=stack-clash-protection-guard-size=12
             -o "${CMAKE_CURRENT_BINARY_DIR}/coroutine_test_aarch64" ${aarch64_sources}
     WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}/runtimes"
     DEPENDS ${aarch64_depends} VERBATIM)

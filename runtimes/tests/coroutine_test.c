@@ -353,6 +353,34 @@ static void dive_too_deep(void *argument)
 	dive(1000000);
 }
 
+static void yield_once(void *argument)
+{
+	(void)argument;
+	task_yield();
+}
+
+#if defined(LEAPS_ARE_TOLD)
+/* Locals of two stacks: the first byte that is written lies beyond the guard page, in what may be another's. */
+static __attribute__((noinline)) void leap(void *argument)
+{
+	volatile char room[2 * STACK_BYTES];
+
+	(void)argument;
+	room[0] = 1;
+	CHECK(room[0] == 1, "a byte is lost");
+}
+
+static void leap_main(void *argument)
+{
+	struct task tasks[8];
+
+	(void)argument;
+	for (int i = 0; i < 7; i++)
+		task_spawn(&tasks[i], yield_once, NULL);
+	task_spawn(&tasks[7], leap, NULL);
+}
+#endif
+
 static void overflow_main(void *argument)
 {
 	struct task task;
@@ -370,12 +398,6 @@ static __attribute__((noinline, no_sanitize_address)) void overfill(size_t bytes
 		room[i] = 1;
 	if (yield)
 		task_yield();
-}
-
-static void yield_once(void *argument)
-{
-	(void)argument;
-	task_yield();
 }
 
 static size_t overflowing; /* bytes */
@@ -468,6 +490,9 @@ int main(void)
 	CHECK(play(deadlock_main) == -EDEADLK, "no deadlock was told");
 	CHECK(play(deadlock_in_a_child) == -EDEADLK, "no deadlock was told");
 	overflow_is_told(overflow_main, "task 1 overflowed its stack");
+#if defined(LEAPS_ARE_TOLD)
+	overflow_is_told(leap_main, "task 8 overflowed its stack");
+#endif
 	overflow_is_told(dive_too_deep, "the first task overflowed its stack of");
 	overflows_without_guards_are_told();
 	CHECK(play(tree_main) == 0, "no play after a deadlock");

@@ -32,7 +32,7 @@ const struct runtime runtime = {
 	.suspends = "switching stacks; a task may go on in another thread",
 	.shares = "all memory",
 	.breaks = "as many tasks that never suspend as workers stop all others; memory at one page a task and more; "
-		  "a function with locals of more than a page may leap over the guard page unseen",
+		  "a library's function with locals of more than a page may leap over the guard page unseen",
 	.sources = "R. Blumofe, C. Leiserson, 1999; D. Chase, Y. Lev, 2005; N. Le et al., 2013",
 	.capabilities = RUNTIME_INTERLEAVES | RUNTIME_PARALLEL | RUNTIME_SHARES_MEMORY | RUNTIME_SWITCHES_STACKS |
 			RUNTIME_WORKERS,
