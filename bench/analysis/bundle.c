@@ -427,7 +427,8 @@ static void load_measures_read(const json_t *json, double cores, double messages
 	const json_t *load = json_object_get(json, "load"), *cpu = json_object_get(load, "cpu_ns");
 	const json_t *times = json_object_get(json_object_get(json, "record"), "time_ns");
 	const json_t *disturbance = json_object_get(json, "disturbance"),
-		     *each = json_object_get(load, "per_connection");
+		     *each = json_object_get(load, "per_connection"),
+		     *ends = json_object_get(json_object_get(json, "record"), "finish_ns");
 	double elapsed = positive(json_measure(json, "elapsed_ns")), spun = json_measure(cpu, "spun");
 
 	value[MEASURE_CLIENT_NS_PER_MESSAGE] =
@@ -441,6 +442,8 @@ static void load_measures_read(const json_t *json, double cores, double messages
 	value[MEASURE_SOFTIRQ] = json_measure(disturbance, "softirq_ns") / elapsed / json_measure(disturbance, "cores");
 	value[MEASURE_STEAL] = json_measure(disturbance, "steal_ns") / elapsed / json_measure(disturbance, "cores");
 	value[MEASURE_FAIR] = json_measure(each, "least") / positive(json_measure(each, "most"));
+	value[MEASURE_FIRST_END] = json_measure(ends, "min") / positive(json_measure(ends, "max"));
+	value[MEASURE_MIDDLE_END] = json_measure(ends, "p50") / positive(json_measure(ends, "max"));
 }
 
 /* What the play did with its cores. */

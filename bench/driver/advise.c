@@ -10,6 +10,7 @@
 #include "../predict/advice.h"
 #include "../predict/check.h"
 #include "../report/left_out.h"
+#include "../report/report.h"
 #include "../report/text.h"
 #include "../workloads/parameters.h"
 #include "command.h"
@@ -90,7 +91,9 @@ static const struct command advise_command = {
 		"what "
 		"it cannot do. It is forecast from what the primitives cost in a bundle, as by simul predict; the "
 		"cells that "
-		"it follows from are named. Without a BUNDLE: the newest one."
+		"it follows from are named; where the bundle has a decision map (simul map), the measured place "
+		"nearest to it "
+		"too. Of a bundle with a map alone, only that. Without a BUNDLE: the newest one."
 		"\v"
 		"The bundle needs the primitives, and chess to be held against:\n"
 		"  simul run --profile=costs --out=costs\n"
@@ -234,11 +237,22 @@ static void print_json(const struct request *request)
 
 /* ---- The verb ---- */
 
+/* What a map of the bundle has measured there. Returns as report_map_near(). */
+static int print_near(const struct request *request)
+{
+	const struct exhibition *work = &request->work;
+
+	return report_map_near(request->options->bundles.items[0], work->boards,
+			       work->reply_ns / (work->move_ns + work->reply_ns), work->cores, stdout);
+}
+
 static int answer(struct request *request)
 {
 	double memory = request->options->memory ? (double)request->options->memory : INFINITY;
 	int error = advice_make(&request->bundle, &request->work, memory, margin, &request->advice);
 
+	if (error == -ENODATA && !request->options->json && print_near(request) > 0)
+		return DRIVER_OK;
 	if (error == -ENODATA) {
 		say("this bundle has no costs to advise from: it needs idle with several sleeps a task; make one by "
 		    "simul run "
@@ -251,8 +265,11 @@ static int answer(struct request *request)
 	}
 	if (request->options->json)
 		print_json(request);
-	else
+	else {
 		print_advice(request);
+		if (print_near(request) < 0)
+			say("the map of that bundle cannot be read");
+	}
 	advice_clear(&request->advice);
 	return DRIVER_OK;
 }

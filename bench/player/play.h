@@ -6,6 +6,7 @@
 #ifndef SIMUL_PLAY_H
 #define SIMUL_PLAY_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "../workloads/list.h"
@@ -36,6 +37,10 @@ uint64_t play_memory_growth(const struct play *play);
 /* All tasks are joined. last_ns: when the last of them ended its work, by clock_now(); what follows it is teardown. */
 void play_end(struct play *play, uint64_t last_ns);
 
+/* The same, where each of `count` tasks, one at least, has noted when it ended, `stride` bytes from one to the next:
+ * the record then tells how these times are spread. */
+void play_end_all(struct play *play, const uint64_t *ended_ns, size_t stride, uint64_t count);
+
 /* What was done, counted by the tasks themselves; held against the spec's expectation. */
 void play_audit(struct play *play, uint64_t tasks, uint64_t operations, uint64_t bytes, uint64_t checksum);
 
@@ -64,8 +69,8 @@ _Noreturn void play_refuse(struct play *play, const char *what, int error);
 /* The same after `reached` of them could be had. */
 _Noreturn void play_refuse_at(struct play *play, const char *what, int error, uint64_t reached);
 
-/* A body of the direct dialect; main is the first task and gets the play as its argument. `serve`, where the workload has
- * it, is the first task of a service. */
+/* A body of the direct dialect; main is the first task and gets the play as its argument. `serve`, where the workload
+ * has it, is the first task of a service. */
 struct direct_body {
 	const struct workload_spec *spec;
 	void (*main)(void *play);

@@ -23,6 +23,14 @@
 enum { EXIT_OK = 0, EXIT_WRONG = 1, EXIT_USAGE = 2, EXIT_REFUSED = 3 };
 enum { FIGURES_MAX = 16, SETTINGS_MAX = 16, PROTOCOL = 1 };
 
+/* Which of the times when tasks ended the record holds. */
+static const struct {
+	const char *name;
+	unsigned percent;
+} finishes[] = {{"min", 0}, {"p10", 10}, {"p50", 50}, {"p90", 90}, {"max", 100}};
+
+enum { FINISHES = sizeof finishes / sizeof *finishes };
+
 struct figure {
 	const char *name;
 	double value;
@@ -41,6 +49,8 @@ struct play {
 	uint64_t created_ns, begun_ns, last_ns, ended_ns;
 	uint64_t cpu_begun_ns, cpu_ended_ns;
 	struct usage usage_created, usage_ended;
+	uint64_t finish_ns[FINISHES]; /* since begun_ns */
+	bool finishes_known;
 	uint64_t pss_baseline, pss_peak, kernel_baseline, kernel_peak, slab_baseline, slab_peak;
 	struct figure figures[FIGURES_MAX];
 	size_t figure_count;
@@ -140,6 +150,35 @@ void play_end(struct play *play, uint64_t last_ns)
 	play->last_ns = last_ns;
 	play->cpu_ended_ns = tree_cpu_ns();
 	usage_read(&play->usage_ended);
+}
+
+static int compare_times(const void *left, const void *right)
+{
+	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+
+	return (a > b) - (a < b);
+}
+
+/* Of tasks in the order of their ends the first, those after a tenth, a half and nine tenths of them, and the last.
+ * What this takes is counted nowhere: all clocks have been read. */
+void play_end_all(struct play *play, const uint64_t *ended_ns, size_t stride, uint64_t count)
+{
+	uint64_t *sorted = malloc(count * sizeof *sorted), last_ns = 0, end_ns;
+
+	for (uint64_t i = 0; i < count; i++) {
+		end_ns = *(const uint64_t *)((const char *)ended_ns + i * stride);
+		last_ns = end_ns > last_ns ? end_ns : last_ns;
+	}
+	play_end(play, last_ns);
+	if (!sorted)
+		return;
+	for (uint64_t i = 0; i < count; i++)
+		sorted[i] = *(const uint64_t *)((const char *)ended_ns + i * stride);
+	qsort(sorted, count, sizeof *sorted, compare_times);
+	for (int i = 0; i < FINISHES; i++)
+		play->finish_ns[i] = sorted[(count - 1) * finishes[i].percent / 100] - play->begun_ns;
+	play->finishes_known = sorted[0] >= play->begun_ns;
+	free(sorted);
 }
 
 void play_audit(struct play *play, uint64_t tasks, uint64_t operations, uint64_t bytes, uint64_t checksum)
@@ -320,14 +359,24 @@ static json_t *settings_json(const struct play *play)
 	return settings;
 }
 
+static json_t *finishes_json(const struct play *play)
+{
+	json_t *object = play->finishes_known ? json_object() : NULL;
+
+	for (int i = 0; object && i < FINISHES; i++)
+		json_object_set_new(object, finishes[i].name, json_from_u64(play->finish_ns[i]));
+	return object;
+}
+
 static json_t *record_json(const struct runtime *runtime, const struct play *play)
 {
-	return json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "protocol", PROTOCOL,
-			 "runtime", runtime->name, "version", SIMUL_VERSION, "workload", play->spec->name, "parameters",
-			 parameters_json(play), "cores", cores_json(), "capabilities",
+	return json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o*}", "protocol",
+			 PROTOCOL, "runtime", runtime->name, "version", SIMUL_VERSION, "workload", play->spec->name,
+			 "parameters", parameters_json(play), "cores", cores_json(), "capabilities",
 			 capabilities_json(runtime->capabilities), "time_ns", times_json(play), "cpu_ns",
 			 cpu_json(play), "switches", switches_json(play), "memory", memory_json(play), "audit",
-			 audit_json(&play->done), "figures", figures_json(play), "settings", settings_json(play));
+			 audit_json(&play->done), "figures", figures_json(play), "settings", settings_json(play),
+			 "finish_ns", finishes_json(play));
 }
 
 /* Verbs of the program. */

@@ -120,7 +120,7 @@ typedef void figure_maker(struct figure *figure, const struct groups *groups);
 figure_maker scoreboard_figure, chess_figure, counting_figure, echo_figure, primitives_figure, forecast_figure;
 figure_maker tail_figure, rate_figure, memory_figure;
 figure_maker spread_figure, sequence_figure, starvation_figure, resources_figure, cost_figure;
-figure_maker map_figure;
+figure_maker map_figure, fairness_figure;
 figure_maker cores_figure, efficiency_figure, concurrency_figure;
 
 /* The figures in their order, by index from 0: its maker and its name; NULL after the last. (plot.c) */

@@ -228,6 +228,67 @@ int map_table(const struct bundle *bundle, const struct groups *groups, bool *sh
 	return 0;
 }
 
+/* --- one place ------------------------------------------------------------------------------------------------ */
+
+static void print_entry(const char *what, const struct map_entry *entry, enum map_aspect aspect, FILE *out)
+{
+	char text[NUMBER_TEXT_MAX];
+
+	fprintf(out, "  %-13s %-8s %6.2fx  %s\n", what,
+		aspect == MAP_TIME ? format_time(text, entry->median) : format_bytes(text, entry->median), entry->ratio,
+		entry->cell->name);
+}
+
+static void print_place(const struct map_place *place, FILE *out)
+{
+	static const char *const words[] = {[MAP_TIME] = "fastest", [MAP_MEMORY] = "least memory"};
+
+	for (int aspect = 0; aspect < MAP_ASPECTS; aspect++) {
+		const struct map_answer *answer = &place->answer[aspect];
+		const char *what = words[aspect];
+
+		for (size_t i = 0; i < answer->count; i++)
+			if (answer->entries[i].leads) {
+				print_entry(what, &answer->entries[i], (enum map_aspect)aspect, out);
+				what = "  or";
+			}
+		if (answer->second)
+			print_entry("  then", answer->second, (enum map_aspect)aspect, out);
+	}
+}
+
+int report_map_near(const char *path, double tasks, double share, unsigned cores, FILE *out)
+{
+	struct bundle bundle;
+	struct groups groups;
+	struct map map;
+	char compute[NUMBER_TEXT_MAX], text[MAP_TEXT_MAX];
+	const struct map_place *place = NULL;
+	int error = bundle_open(path, &bundle);
+
+	if (error)
+		return error;
+	error = groups_make(&bundle, &groups);
+	if (!error) {
+		error = map_make(&groups, &bundle, cores, 0, &map);
+		place = error ? NULL : map_near(&map, tasks, share);
+		if (place) {
+			fprintf(out,
+				"Measured nearest to it, in the map: %.0f tasks that compute for %s at a time and wait "
+				"for "
+				"%s\nof their time, on %u core%s. From these cells:\n",
+				place->tasks, format_time(compute, map.compute_ns), map_share(text, place->share),
+				map.cores, map.cores == 1 ? "" : "s");
+			print_place(place, out);
+		}
+		if (!error)
+			map_clear(&map);
+		groups_clear(&groups);
+	}
+	bundle_close(&bundle);
+	return error && error != -ENODATA ? error : place != NULL;
+}
+
 /* --- the figure ----------------------------------------------------------------------------------------------- */
 
 /* A place's stripes, one a leading family, from top to bottom. */

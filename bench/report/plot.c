@@ -37,6 +37,7 @@ static const struct {
 	{"spread", spread_figure},
 	{"sequence", sequence_figure},
 	{"starvation", starvation_figure},
+	{"fairness", fairness_figure},
 	{"resources", resources_figure},
 	{"cost", cost_figure},
 };

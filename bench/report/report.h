@@ -31,6 +31,11 @@ bool report_tells_all(const char *workload);
 struct map_point;
 int report_map_refine(const char *bundle, struct map_point *points, size_t most);
 
+/* What the bundle's decision map measured nearest to so many tasks that wait for that share of their time, on so many cores:
+ * the cells that lead and the next behind them. 1; 0, and nothing is printed, where it has no such map; errors as
+ * report_summary(). */
+int report_map_near(const char *bundle, double tasks, double share, unsigned cores, FILE *out);
+
 struct report_options {
 	bool terminal; /* draw as text on standard output, as wide as the terminal; no image is written */
 	const char

@@ -63,16 +63,14 @@ static void seat_opponents(struct hall *hall)
 
 static void adjudicate(const struct hall *hall)
 {
-	uint64_t last_ns = 0, tasks = 0, pairs = 0, checksum = 0;
+	uint64_t tasks = 0, pairs = 0, checksum = 0;
 
 	for (uint64_t i = 0; i < hall->boards; i++) {
 		tasks += async_ended(&hall->board[i].async);
 		pairs += hall->board[i].pairs_played;
 		checksum += hall->board[i].position;
-		if (hall->board[i].ended_ns > last_ns)
-			last_ns = hall->board[i].ended_ns;
 	}
-	play_end(hall->play, last_ns);
+	play_end_all(hall->play, &hall->board[0].ended_ns, sizeof hall->board[0], hall->boards);
 	play_audit(hall->play, tasks, pairs, 0, checksum);
 }
 

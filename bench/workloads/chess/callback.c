@@ -30,15 +30,13 @@ struct hall {
 
 static void adjudicate(struct hall *hall)
 {
-	uint64_t last_ns = 0, pairs = 0, checksum = 0;
+	uint64_t pairs = 0, checksum = 0;
 
 	for (uint64_t i = 0; i < hall->boards; i++) {
 		pairs += hall->board[i].pairs_played;
 		checksum += hall->board[i].position;
-		if (hall->board[i].ended_ns > last_ns)
-			last_ns = hall->board[i].ended_ns;
 	}
-	play_end(hall->play, last_ns);
+	play_end_all(hall->play, &hall->board[0].ended_ns, sizeof hall->board[0], hall->boards);
 	play_audit(hall->play, hall->ended, pairs, 0, checksum);
 }
 

@@ -86,16 +86,14 @@ static void seat_opponents(struct play *play, struct hall *hall)
 
 static void adjudicate(struct play *play, struct hall *hall)
 {
-	uint64_t last_ns = 0, tasks = 0, pairs = 0, checksum = 0;
+	uint64_t tasks = 0, pairs = 0, checksum = 0;
 
 	for (uint64_t i = 0; i < hall->boards; i++) {
 		tasks += task_join(hall->board[i].task) >= 0;
 		pairs += hall->board[i].pairs_played;
 		checksum += hall->board[i].position;
-		if (hall->board[i].ended_ns > last_ns)
-			last_ns = hall->board[i].ended_ns;
 	}
-	play_end(play, last_ns);
+	play_end_all(play, &hall->board[0].ended_ns, sizeof hall->board[0], hall->boards);
 	play_audit(play, tasks, pairs, 0, checksum);
 }
 

@@ -27,7 +27,7 @@ struct count {
 static void add_up(const struct count *count)
 {
 	/* 2 and 3 are primes that are no candidates. */
-	uint64_t last_ns = 0, tested = 0, checksum = 2 + 3 + 2, primes = 2;
+	uint64_t tested = 0, checksum = 2 + 3 + 2, primes = 2;
 
 	for (uint64_t i = 0; i < count->slices; i++) {
 		const struct slice *slice = &count->slice[i];
@@ -35,10 +35,8 @@ static void add_up(const struct count *count)
 		tested += slice->tested;
 		primes += slice->found.count;
 		checksum += slice->found.sum + slice->found.count;
-		if (slice->ended_ns > last_ns)
-			last_ns = slice->ended_ns;
 	}
-	play_end(count->play, last_ns);
+	play_end_all(count->play, &count->slice[0].ended_ns, sizeof count->slice[0], count->slices);
 	play_audit(count->play, count->ended, tested, 0, checksum);
 	play_figure(count->play, "primes", (double)primes);
 }

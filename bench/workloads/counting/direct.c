@@ -38,7 +38,8 @@ static void test_slice(struct slice *slice)
 	uint64_t index = (uint64_t)(slice - count->slice);
 
 	if (count->split == COUNTING_BLOCKS) {
-		test_run(slice, count->candidates * index / count->slices, count->candidates * (index + 1) / count->slices);
+		test_run(slice, count->candidates * index / count->slices,
+			 count->candidates * (index + 1) / count->slices);
 		return;
 	}
 	for (uint64_t first = index * COUNTING_RUN; first < count->candidates; first += count->slices * COUNTING_RUN)
@@ -79,7 +80,7 @@ static struct count *set_up(struct play *play)
 static void add_up(struct play *play, struct count *count)
 {
 	/* 2 and 3 are primes that are no candidates. */
-	uint64_t last_ns = 0, tasks = 0, tested = 0, checksum = 2 + 3 + 2, primes = 2;
+	uint64_t tasks = 0, tested = 0, checksum = 2 + 3 + 2, primes = 2;
 
 	for (uint64_t i = 0; i < count->slices; i++) {
 		const struct slice *slice = &count->slice[i];
@@ -88,10 +89,8 @@ static void add_up(struct play *play, struct count *count)
 		tested += slice->tested;
 		primes += slice->found.count;
 		checksum += slice->found.sum + slice->found.count;
-		if (slice->ended_ns > last_ns)
-			last_ns = slice->ended_ns;
 	}
-	play_end(play, last_ns);
+	play_end_all(play, &count->slice[0].ended_ns, sizeof count->slice[0], count->slices);
 	play_audit(play, tasks, tested, 0, checksum);
 	play_figure(play, "primes", (double)primes);
 }
