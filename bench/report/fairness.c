@@ -52,12 +52,13 @@ void fairness_figure(struct figure *figure, const struct groups *groups)
 			if (rows_has(figure->bundle, group, &values[i]))
 				rows_panel(figure, group, &values[i], &rows);
 	}
-	rows_arrange(figure, 2);
+	rows_arrange(figure, 3);
 	figure_title(figure, "Does every task get its share?");
-	figure_note(figure,
-		    "All tasks begin at once with the same to do: where they take turns, all end at nearly the same "
-		    "time, near 100 %%. Far below, some were served while others waited. A low figure of models "
-		    "that play a few tasks at a time, pools and one after another, is their nature.");
+	figure_note(figure, "All tasks begin at once with the same to do: where they take turns, all end at nearly the "
+			    "same time, near "
+			    "100 %%. Far below, some were served while others waited: so it is by their nature in "
+			    "pools and where one "
+			    "task follows another, and for work that never waits wherever nobody is made to give way.");
 	figure_note(figure,
 		    "Of servers: a load of a fixed number of messages gives every connection as many; it is the one "
 		    "of a fixed duration that shows who is served more.");
