@@ -5,13 +5,13 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "../../runtimes/clock.h"
+#include "../../runtimes/kernel/descriptor_limit.h"
 
-enum { DESCRIPTORS_SPARE = 64, RETRY_MS = 20, ADDRESS_SHARE = 8192 };
+enum { RETRY_MS = 20, ADDRESS_SHARE = 8192 };
 
 static int left_ms(uint64_t deadline_ns)
 {
@@ -95,11 +95,5 @@ int dial(uint16_t port, uint32_t index, uint64_t deadline_ns)
 
 int dial_make_room(uint32_t connections)
 {
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return -errno;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-	return limit.rlim_max >= connections + (rlim_t)DESCRIPTORS_SPARE ? 0 : -EMFILE;
+	return descriptor_room(connections) >= connections ? 0 : -EMFILE;
 }

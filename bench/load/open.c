@@ -6,26 +6,22 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
+#include "../../runtimes/kernel/descriptor_limit.h"
 #include "engine.h"
 
-enum { DESCRIPTORS_SPARE = 64, RETRY_MS = 20, SOURCES_MAX = 250 };
+enum { RETRY_MS = 20, SOURCES_MAX = 250 };
 
 int open_limit_raise(uint64_t connections, char reason[LOAD_REASON_MAX])
 {
-	struct rlimit limit;
+	uint64_t room = descriptor_room(connections);
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return -errno;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-	if (limit.rlim_max >= connections + (rlim_t)DESCRIPTORS_SPARE)
+	if (room >= connections)
 		return 0;
 	snprintf(reason, LOAD_REASON_MAX,
 		 "%llu connections need more descriptors than the limit of %llu allows: raise ulimit -n",
-		 (unsigned long long)connections, (unsigned long long)limit.rlim_max);
+		 (unsigned long long)connections, (unsigned long long)room + DESCRIPTORS_SPARE);
 	return -EMFILE;
 }
 

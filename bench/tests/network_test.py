@@ -32,8 +32,9 @@ def simul(*arguments):
 class Serve:
     """simul serve, until the with block ends; `said` is what it wrote to standard error then, `status` its exit."""
 
-    def __init__(self, runtime, *arguments):
-        self.process = subprocess.Popen([SIMUL, "serve", "echo", "--runtime=" + runtime, *arguments],
+    def __init__(self, runtime, *arguments, limit=None):
+        limited = ["prlimit", "--nofile=%d:%d" % (limit, limit)] if limit else []
+        self.process = subprocess.Popen([*limited, SIMUL, "serve", "echo", "--runtime=" + runtime, *arguments],
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def __enter__(self):
@@ -322,6 +323,38 @@ def case_pause():
         check(record["raw_latency_ns"]["count"] == record["messages"], record)
         check(record["pacing_ns"]["count"] > 0 and record["loop"] == "open", record)
         check(closed < opened, "closed loop:", closed, "ms, open loop:", opened, "ms")
+
+
+def case_shortage():
+    """Descriptors or ports that run out cost what could not be had, are counted and are said; the others go on."""
+    for name in ("thread", "thread-pool", "callback", "async", "coroutine"):
+        with Serve(name, limit=160) as server:
+            peers = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(200)]
+            served = 0
+            for peer in peers:
+                peer.settimeout(1)
+                try:
+                    peer.send(b"?")
+                    served += peer.recv(1) == b"?"
+                except (ConnectionError, TimeoutError):
+                    pass
+            for peer in peers:
+                peer.close()
+            converse(server.port, 10, 1000)
+            server.end()
+            check(40 <= served < 200 and server.status == 0 and "0 were turned away" not in server.said, name, served,
+                  server.status, server.said)
+    ports = "ip link set lo up && echo 40000 40010 > /proc/sys/net/ipv4/ip_local_port_range || exit 77; "
+    script = ports + ("port=/tmp/network_test.$$; %s serve echo --runtime=callback > $port & server=$!; sleep 0.5; "
+                      "%s load --json --to $(cat $port) --connections=30 --messages=5; status=$?; "
+                      "kill $server; wait; rm $port; exit $status" % (SIMUL, SIMUL))
+    done = subprocess.run(["unshare", "-rn", "sh", "-c", script], capture_output=True, text=True, timeout=LIMIT_S)
+    if done.returncode == 77 or not done.stdout:
+        print("ports that run out: skipped, no network of its own:", done.stderr.strip())
+        return
+    record = json.loads(done.stdout)
+    check(record["faults"] == {"ports": record["errors"]} and record["errors"] >= 19, record["faults"], done.stderr)
+    check("cannot connect" in done.stderr and "signal" not in done.stderr, done.stderr)
 
 
 def case_calls():

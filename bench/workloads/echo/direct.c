@@ -24,12 +24,14 @@ struct connection {
 	struct server *server;
 	struct task task;
 	int fd;
-	uint32_t next;    /* of a service: in a list of places, see take_place() */
-	bool begun;       /* in a pool: it has been through the gate */
-	size_t got, done; /* in a pool: bytes of the chunk in hand, and how many of them were written back */
+	uint32_t next; /* of a service: in a list of places, see take_place() */
 	struct echo_account account;
+	uint16_t got, done; /* in a pool: bytes of the chunk in hand, and how many of them were written back */
+	bool begun;         /* in a pool: it has been through the gate */
 	char buffer[] __attribute__((aligned(ECHO_LINE)));
 } __attribute__((aligned(ECHO_LINE))); /* connections on different cores share no cache line */
+
+_Static_assert(sizeof(struct connection) == ECHO_LINE && ECHO_ROOM_MAX <= UINT16_MAX, "a connection has one line more");
 
 /* Everything that the tasks share. */
 struct server {
@@ -78,15 +80,15 @@ static ssize_t echo_what_is_ready(struct connection *connection)
 		if (moved <= 0)
 			return moved;
 		connection->account.received += (uint64_t)moved;
-		connection->got = (size_t)moved;
+		connection->got = (uint16_t)moved;
 		connection->done = 0;
 	}
 	moved = task_write_now(connection->fd, connection->buffer + connection->done,
-			       connection->got - connection->done);
+			       (size_t)(connection->got - connection->done));
 	if (moved < 0)
 		return moved;
 	connection->account.echoed += (uint64_t)moved;
-	connection->done += (size_t)moved;
+	connection->done = (uint16_t)(connection->done + moved);
 	return connection->done == connection->got ? moved : -EAGAIN;
 }
 

@@ -6,17 +6,15 @@
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "../../../runtimes/check.h"
+#include "../../../runtimes/kernel/descriptor_limit.h"
 #include "../../player/play.h"
 #include "echo.h"
 
-enum { ROOM_MAX = 16 << 10 };
-
 size_t echo_room(uint64_t size)
 {
-	return size + ECHO_LINE < ROOM_MAX ? (size / ECHO_LINE + 1) * ECHO_LINE : ROOM_MAX;
+	return size + ECHO_LINE < ECHO_ROOM_MAX ? (size / ECHO_LINE + 1) * ECHO_LINE : ECHO_ROOM_MAX;
 }
 
 uint64_t echo_connections(const struct play *play)
@@ -34,17 +32,6 @@ static void refuse_shortage(struct play *play, int error)
 	CHECK(error >= 0, "echo: a socket of the server failed: %s", strerror(-error));
 }
 
-/* The soft limit on descriptors is often 1,024; the hard one is ours to use. */
-static void raise_descriptor_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-}
-
 int echo_listen(struct play *play, int (*adopt)(int fd))
 {
 	return echo_listen_for(play, echo_connections(play), adopt);
@@ -54,9 +41,11 @@ int echo_listen_for(struct play *play, uint64_t connections, int (*adopt)(int fd
 {
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t length = sizeof address;
+	uint64_t room = descriptor_room(connections);
 	int one = 1, fd;
 
-	raise_descriptor_limit();
+	if (room < connections)
+		play_refuse_at(play, "descriptors", EMFILE, room);
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) < 0 ||
 	    bind(fd, (struct sockaddr *)&address, length) < 0 || listen(fd, (int)connections) < 0 ||

@@ -8,7 +8,8 @@
 
 struct play;
 
-enum { ECHO_LINE = 64 }; /* bytes of a cache line */
+/* Bytes: a cache line, and the most that echo_room() gives. */
+enum { ECHO_LINE = 64, ECHO_ROOM_MAX = 16 << 10 };
 
 /* What a connection has done; written by its own task alone, read when that has ended. */
 struct echo_account {
@@ -25,7 +26,7 @@ size_t echo_room(uint64_t size);
 uint64_t echo_connections(const struct play *play);
 
 /* A listener at 127.0.0.1 for as many connections as the play has, adopted by the runtime and announced to the driver.
- * Raises the soft limit on descriptors to the hard one. Ends the play where a shortage forbids it. */
+ * Makes room for their descriptors (kernel/descriptor_limit.h). Ends the play where a shortage forbids it. */
 int echo_listen(struct play *play, int (*adopt)(int fd));
 
 /* The same for so many connections, whatever the play's parameters are. */

@@ -8,14 +8,14 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "../../../runtimes/check.h"
+#include "../../../runtimes/kernel/descriptor_limit.h"
 #include "../../player/play.h"
 
-enum { DESCRIPTORS_SPARE = 64, NUMBERS = 1 << 17, BITS = 64 };
+enum { NUMBERS = 1 << 17, BITS = 64 };
 
 static volatile sig_atomic_t stopping;
 static pid_t owner;
@@ -26,27 +26,26 @@ static socklen_t own_length;
  * whenever it likes. */
 static _Atomic uint64_t under_way[NUMBERS / BITS];
 
+/* What whoever started the service allows, and no more. */
 uint64_t echo_service_places(void)
 {
-	struct rlimit limit;
-	uint64_t places;
+	uint64_t room = descriptor_room(0);
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return ECHO_SERVICE_MAX;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-	places = limit.rlim_max > 2 * DESCRIPTORS_SPARE ? limit.rlim_max - DESCRIPTORS_SPARE : DESCRIPTORS_SPARE;
-	return places < ECHO_SERVICE_MAX ? places : ECHO_SERVICE_MAX;
+	return room < ECHO_SERVICE_MAX ? room : ECHO_SERVICE_MAX;
 }
 
 /* Signals. Only what is async-signal-safe. */
 
 static void wake_listener(void)
 {
+	const struct sockaddr_in other = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1)};
 	int fd = socket(own_address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-	if (fd >= 0)
-		connect(fd, (struct sockaddr *)&own_address, own_length); /* left open until the process ends */
+	if (fd < 0 || connect(fd, (struct sockaddr *)&own_address, own_length) == 0 || errno != EADDRNOTAVAIL)
+		return; /* left open until the process ends */
+	/* No port is free here; at another address of ours all are. */
+	if (own_address.ss_family == AF_INET && bind(fd, (const struct sockaddr *)&other, sizeof other) == 0)
+		connect(fd, (struct sockaddr *)&own_address, own_length);
 }
 
 static void cut_off(void)
