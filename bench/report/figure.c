@@ -310,7 +310,9 @@ static void tics_at_points(struct tics *tics, const struct figure *figure, unsig
 	if (!values)
 		return;
 	for (size_t s = 0; s < figure->series_count; s++) {
-		for (size_t i = 0; figure->series[s].panel == panel && i < figure->series[s].count; i++)
+		bool reference = figure->series[s].style == SERIES_OTHER;
+
+		for (size_t i = 0; figure->series[s].panel == panel && !reference && i < figure->series[s].count; i++)
 			values[count++] = figure->series[s].points[i].x;
 	}
 	qsort(values, count, sizeof(*values), compare_doubles);

@@ -7,10 +7,11 @@
 #include <string.h>
 
 #include "figure.h"
+#include "fits.h"
 #include "sweep.h"
 #include "text.h"
 
-enum { SCALING_PANELS_MAX = 9, COLUMNS_MAX = 3, FEW_CORES = 8 };
+enum { SCALING_PANELS_MAX = 9, COLUMNS_MAX = 3, FEW_CORES = 8, MARKS_MOST = 12 };
 
 /* A unit of rates. */
 struct rate_unit {
@@ -160,8 +161,9 @@ static double greatest_at(const struct sweep_panel *panel)
 	return greatest;
 }
 
-/* Few cores stand at even distances, where the ideal is a straight line from nothing; many on a logarithmic axis. */
-static void set_core_axis(struct panel *panel, const struct sweep_panel *sweep)
+/* Few cores stand at even distances, where the ideal is a straight line from nothing; many on a logarithmic axis.
+ * counts: how many places there are. */
+static void set_core_axis(struct panel *panel, const struct sweep_panel *sweep, size_t counts)
 {
 	const struct rung_cell *over = NULL;
 	char beyond[80] = "";
@@ -171,7 +173,7 @@ static void set_core_axis(struct panel *panel, const struct sweep_panel *sweep)
 	if (over)
 		snprintf(beyond, sizeof(beyond), "; beyond %.0f: workers on all of them", over->cores);
 	panel->x.log = greatest_at(sweep) > FEW_CORES;
-	panel->x.tics_at_points = true;
+	panel->x.tics_at_points = counts <= MARKS_MOST;
 	if (!panel->x.log)
 		panel->x.low = 0;
 	snprintf(panel->x.label, sizeof(panel->x.label), "cores%s%s", beyond, panel->x.log ? " (log)" : "");
@@ -212,6 +214,17 @@ static void draw_ideal(struct figure *figure, const struct sweep_panel *panel, d
 			    format_time(time, cell_summary(base->cell, MEASURE_WALL_NS).median));
 }
 
+/* Whether the rung has a mark: all of few; of many the first, the last, and one a step on a logarithmic axis between.
+ */
+static bool is_marked(const struct rung_cell *curve, size_t count, size_t i)
+{
+	double step = log(curve[count - 1].at / curve[0].at) / MARKS_MOST;
+
+	return count <= MARKS_MOST || i == 0 || i == count - 1 ||
+	       floor(log(curve[i].at / curve[0].at) / step) > floor(log(curve[i - 1].at / curve[0].at) / step);
+}
+
+/* Marks with their intervals, joined by a line unless the panel has lines of its own. */
 static void draw_rates(struct figure *figure, const struct sweep_panel *panel, double divide)
 {
 	for (unsigned slot = 0; slot < figure->bundle->runtime_count; slot++) {
@@ -222,7 +235,7 @@ static void draw_rates(struct figure *figure, const struct sweep_panel *panel, d
 		for (size_t i = 0; i < count; i++) {
 			struct summary rate = rung_rate(&curve[i]);
 
-			if (rate.n == 0)
+			if (rate.n == 0 || !is_marked(curve, count, i))
 				continue;
 			if (!series)
 				series = figure_series(figure, SERIES_RUNTIME, figure->bundle->runtimes[slot]);
@@ -231,15 +244,118 @@ static void draw_rates(struct figure *figure, const struct sweep_panel *panel, d
 	}
 }
 
+/* ---- The law's curves ---- */
+
+/* The law as far as it was fitted, and beyond that, or where nothing was, what was measured. */
+static void draw_line(struct figure *figure, const struct sweep_panel *panel, unsigned slot,
+		      const struct scaling_fit *fit, double divide)
+{
+	struct series *series = figure_series(figure, SERIES_FORECAST, figure->bundle->runtimes[slot]);
+	size_t count;
+	const struct rung_cell *curve = sweep_curve(panel, slot, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct coefficient rate = {.value = rung_rate(&curve[i]).median, .low = NAN, .high = NAN};
+
+		if (fit->fitted && !curve[i].oversubscribed && curve[i].cores <= fit->most_cores)
+			rate = scaling_predict(fit, curve[i].cores, NULL);
+		if (rate.value > 0)
+			figure_point(figure, series,
+				     &(struct point){.x = curve[i].at,
+						     .y = rate.value / divide,
+						     .low = rate.low / divide,
+						     .high = rate.high / divide,
+						     .mean = NAN,
+						     .slot = slot});
+	}
+}
+
+/* A line at the peak's height, as long as the interval of N*. */
+static void draw_peak(struct figure *figure, const struct scaling_fit *fit, double most_cores, double divide)
+{
+	double height = scaling_predict(fit, fit->peak.value, NULL).value / divide;
+	struct series *series = figure_series(figure, SERIES_OTHER, "peak");
+
+	add_reference(figure, series, fit->peak.low, height);
+	add_reference(figure, series, fmin(fit->peak.high, most_cores), height);
+}
+
+/* "coroutine sigma 0.0123 (0.0100..0.0150), kappa 0.00012 (0.00010..0.00014), N* 90 (80..101)" */
+static void write_fit(FILE *text, const char *runtime, const struct scaling_fit *fit)
+{
+	fprintf(text, "; %s %.2g (%.2g..%.2g), %.2g (%.2g..%.2g), ", runtime, fit->sigma.value, fit->sigma.low,
+		fit->sigma.high, fit->kappa.value, fit->kappa.low, fit->kappa.high);
+	if (fit->has_peak)
+		fprintf(text, "N* %.0f (%.0f..%.0f)", fit->peak.value, fit->peak.low, fit->peak.high);
+	else
+		fputs("no peak", text);
+}
+
+static void note_fits(struct figure *figure, const struct sweep_panel *panel, const char *fits, const char *refused)
+{
+	char title[240];
+
+	write_title(panel, title, sizeof(title));
+	if (*fits)
+		figure_note(figure,
+			    "Lines, %s: the universal scalability law, dotted its 95 %% interval (bootstrap); a dotted "
+			    "line "
+			    "across is N*, the peak, with its interval. sigma (contention), kappa (coherency): %s.",
+			    title, fits + 2);
+	else if (*refused)
+		figure_note(figure, "No law is fitted to %s: %s", title, refused);
+}
+
+/* The universal scalability law of each runtime, where it can be fitted, or where marks are too many to be joined. */
+static int draw_laws(struct figure *figure, const struct sweep_panel *panel, double divide)
+{
+	unsigned runtimes = figure->bundle->runtime_count;
+	struct scaling_fit *fits = calloc(runtimes + 1, sizeof(*fits));
+	char *notes = NULL, refused[sizeof(fits->refused)] = "";
+	bool lines = false;
+	size_t size, count;
+	FILE *text = open_memstream(&notes, &size);
+	int error = fits && text ? 0 : -ENOMEM;
+
+	for (unsigned slot = 0; slot < runtimes && !error; slot++) {
+		if (!sweep_curve(panel, slot, &count))
+			continue;
+		error = sweep_fit(panel, slot, FIT_USL, &fits[slot]);
+		lines |= fits[slot].fitted || count > MARKS_MOST;
+		if (!*refused)
+			memcpy(refused, fits[slot].refused, sizeof(refused));
+	}
+	for (unsigned slot = 0; slot < runtimes && !error && lines; slot++) {
+		if (!sweep_curve(panel, slot, &count))
+			continue;
+		draw_line(figure, panel, slot, &fits[slot], divide);
+		if (fits[slot].fitted)
+			write_fit(text, figure->bundle->runtimes[slot], &fits[slot]);
+		if (fits[slot].has_peak)
+			draw_peak(figure, &fits[slot], greatest_at(panel), divide);
+	}
+	if (text)
+		fclose(text);
+	if (!error)
+		note_fits(figure, panel, notes ? notes : "", refused);
+	for (unsigned slot = 0; fits && slot < runtimes; slot++)
+		scaling_fit_clear(&fits[slot]);
+	free(fits);
+	free(notes);
+	return error;
+}
+
 static void panel_cores(struct figure *figure, const struct sweep_panel *sweep)
 {
 	struct panel *panel = figure_panel(figure);
 	struct rate_unit unit = rate_unit_for(greatest_rate(sweep));
 	const struct rung_cell *base = ideal_base(sweep);
 	double most = greatest_rate(sweep) / unit.divide, least = most;
+	size_t counts;
 
+	longest_curve(figure, sweep, &counts);
 	write_title(sweep, panel->title, sizeof(panel->title));
-	set_core_axis(panel, sweep);
+	set_core_axis(panel, sweep, counts);
 	panel->y.log = panel->x.log;
 	snprintf(panel->y.label, sizeof(panel->y.label), "%s%ss/s%s", unit.prefix, sweep->operation,
 		 panel->y.log ? " (log)" : "");
@@ -251,8 +367,34 @@ static void panel_cores(struct figure *figure, const struct sweep_panel *sweep)
 	if (base)
 		most = fmax(most, rung_rate(base).median / unit.divide);
 	draw_ideal(figure, sweep, unit.divide);
+	if (draw_laws(figure, sweep, unit.divide) < 0)
+		figure->error = -ENOMEM;
 	draw_rates(figure, sweep, unit.divide);
 	draw_boundaries(figure, sweep, panel->y.log ? least : 0, most);
+}
+
+/* A runtime's marks, or the line of a panel that has too many places for a mark at each. Returns the greatest. */
+static double draw_efficiency(struct figure *figure, const struct sweep_panel *sweep, unsigned slot,
+			      enum series_style style)
+{
+	size_t count;
+	const struct rung_cell *curve = sweep_curve(sweep, slot, &count), *base = sweep_base(curve, count);
+	struct series *series = NULL;
+	double most = 0;
+
+	for (size_t i = 0; base && i < count; i++) {
+		struct summary efficiency = rung_efficiency(&curve[i], base);
+
+		if (efficiency.n == 0 || (style == SERIES_RUNTIME && !is_marked(curve, count, i)))
+			continue;
+		if (style == SERIES_FORECAST)
+			efficiency.interval.low = efficiency.interval.high = NAN;
+		if (!series)
+			series = figure_series(figure, style, figure->bundle->runtimes[slot]);
+		add_point(figure, series, &curve[i], &efficiency, 1);
+		most = fmax(most, efficiency.median);
+	}
+	return most;
 }
 
 static void panel_efficiency(struct figure *figure, const struct sweep_panel *sweep)
@@ -263,28 +405,17 @@ static void panel_efficiency(struct figure *figure, const struct sweep_panel *sw
 	double most = 1;
 	size_t rungs;
 
+	all = longest_curve(figure, sweep, &rungs);
 	write_title(sweep, panel->title, sizeof(panel->title));
-	set_core_axis(panel, sweep);
+	set_core_axis(panel, sweep, rungs);
 	snprintf(panel->y.label, sizeof(panel->y.label), "throughput a core / that on the fewest cores");
 	panel->y.low = 0;
-	all = longest_curve(figure, sweep, &rungs);
 	for (size_t i = 0; i < rungs; i++)
 		add_reference(figure, ideal, all[i].at, 1);
 	for (unsigned slot = 0; slot < figure->bundle->runtime_count; slot++) {
-		size_t count;
-		const struct rung_cell *curve = sweep_curve(sweep, slot, &count), *base = sweep_base(curve, count);
-		struct series *series = NULL;
-
-		for (size_t i = 0; base && i < count; i++) {
-			struct summary efficiency = rung_efficiency(&curve[i], base);
-
-			if (efficiency.n == 0)
-				continue;
-			if (!series)
-				series = figure_series(figure, SERIES_RUNTIME, figure->bundle->runtimes[slot]);
-			add_point(figure, series, &curve[i], &efficiency, 1);
-			most = fmax(most, efficiency.median);
-		}
+		if (rungs > MARKS_MOST)
+			draw_efficiency(figure, sweep, slot, SERIES_FORECAST);
+		most = fmax(most, draw_efficiency(figure, sweep, slot, SERIES_RUNTIME));
 	}
 	draw_boundaries(figure, sweep, 0, most);
 }
