@@ -150,6 +150,46 @@ static void read_limit(const struct cell *cell, double tasks, struct costs *cost
 	cell_reason(costs->bundle, cell, costs->limit_reason, sizeof costs->limit_reason);
 }
 
+static double steady_of_task(const struct cell *cell)
+{
+	return cell_summary(cell, MEASURE_STEADY_NS).median / cell_parameter(cell, "tasks");
+}
+
+/* The same night with a few sleeps a task; NULL: none was measured. */
+static const struct cell *short_night(const struct costs *costs, const struct cell *cell)
+{
+	const char *start = json_string_value(json_object_get(cell->parameters, "start"));
+
+	for (size_t i = 0; i < costs->bundle->cell_count; i++) {
+		const struct cell *other = &costs->bundle->cells[i];
+
+		if (is_of(other, costs, "idle") && other->cores == cell->cores && other->count[STATUS_OK] > 0 &&
+		    cell_parameter(other, "tasks") == cell_parameter(cell, "tasks") &&
+		    cell_parameter(other, "sleeps") < sleeps_least && (!start || parameter_is(other, "start", start)))
+			return other;
+	}
+	return NULL;
+}
+
+/* A night of k sleeps takes k times a sleep, and a start and an end. */
+static void read_sleep(const struct cell *cell, struct costs *costs)
+{
+	double tasks = cell_parameter(cell, "tasks"), sleeps = cell_parameter(cell, "sleeps"),
+	       all_ns = steady_of_task(cell), sleep_ns = all_ns / sleeps;
+	const struct cell *few = short_night(costs, cell);
+
+	if (few) {
+		double fewer = cell_parameter(few, "sleeps"), few_ns = steady_of_task(few);
+		double apart_ns = (all_ns - few_ns) / (sleeps - fewer), ends_ns = few_ns - fewer * apart_ns;
+
+		if (apart_ns > 0 && ends_ns > 0) {
+			sleep_ns = apart_ns;
+			cost_add(&costs->ends_ns, few, tasks, ends_ns);
+		}
+	}
+	cost_add(&costs->sleep_ns, cell, tasks, sleep_ns);
+}
+
 static int read_idle(const struct cell *cell, struct costs *costs)
 {
 	double tasks = cell_parameter(cell, "tasks"), sleeps = cell_parameter(cell, "sleeps"), sleep_ns;
@@ -164,7 +204,7 @@ static int read_idle(const struct cell *cell, struct costs *costs)
 		return error;
 	sleep_ns = cell_summary(cell, MEASURE_STEADY_NS).median / (tasks * sleeps);
 	if (tells_cost_of_sleep(cell))
-		cost_add(&costs->sleep_ns, cell, tasks, sleep_ns);
+		read_sleep(cell, costs);
 	if (tasks == 1 && sleeps >= sleeps_least)
 		costs->alone_ns = sleep_ns, costs->alone = cell;
 	if (tasks == 1)

@@ -2,10 +2,11 @@
  *
  * Costs come from the primitives of the same bundle: `idle` played with several sleeps a task (what falling asleep and
  * being woken takes of a core, how late a task wakes up on an idle one, its creation and memory) and `switch` (giving a
- * core away). A sleep is measured with several tasks that wake up together, and with one alone. Each is known at some
- * numbers of tasks: between two of them it is interpolated over the logarithm of the number, outside it is that of the
- * nearest, and `beyond` says so. Medians over invocations. Times in ns, memory in bytes; NAN where the bundle does not
- * say. */
+ * core away). A sleep is measured with several tasks that wake up together, and with one alone; where so many tasks
+ * also slept only a few times, the difference tells what their start and end cost, which else count as sleeping. Each
+ * is known at some numbers of tasks: between two of them it is interpolated over the logarithm of the number, outside
+ * it is that of the nearest, and `beyond` says so. Medians over invocations. Times in ns, memory in bytes; NAN where
+ * the bundle does not say. */
 #ifndef SIMUL_COSTS_H
 #define SIMUL_COSTS_H
 
@@ -30,6 +31,7 @@ struct costs {
 	unsigned cores;                   /* of the cells that the costs come from */
 	struct cost_curve sleep_ns;       /* of CPU time: one sleep and its end, on a core that others keep busy */
 	double alone_ns;                  /* the same where the core goes idle meanwhile */
+	struct cost_curve ends_ns;        /* of CPU time: a task's start at the gate, and its end */
 	const struct cell *alone;         /* where that was measured; NULL: nowhere */
 	struct cost_curve create_ns;      /* of one task */
 	struct cost_curve bytes;          /* of one task */

@@ -56,8 +56,9 @@ static uint64_t whole(double ns)
 	return ns > 0 ? (uint64_t)(ns + 0.5) : 0; /* NAN: 0 */
 }
 
-/* What computes, station 0, and who sleeps, station 1. */
-static struct network network_of(const struct costs *costs, const struct exhibition *exhibition, double sleep_ns)
+/* What computes, station 0, and who sleeps, station 1. round_ns: what a round costs besides the move: a sleep, and its
+ * share of the task's start and end. */
+static struct network network_of(const struct costs *costs, const struct exhibition *exhibition, double round_ns)
 {
 	enum model model = model_of(costs->bundle, costs->slot);
 	bool everywhere = model == MODEL_KERNEL || model == MODEL_STEALING || model == MODEL_POOL;
@@ -72,7 +73,7 @@ static struct network network_of(const struct costs *costs, const struct exhibit
 			  : model == MODEL_SEQUENTIAL ? 1
 						      : 0,
 		.station[0] = {.servers = everywhere ? exhibition->cores : 1,
-			       .service_ns = whole(exhibition->move_ns + sleep_ns),
+			       .service_ns = whole(exhibition->move_ns + round_ns),
 			       .latency_ns = whole(costs->latency_ns),
 			       .quantum_ns = model == MODEL_KERNEL ? slice_ns
 					     : model == MODEL_LOCK ? lock_interval_ns
@@ -84,7 +85,7 @@ static struct network network_of(const struct costs *costs, const struct exhibit
 
 int forecast_chess(const struct costs *costs, const struct exhibition *exhibition, struct forecast *forecast)
 {
-	double boards = exhibition->boards, sleep_ns;
+	double boards = exhibition->boards, sleep_ns, ends_ns;
 	struct network_result result;
 	struct network network;
 	int error;
@@ -96,7 +97,8 @@ int forecast_chess(const struct costs *costs, const struct exhibition *exhibitio
 		.breaks = boards >= costs->limit,
 	};
 	sleep_ns = cost_at(&costs->sleep_ns, boards, &forecast->beyond);
-	network = network_of(costs, exhibition, sleep_ns);
+	ends_ns = cost_at(&costs->ends_ns, boards, NULL);
+	network = network_of(costs, exhibition, sleep_ns + (ends_ns > 0 ? ends_ns / exhibition->pairs : 0));
 	error = network_play(&network, &result);
 	forecast->wall_ns = (double)result.wall_ns;
 	forecast->cpu_ns = (double)result.busy_ns[0] * boards / (double)network.tasks;

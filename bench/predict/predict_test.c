@@ -158,15 +158,17 @@ static const struct {
 	const char *workload, *runtime;
 	int tasks, cores;
 	double steady_ns, wall_ns, late_us;
+	int sleeps; /* 0: 20 */
 } cells[] = {
-	{"idle", "loop", 1, 1, 20 * 20000, 1, 30},
-	{"idle", "loop", 100, 1, 100 * 20 * 1000.0, 1, 500},
-	{"idle", "loop", 10000, 1, 10000 * 20 * 3000.0, 1, 500},
-	{"idle", "kernel", 100, 1, 100 * 20 * 10000.0, 1, 500},
-	{"idle", "kernel", 100, 4, 100 * 20 * 11000.0, 1, 500},
-	{"idle", "kernel", 5000, 1, -1, 1, 0},
-	{"chess", "loop", 100, 1, 1, 100 * 30 * 51000.0 + 550000, 0},
-	{"chess", "kernel", 100, 2, 1, 100 * 30 * 80000.0 / 2, 0},
+	{"idle", "loop", 1, 1, 20 * 20000, 1, 30, 0},
+	{"idle", "loop", 100, 1, 100 * 20 * 1000.0, 1, 500, 0},
+	{"idle", "loop", 10000, 1, 10000 * 20 * 3000.0, 1, 500, 0},
+	{"idle", "kernel", 100, 1, 100 * 20 * 10000.0, 1, 500, 0},
+	{"idle", "kernel", 100, 4, 100 * 20 * 11000.0, 1, 500, 0},
+	{"idle", "kernel", 100, 4, 100 * (2 * 10000.0 + 20000), 1, 500, 2},
+	{"idle", "kernel", 5000, 1, -1, 1, 0, 0},
+	{"chess", "loop", 100, 1, 1, 100 * 30 * 51000.0 + 550000, 0, 0},
+	{"chess", "kernel", 100, 2, 1, 100 * 30 * 80000.0 / 2, 0, 0},
 };
 
 enum { CELLS = sizeof cells / sizeof *cells };
@@ -188,10 +190,11 @@ static void write_manifest(FILE *file)
 		for (int core = 0; core < cells[i].cores; core++)
 			fprintf(file, "%s%d", core ? ", " : "", core);
 		fprintf(file,
-			"], \"bound_ns\": %.0f, \"parameters\": {\"%s\": %d, \"sleeps\": 20, \"pairs\": 30,"
+			"], \"bound_ns\": %.0f, \"parameters\": {\"%s\": %d, \"sleeps\": %d, \"pairs\": 30,"
 			" \"move\": 50000, \"reply\": 550000, \"masters\": 0}}",
 			cells[i].workload[0] == 'c' ? cells[i].tasks * 30 * 50000.0 / cells[i].cores + 550000 : 1.0,
-			cells[i].workload[0] == 'i' ? "tasks" : "boards", cells[i].tasks);
+			cells[i].workload[0] == 'i' ? "tasks" : "boards", cells[i].tasks,
+			cells[i].sleeps ? cells[i].sleeps : 20);
 	}
 	fputs("]}\n", file);
 }
@@ -263,7 +266,8 @@ static void costs_come_from_the_nearest_cells(void **state)
 	assert_true(isnan(costs.limit));
 	assert_int_equal(costs_read(*state, KERNEL, 8, &costs), 0);
 	assert_int_equal(costs.cores, 4);
-	assert_float_equal(cost_at(&costs.sleep_ns, 100, NULL), 11000, 1);
+	assert_float_equal(cost_at(&costs.sleep_ns, 100, NULL), 10000, 1);
+	assert_float_equal(cost_at(&costs.ends_ns, 100, NULL), 20000, 1);
 	assert_int_equal(costs_read(*state, KERNEL, 2, &costs), 0);
 	assert_int_equal(costs.cores, 1);
 	assert_float_equal(costs.limit, 5000, 0);
@@ -289,6 +293,11 @@ static void chess_is_forecast_from_them(void **state)
 	assert_int_equal(forecast_chess(&costs, &exhibition, &forecast), 0);
 	assert_true(forecast.breaks);
 	assert_float_equal(forecast.cpu_ns, 5000 * 30 * 60000.0, 1e6);
+	assert_int_equal(costs_read(*state, KERNEL, 4, &costs), 0);
+	exhibition.boards = 100;
+	exhibition.pairs = 2; /* a start and an end for each two moves */
+	assert_int_equal(forecast_chess(&costs, &exhibition, &forecast), 0);
+	assert_float_equal(forecast.cpu_ns, 100 * (2 * 60000.0 + 20000), 1e6);
 }
 
 static void the_bundles_own_chess_is_held_against_it(void **state)

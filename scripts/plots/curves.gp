@@ -9,7 +9,7 @@ cell_width = (width - legend_width) / real(columns)
 cell_height = (height - top - bottom) / real(rows)
 step(p) = 0.025 / (words(list_of(p, 'runtime')) > 4 ? words(list_of(p, 'runtime')) : 4)
 rank(list, k) = (sum [i=1:words(list)] (word(list, i) eq k ? i : 0)) - (words(list) + 1) / 2.0
-beside(p, list, k) = x_log[p] ? column(5) * (x_high[p] / x_low[p]) ** (step(p) * rank(list, k)) : column(5)
+beside(p, list, k) = x_log[p] ? column(5) * (x_high[p] / x_low[p]) ** (step(p) * rank(list, k)) : column(5) + 2.4 * step(p) * rank(list, k) * (x_high[p] - x_low[p])
 if (!exists("other_width")) { other_width = 1.5; other_dash = 3 }
 do for [f=1:words(formats)] {
 	format = word(formats, f)
