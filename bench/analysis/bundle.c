@@ -442,6 +442,9 @@ static void load_measures_read(const json_t *json, double cores, double messages
 	value[MEASURE_SOFTIRQ] = json_measure(disturbance, "softirq_ns") / elapsed / json_measure(disturbance, "cores");
 	value[MEASURE_STEAL] = json_measure(disturbance, "steal_ns") / elapsed / json_measure(disturbance, "cores");
 	value[MEASURE_FAIR] = json_measure(each, "least") / positive(json_measure(each, "most"));
+	value[MEASURE_P50_NS] = json_measure(json_object_get(load, "latency_ns"), "p50");
+	value[MEASURE_P99_NS] = json_measure(json_object_get(load, "latency_ns"), "p99");
+	value[MEASURE_P999_NS] = json_measure(json_object_get(load, "latency_ns"), "p999");
 	value[MEASURE_FIRST_END] = json_measure(ends, "min") / positive(json_measure(ends, "max"));
 	value[MEASURE_MIDDLE_END] = json_measure(ends, "p50") / positive(json_measure(ends, "max"));
 }

@@ -47,9 +47,12 @@ enum measure {
 	MEASURE_SOFTIRQ,     /* share of all allowed cores' time while the invocation ran */
 	MEASURE_STEAL,       /* the same, given to others by the hypervisor */
 	MEASURE_FAIR,        /* least over most messages of a connection */
-	MEASURE_FIRST_END,   /* when the first task ended, as a share of when the last did */
-	MEASURE_MIDDLE_END,  /* the middle one */
-	MEASURE_SLAB_BYTES,  /* the kernel's slabs, the machine's, when all tasks were alive, less the baseline */
+	MEASURE_P50_NS,      /* percentiles of the latencies of the invocation's own messages */
+	MEASURE_P99_NS,
+	MEASURE_P999_NS,
+	MEASURE_FIRST_END,  /* when the first task ended, as a share of when the last did */
+	MEASURE_MIDDLE_END, /* the middle one */
+	MEASURE_SLAB_BYTES, /* the kernel's slabs, the machine's, when all tasks were alive, less the baseline */
 	/* Of the time of the whole play, setup and teardown included, on all of its cores, in percent: */
 	MEASURE_USER_PERCENT,
 	MEASURE_SYSTEM_PERCENT,

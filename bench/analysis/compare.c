@@ -14,10 +14,10 @@
  * differs, for each comparison. So low that of 100 comparisons more than 5 are wrong in at most 2 of 100 tests. */
 #define P_MOST 0.02
 
-const char *verdict_text(enum verdict verdict)
+const char *verdict_text(enum verdict verdict, const struct sample_kind *kind)
 {
-	static const char *const texts[VERDICTS] = {
-		[VERDICT_SLOWER] = "slower",      [VERDICT_FASTER] = "faster",
+	const char *const texts[VERDICTS] = {
+		[VERDICT_SLOWER] = kind->more,    [VERDICT_FASTER] = kind->less,
 		[VERDICT_SAME] = "no difference", [VERDICT_UNDECIDED] = "not enough data",
 		[VERDICT_REFUSED] = "refused",
 	};

@@ -22,8 +22,8 @@
 
 enum verdict { VERDICT_SLOWER, VERDICT_FASTER, VERDICT_SAME, VERDICT_UNDECIDED, VERDICT_REFUSED, VERDICTS };
 
-/* As a person and a program read them: "no difference", "not enough data"; "same", "undecided". */
-const char *verdict_text(enum verdict verdict);
+/* As a person and a program read them: "no difference", "not enough data", of memory "more"; "same", "undecided". */
+const char *verdict_text(enum verdict verdict, const struct sample_kind *kind);
 const char *verdict_name(enum verdict verdict);
 
 enum { COMPARE_REASON_MAX = 400 };

@@ -10,6 +10,16 @@
 
 enum { DRIFT_MAX = 5000 };
 
+const struct sample_kind sample_kinds[] = {
+	{"wall", "wall time", MEASURE_WALL_NS, false, "slower", "faster"},
+	{"cpu", "CPU time", MEASURE_CPU_NS, false, "more", "less"},
+	{"memory", "memory", MEASURE_MEMORY_BYTES, true, "more", "less"},
+	{"p50", "median latency of an invocation", MEASURE_P50_NS, false, "slower", "faster"},
+	{"p99", "99th percentile of an invocation's latencies", MEASURE_P99_NS, false, "slower", "faster"},
+	{"p999", "99.9th percentile of an invocation's latencies", MEASURE_P999_NS, false, "slower", "faster"},
+	{.name = NULL},
+};
+
 static int complain(int error, const char *path, const char *what)
 {
 	fprintf(stderr, "simul: %s: %s\n", path, what);
@@ -62,22 +72,27 @@ static int sample_fill(struct sample *sample, const struct cell *cell)
 
 	sample->values = calloc(cell->invocation_count + 1, sizeof(*sample->values));
 	for (size_t i = 0; order && sample->values && i < cell->invocation_count; i++) {
-		if (cell->invocations[i].status == STATUS_OK)
+		double value = cell->invocations[i].value[sample->kind->measure];
+
+		/* No ratio can be made of nothing. */
+		if (cell->invocations[i].status == STATUS_OK && value > 0)
 			order[sample->count++] = &cell->invocations[i];
 	}
 	if (sample->count > 1)
 		qsort(order, sample->count, sizeof(*order), compare_sequence);
 	for (size_t i = 0; i < sample->count; i++)
-		sample->values[i] = order[i]->value[MEASURE_WALL_NS];
+		sample->values[i] = order[i]->value[sample->kind->measure];
 	free(order);
 	return order && sample->values ? 0 : -ENOMEM;
 }
 
-static int sample_from_cell(struct sample *sample, const struct bundle *bundle, const struct cell *cell)
+static int sample_from_cell(struct sample *sample, const struct sample_kind *kind, const struct bundle *bundle,
+			    const struct cell *cell)
 {
 	char reason[BUNDLE_TEXT_MAX * 4];
 
 	*sample = (struct sample){
+		.kind = kind,
 		.name = cell->name,
 		.group = cell->group,
 		.workload = cell->workload,
@@ -89,6 +104,8 @@ static int sample_from_cell(struct sample *sample, const struct bundle *bundle, 
 	if (error || sample->count > 0)
 		return error;
 	cell_reason(bundle, cell, reason, sizeof(reason));
+	if (cell->count[STATUS_OK] > 0)
+		snprintf(reason, sizeof(reason), "its records have no %s", kind->what);
 	sample->missing = strdup(reason);
 	return sample->missing ? 0 : -ENOMEM;
 }
@@ -119,7 +136,8 @@ static int bundle_take(struct samples *samples)
 		return -ENOMEM;
 	for (size_t i = 0; i < listed && !error; i++) {
 		if (is_first_of_its_name(bundle, &bundle->cells[i]))
-			error = sample_from_cell(&samples->items[samples->count++], bundle, &bundle->cells[i]);
+			error = sample_from_cell(&samples->items[samples->count++], samples->kind, bundle,
+						 &bundle->cells[i]);
 	}
 	return error;
 }
@@ -150,6 +168,7 @@ static struct sample *sample_named(struct samples *samples, json_t *places, cons
 	if (json_object_set_new(places, name, json_integer((json_int_t)samples->count)) < 0)
 		return NULL;
 	samples->items[samples->count].name = name;
+	samples->items[samples->count].kind = samples->kind;
 	return &samples->items[samples->count++];
 }
 
@@ -260,6 +279,8 @@ static int source_open(const char *path, struct samples *samples)
 	if (stat(path, &status) < 0)
 		return complain(-errno, path, strerror(errno));
 	samples->is_bundle = S_ISDIR(status.st_mode);
+	if (!samples->is_bundle && samples->kind != &sample_kinds[0])
+		return complain(-EINVAL, path, "a file of Google Benchmark has wall times only");
 	if (!samples->is_bundle)
 		return benchmark_open(path, samples, status.st_size);
 	int error = bundle_open(path, &samples->bundle);
@@ -269,7 +290,12 @@ static int source_open(const char *path, struct samples *samples)
 
 int samples_open(const char *path, struct samples *samples)
 {
-	*samples = (struct samples){.path = path};
+	return samples_open_of(path, &sample_kinds[0], samples);
+}
+
+int samples_open_of(const char *path, const struct sample_kind *kind, struct samples *samples)
+{
+	*samples = (struct samples){.kind = kind, .path = path};
 	int error = source_open(path, samples);
 
 	if (!error)

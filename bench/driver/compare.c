@@ -22,6 +22,7 @@ struct compare_call {
 	struct texts sources;
 	const char *runtime, *against, *plot;
 	const struct format *format;
+	const struct sample_kind *kind;
 	bool machines, fail_on[VERDICTS];
 	struct compare_options options;
 };
@@ -40,6 +41,18 @@ static int take_format(const char *text, void *field, char reason[REASON_MAX])
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
 		if (strcmp(text, formats[i].name) == 0) {
 			*(const struct format **)field = &formats[i];
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int take_kind(const char *text, void *field, char reason[REASON_MAX])
+{
+	snprintf(reason, REASON_MAX, "it takes wall, cpu, memory, p50, p99 or p999");
+	for (const struct sample_kind *kind = sample_kinds; kind->name; kind++) {
+		if (strcmp(text, kind->name) == 0) {
+			*(const struct sample_kind **)field = kind;
 			return 0;
 		}
 	}
@@ -103,6 +116,13 @@ static const struct command_option compare_table[] = {
 	 .take = take_flag,
 	 .field = FIELD(machines),
 	 .help = "Bundles of several machines side by side: speed, speed per core and against each machine's own core"},
+	{.name = "of",
+	 .argument = "NAME",
+	 .take = take_kind,
+	 .field = FIELD(kind),
+	 .help = "What is compared: wall time (wall, the default), CPU time (cpu), memory, or of servers a percentile "
+		 "of each "
+		 "invocation's latencies (p50, p99, p999)"},
 	{.name = "min-effect",
 	 .argument = "SHARE",
 	 .take = take_effect,
@@ -143,6 +163,7 @@ static const struct command compare_command = {
 		"  simul compare monday tuesday\n"
 		"  simul compare monday --runtime=thread --against=coroutine\n"
 		"  simul compare before.json after.json --fail-on=slower\n"
+		"  simul compare monday tuesday --of=memory\n"
 		"  simul compare monday tuesday --format=markdown --min-effect=5%\n"
 		"  simul compare --machines laptop server board --plot=figures\n"
 		"\n"
@@ -175,6 +196,10 @@ static int check(const struct compare_call *call)
 {
 	size_t wanted = call->runtime ? 1 : 2;
 
+	if (call->machines && call->kind != &sample_kinds[0]) {
+		say("--machines compares speed: it takes no --of");
+		return -EINVAL;
+	}
 	if (call->machines)
 		return check_machines(call);
 	if (!call->runtime != !call->against) {
@@ -227,7 +252,7 @@ static int compare_within(const struct compare_call *call)
 {
 	struct comparisons comparisons = {.items = NULL};
 	struct samples samples;
-	int error = samples_open(call->sources.items[0], &samples), status;
+	int error = samples_open_of(call->sources.items[0], call->kind, &samples), status;
 
 	if (error < 0)
 		return DRIVER_NOTHING_DONE;
@@ -243,9 +268,9 @@ static int compare_two(const struct compare_call *call)
 	struct samples base, other;
 	int status = DRIVER_NOTHING_DONE;
 
-	if (samples_open(call->sources.items[0], &base) < 0)
+	if (samples_open_of(call->sources.items[0], call->kind, &base) < 0)
 		return status;
-	if (samples_open(call->sources.items[1], &other) == 0) {
+	if (samples_open_of(call->sources.items[1], call->kind, &other) == 0) {
 		status = finish(call, compare_samples(&base, &other, &call->options, &comparisons), &comparisons);
 		samples_close(&other);
 	}
@@ -288,7 +313,8 @@ static int compare_machines(const struct compare_call *call)
 
 int compare_main(int argc, char **argv)
 {
-	struct compare_call call = {.format = &formats[0], .options = {.min_effect = 0.02, .seed = 1}};
+	struct compare_call call = {
+		.format = &formats[0], .kind = &sample_kinds[0], .options = {.min_effect = 0.02, .seed = 1}};
 	int status = DRIVER_USAGE;
 
 	if (command_parse(&compare_command, argc, argv, &call, NULL) == 0 && check(&call) == 0)

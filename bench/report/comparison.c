@@ -43,6 +43,12 @@ static void row_names(const struct comparisons *comparisons, const struct compar
 		*row += length + 1;
 }
 
+static char *format_value(char text[NUMBER_TEXT_MAX], const struct sample *sample)
+{
+	return sample->kind->bytes ? format_bytes(text, sample->summary.median)
+				   : format_time(text, sample->summary.median);
+}
+
 static char *ratio_text(char text[NUMBER_TEXT_MAX], double ratio)
 {
 	snprintf(text, NUMBER_TEXT_MAX, "%.*f", ratio < 10 ? 3 : ratio < 100 ? 2 : ratio < 1000 ? 1 : 0, ratio);
@@ -75,7 +81,7 @@ char *comparison_counts(const struct comparisons *comparisons, char *text, size_
 					 used == 0              ? ""
 					 : i == VERDICT_REFUSED ? "; "
 								: ", ",
-					 comparisons->of[i], verdict_text((enum verdict)i));
+					 comparisons->of[i], verdict_text((enum verdict)i, comparisons->base->kind));
 		used = used < size ? used : size - 1;
 	}
 	return text;
@@ -139,16 +145,18 @@ static char *method(const struct comparisons *comparisons, char text[LINE_MAX_BY
 {
 	const char *base = comparisons->base_runtime ? comparisons->base_runtime : "first";
 	const char *other = comparisons->other_runtime ? comparisons->other_runtime : "second";
+	const struct sample_kind *kind = comparisons->base->kind;
 	size_t least, most;
 	char range[64];
 
 	sample_sizes(comparisons, &least, &most);
 	snprintf(range, sizeof(range), least == most ? "%zu" : "%zu to %zu", least, most);
 	snprintf(text, LINE_MAX_BYTES,
-		 "Ratio of median wall times, %s / %s: above 1, %s is slower. Interval: 95 %%, percentile bootstrap, "
+		 "Ratio of the medians, %s, %s / %s: above 1, %s %s. Interval: 95 %%, percentile bootstrap, "
 		 "seed %llu; n = %s a side. A difference counts from %.3g %% on; it is said where the interval leaves "
 		 "out 1 and Mann-Whitney's test agrees.",
-		 other, base, comparisons->other_runtime ? other : "the second",
+		 kind->what, other, base, comparisons->other_runtime ? other : "the second",
+		 kind->bytes || kind == &sample_kinds[1] ? "takes more" : "is slower",
 		 (unsigned long long)comparisons->options.seed, range, comparisons->options.min_effect * 100);
 	return text;
 }
@@ -157,12 +165,12 @@ static char *trust(const struct comparisons *comparisons, char text[LINE_MAX_BYT
 {
 	size_t differences = comparisons->of[VERDICT_SLOWER] + comparisons->of[VERDICT_FASTER];
 	bool nearly_sure = comparisons->false_any > 0.99;
-	int used =
-		snprintf(text, LINE_MAX_BYTES,
-			 "False positives: were all %zu alike, at most %.2g of them would be called slower or faster; "
-			 "the chance that any is, is at most %s%.0f %%.",
-			 comparisons->compared, comparisons->false_expected, nearly_sure ? "a little over " : "",
-			 nearly_sure ? 99 : comparisons->false_any * 100);
+	int used = snprintf(text, LINE_MAX_BYTES,
+			    "False positives: were all %zu alike, at most %.2g of them would be called %s or %s; "
+			    "the chance that any is, is at most %s%.0f %%.",
+			    comparisons->compared, comparisons->false_expected, comparisons->base->kind->more,
+			    comparisons->base->kind->less, nearly_sure ? "a little over " : "",
+			    nearly_sure ? 99 : comparisons->false_any * 100);
 
 	if (differences > 0)
 		snprintf(text + used, LINE_MAX_BYTES - (size_t)used,
@@ -289,7 +297,7 @@ static bool is_difference(const struct comparison *comparison)
 
 static char *verdict_marked(const struct comparison *comparison, char text[40])
 {
-	snprintf(text, 40, "%s%s%s", verdict_text(comparison->verdict),
+	snprintf(text, 40, "%s%s%s", verdict_text(comparison->verdict, any_side(comparison)->kind),
 		 is_difference(comparison) && !comparison->stands ? " ?" : "", drifts(comparison) ? " ~" : "");
 	return text;
 }
@@ -304,8 +312,8 @@ static void text_row(const struct comparison *comparison, const char *row, FILE 
 	text_pad(out, row, ROW_WIDTH);
 	if (text_width(row) > ROW_WIDTH)
 		fprintf(out, "\n%*s", ROW_WIDTH + 2, "");
-	text_pad(out, format_time(text, comparison->base->summary.median), -9);
-	text_pad(out, format_time(text, comparison->other->summary.median), -9);
+	text_pad(out, format_value(text, comparison->base), -9);
+	text_pad(out, format_value(text, comparison->other), -9);
 	text_pad(out, ratio_text(text, comparison->ratio), -7);
 	text_pad(out, interval_text(text, &comparison->interval), -14);
 	fprintf(out, "  %s\n", verdict_marked(comparison, verdict));
@@ -328,13 +336,13 @@ static void markdown_row(const struct comparison *comparison, const char *row, F
 
 	fputs("| ", out);
 	markdown_cell(row, out);
-	fprintf(out, " | %s | %s | %s | %s | ", format_time(base, comparison->base->summary.median),
-		format_time(other, comparison->other->summary.median), ratio_text(ratio, comparison->ratio),
+	fprintf(out, " | %s | %s | %s | %s | ", format_value(base, comparison->base),
+		format_value(other, comparison->other), ratio_text(ratio, comparison->ratio),
 		interval_text(interval, &comparison->interval));
 	verdict_marked(comparison, verdict);
 	if (is_difference(comparison))
-		fprintf(out, "**%s**%s", verdict_text(comparison->verdict),
-			verdict + strlen(verdict_text(comparison->verdict)));
+		fprintf(out, "**%s**%s", verdict_text(comparison->verdict, any_side(comparison)->kind),
+			verdict + strlen(verdict_text(comparison->verdict, any_side(comparison)->kind)));
 	else
 		fputs(verdict, out);
 	fputs(" |\n", out);
@@ -437,7 +445,8 @@ static void text_telling(const struct comparisons *comparisons, enum verdict ver
 
 	if (comparisons->of[verdict] == 0)
 		return;
-	snprintf(text, sizeof(text), "%s: %s", verdict_text(verdict), telling(comparisons, verdict, list));
+	snprintf(text, sizeof(text), "%s: %s", verdict_text(verdict, comparisons->base->kind),
+		 telling(comparisons, verdict, list));
 	print_wrapped("", text, out);
 }
 
@@ -557,9 +566,11 @@ static json_t *side_json(const struct sample *sample)
 	json_t *side = json_pack("{s:I, s:I}", "n", (json_int_t)sample->count, "outliers",
 				 (json_int_t)(sample->summary.outliers.mild + sample->summary.outliers.severe));
 
-	set_number(side, "median_ns", sample->summary.median);
-	set_number(side, "low_ns", sample->summary.interval.low);
-	set_number(side, "high_ns", sample->summary.interval.high);
+	bool bytes = sample->kind->bytes;
+
+	set_number(side, bytes ? "median_bytes" : "median_ns", sample->summary.median);
+	set_number(side, bytes ? "low_bytes" : "low_ns", sample->summary.interval.low);
+	set_number(side, bytes ? "high_bytes" : "high_ns", sample->summary.interval.high);
 	set_number(side, "level", sample->summary.interval.level);
 	set_number(side, "drift_p", sample->drift);
 	set_number(side, "drift_share", sample->drift_share);
@@ -619,11 +630,12 @@ int comparison_json(const struct comparisons *comparisons, FILE *out)
 	for (size_t i = 0; i < comparisons->count; i++)
 		json_array_append_new(cells, cell_json(comparisons, &comparisons->items[i]));
 	json_t *json =
-		json_pack("{s:i, s:o, s:o, s:f, s:f, s:s, s:I, s:o, s:{s:f, s:f, s:I}, s:o, s:o}", "format", 1, "base",
-			  name_json(base_name(comparisons)), "other", name_json(other_name(comparisons)), "min_effect",
-			  comparisons->options.min_effect, "level", 0.95, "interval", "percentile bootstrap", "seed",
-			  (json_int_t)comparisons->options.seed, "counts", counts_json(comparisons), "false_positives",
-			  "expected", comparisons->false_expected, "any", comparisons->false_any, "standing",
+		json_pack("{s:i, s:s, s:o, s:o, s:f, s:f, s:s, s:I, s:o, s:{s:f, s:f, s:I}, s:o, s:o}", "format", 1,
+			  "of", comparisons->base->kind->name, "base", name_json(base_name(comparisons)), "other",
+			  name_json(other_name(comparisons)), "min_effect", comparisons->options.min_effect, "level",
+			  0.95, "interval", "percentile bootstrap", "seed", (json_int_t)comparisons->options.seed,
+			  "counts", counts_json(comparisons), "false_positives", "expected",
+			  comparisons->false_expected, "any", comparisons->false_any, "standing",
 			  (json_int_t)comparisons->standing, "warnings", warnings, "cells", cells);
 	int failed = json ? json_dumpf(json, out, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) : -1;
 

@@ -67,7 +67,7 @@ static void row_draw(struct figure *figure, struct series *series, const struct 
 	char text[120];
 
 	snprintf(text, sizeof(text), "%.3f (%.3f..%.3f) %s%s", comparison->ratio, comparison->interval.low,
-		 comparison->interval.high, verdict_text(comparison->verdict),
+		 comparison->interval.high, verdict_text(comparison->verdict, comparison->base->kind),
 		 comparison->verdict <= VERDICT_FASTER && !comparison->stands ? " ?" : "");
 	figure_point(figure, series,
 		     &(struct point){.x = comparison->ratio,
@@ -150,7 +150,7 @@ static void forest_describe(struct figure *figure, const struct comparisons *com
 	char counts[200];
 
 	figure_note(figure,
-		    "%s. Mark: ratio of median wall times; bar: its 95 %% interval (percentile bootstrap). Dashed: "
+		    "%s. Mark: ratio of the medians; bar: its 95 %% interval (percentile bootstrap). Dashed: "
 		    "no difference; dotted: %.3g %% either way, the least that matters.",
 		    comparison_counts(comparisons, counts, sizeof(counts)), comparisons->options.min_effect * 100);
 	if (shown < comparisons->compared)
@@ -168,7 +168,8 @@ static void forest_fill(struct figure *figure, const struct comparisons *compari
 	other = other ? other : comparisons->other->path;
 	figure_title(figure, "Is %s slower than %s?", other, base);
 	figure->legend = false;
-	snprintf(panel->x.label, sizeof(panel->x.label), "wall time, %.40s / %.40s: right of 1 is slower", other, base);
+	snprintf(panel->x.label, sizeof(panel->x.label), "%.46s, %.20s / %.20s: right of 1 is %.8s",
+		 comparisons->base->kind->what, other, base, comparisons->base->kind->more);
 	panel->y.low = 0.3 - (double)count, panel->y.high = 0.7;
 	axis_choose(&panel->x, rows, count);
 	rows_draw(figure, comparisons, rows, count);

@@ -68,6 +68,15 @@ has out '^thread against coroutine: [0-9]* slower'
 awk 'length($0) > 82 { exit 1 }' out || fail "a line is wider than 80 columns" # bytes: the micro sign has two
 expect 0 "$SIMUL" compare "$REFERENCE" "$REFERENCE" --fail-on=slower,faster
 has out 'Not compared:'
+expect 0 "$SIMUL" compare "$REFERENCE" --runtime=thread --against=coroutine --of=memory
+has out '^thread against coroutine: [0-9]* more, [0-9]* less'
+has out ' KiB '
+expect 0 "$SIMUL" compare "$REFERENCE" --runtime=thread --against=coroutine --of=p99 --format=json
+has out '"of": "p99"'
+has out "its records have no 99th percentile"
+expect 3 "$SIMUL" compare before.json after.json --of=memory
+has err 'wall times only'
+expect 2 "$SIMUL" compare before.json after.json --of=beauty
 
 # Calls that are wrong (2), and nothing to compare (3).
 expect 2 "$SIMUL" compare
