@@ -150,6 +150,15 @@ static size_t count_leaders(const struct entry *const *ranked, size_t count)
 	return leaders;
 }
 
+/* Neither shown to be slower nor as good as level: the invocations lie too far apart, or are too few. */
+static bool any_unknown(const struct entry *const *ranked, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (ranked[i]->standing == STANDING_UNKNOWN)
+			return true;
+	return false;
+}
+
 static void write_leaders(FILE *out, const struct entry *const *ranked, size_t count)
 {
 	size_t leaders = count_leaders(ranked, count), written = 0;
@@ -330,9 +339,10 @@ static void write_verdict(FILE *out, const struct contest *contest, const struct
 		fputs("Take <strong>", out);
 		write_leaders(out, ranked, count);
 		fputs("</strong>", out);
-		fputs(leaders == 1   ? ": the rest is slower."
-		      : leaders == 2 ? ": this run does not tell the two apart."
-				     : ": this run does not tell them apart.",
+		fputs(any_unknown(ranked, count) ? ": the rest is slower, or this run cannot say (marked ? above)."
+		      : leaders == 1             ? ": the rest is slower."
+		      : leaders == 2             ? ": this run does not tell the two apart."
+						 : ": this run does not tell them apart.",
 		      out);
 	}
 	fputs("</p>\n", out);
@@ -426,6 +436,10 @@ static void write_sureness(FILE *out, const struct contest *contest, const struc
 		fputs("Not at all: repeat the run with more repetitions. ", out);
 	else if (leaders == count)
 		fputs("That no difference is shown does not mean that there is none. ", out);
+	else if (any_unknown(ranked, count))
+		fputs("What is marked ? may be slower or not. That the others are is as good as sure: each by 2 % or "
+		      "more, the interval of its ratio leaves out 1, and a rank test agrees. ",
+		      out);
 	else if (leaders == 1)
 		fputs("That the others are slower is as good as sure: each by 2 % or more, the interval of its ratio "
 		      "leaves out 1, and a rank test agrees. ",

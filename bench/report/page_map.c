@@ -74,7 +74,8 @@ static void legend(struct page *page, const struct map *map)
 	for (int family = 0; family < FAMILIES; family++)
 		if (used[family])
 			fprintf(page->out,
-				"<span class=\"lead-family m%d\" aria-hidden=\"true\"><b>%c</b></span> %s &emsp;",
+				"<span class=\"pair\"><span class=\"lead-family m%d\" "
+				"aria-hidden=\"true\"><b>%c</b></span> %s</span> ",
 				family, model_family_letter((enum model_family)family),
 				model_family_heading((enum model_family)family));
 	fputs("</p>\n", page->out);
