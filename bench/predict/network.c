@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of the rounds that are played instead of all: enough to begin to repeat; and the default of network.visits_played. */
-static const uint64_t rounds_least = 4, visits_most = 20000000;
+/* Of the rounds, or the turns at a place, that are played instead of all: enough to begin to repeat; and the default of
+ * network.visits_played. */
+static const uint64_t rounds_least = 4, turns_least = 4, visits_most = 20000000;
 
 /* Far below 2^64, so that no sum of a few times overflows. */
 static const uint64_t latest_ns = (uint64_t)1 << 63;
@@ -302,20 +303,57 @@ static int check(const struct network *network)
 	return 0;
 }
 
-int network_play(const struct network *network, struct network_result *result)
+static int play(const struct network *network, struct network_result *result)
 {
-	struct play play = {.network = network, .result = result};
-	int error = check(network);
+	struct play play = {.network = network, .result = result, .rounds_played = rounds_to_play(network)};
+	int error = prepare(&play);
 
-	memset(result, 0, sizeof *result);
-	if (error)
-		return error;
-	error = prepare(&play);
-	play.rounds_played = rounds_to_play(network);
 	if (!error)
 		play_all(&play);
 	for (int i = 0; i < 2; i++)
 		place_clear(&play.place[i]);
 	free(play.rounds_left);
 	return error;
+}
+
+/* Who waits for a place has it for all of its rounds: after some tasks a place, each further one a place takes as long
+ * as the last. The result of fewer tasks, extended. */
+static int play_in_turns(const struct network *network, struct network_result *result)
+{
+	struct network some = *network;
+	struct network_result before = {0};
+	int error;
+
+	some.tasks = turns_least * network->places + network->tasks % network->places;
+	error = play(&some, &before);
+	some.tasks += network->places;
+	if (!error)
+		error = play(&some, result);
+	if (error)
+		return error;
+
+	uint64_t rest = (network->tasks - some.tasks) / network->places;
+
+	result->wall_ns = extended(before.wall_ns, result->wall_ns, rest);
+	result->preemptions = extended(before.preemptions, result->preemptions, rest);
+	for (int i = 0; i < 2; i++) {
+		result->busy_ns[i] = extended(before.busy_ns[i], result->busy_ns[i], rest);
+		result->waited_ns[i] = extended(before.waited_ns[i], result->waited_ns[i], rest);
+		result->idle_starts[i] = extended(before.idle_starts[i], result->idle_starts[i], rest);
+	}
+	return 0;
+}
+
+int network_play(const struct network *network, struct network_result *result)
+{
+	uint64_t most = network->visits_played > 0 ? network->visits_played : visits_most;
+	int error = check(network);
+
+	memset(result, 0, sizeof *result);
+	if (error)
+		return error;
+	if (network->places > 0 && network->tasks / network->places > turns_least + 2 &&
+	    network->tasks > most / network->rounds)
+		return play_in_turns(network, result);
+	return play(network, result);
 }

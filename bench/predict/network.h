@@ -27,7 +27,7 @@ struct station {
 struct network {
 	uint64_t tasks, rounds; /* 1 and more */
 	uint64_t places;        /* tasks under way at once, the others following as they end; 0: all */
-	uint64_t visits_played; /* of all tasks together, beyond which rounds are not played; 0: 20 million */
+	uint64_t visits_played; /* of all tasks together, beyond which not all are played; 0: 20 million */
 	struct station station[2];
 };
 
@@ -37,7 +37,7 @@ struct network_result {
 	uint64_t waited_ns[2];   /* of all visits, in the queue */
 	uint64_t idle_starts[2]; /* visits that found a server idle */
 	uint64_t preemptions;
-	uint64_t rounds_played; /* of each task; fewer than all where the rest was taken to be like the last */
+	uint64_t rounds_played; /* of each task; fewer than all where the rest was taken to be like it */
 };
 
 /* 0, -EINVAL for a network without tasks or rounds, -EOVERFLOW for more than 2^32 - 2 tasks or a time beyond 290 years,

@@ -124,6 +124,27 @@ static void the_rest_is_like_the_last_round(void **state)
 	}
 }
 
+/* The same of tasks that wait for a place: the first at each place are played. */
+static void the_rest_is_like_the_last_turn(void **state)
+{
+	static const uint64_t places[] = {1, 2, 7};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		struct network network = chess(100, 30, places[i]);
+		struct network_result all, some;
+
+		network.places = places[i];
+		network.station[0].latency_ns = 7;
+		all = played(&network);
+		network.visits_played = 1;
+		some = played(&network);
+		assert_int_equal(some.wall_ns, all.wall_ns);
+		assert_int_equal(some.busy_ns[0], all.busy_ns[0]);
+		assert_int_equal(some.idle_starts[0], all.idle_starts[0]);
+	}
+}
+
 static void impossible_networks_are_refused(void **state)
 {
 	struct network network = chess(0, 1, 1);
@@ -325,6 +346,7 @@ int main(void)
 		cmocka_unit_test(an_idle_server_wakes_up_late),
 		cmocka_unit_test(slices_are_shared_and_cost_a_switch),
 		cmocka_unit_test(the_rest_is_like_the_last_round),
+		cmocka_unit_test(the_rest_is_like_the_last_turn),
 		cmocka_unit_test(impossible_networks_are_refused),
 		cmocka_unit_test_setup_teardown(costs_come_from_the_nearest_cells, open_bundle, close_bundle),
 		cmocka_unit_test_setup_teardown(chess_is_forecast_from_them, open_bundle, close_bundle),
