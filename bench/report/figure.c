@@ -549,6 +549,28 @@ static void write_legend_family(FILE *out, const struct figure *figure, enum mod
 	}
 }
 
+/* "processes: b=process, c=process-pool. " */
+static void print_legend_family(FILE *out, const struct figure *figure, enum model_family family)
+{
+	const char *heading = figure->legend_heading ? figure->legend_heading : model_family_heading(family);
+	bool headed = false;
+
+	for (unsigned slot = 0; slot < figure->bundle->runtime_count; slot++) {
+		if (!figure->used[slot] || figure->marks[slot].family != family)
+			continue;
+		fprintf(out, "%s%s%c=%s", headed ? "" : heading, headed ? ", " : ": ", letter_of(figure, slot),
+			figure->bundle->runtimes[slot]);
+		headed = true;
+	}
+	fputs(headed ? ". " : "", out);
+}
+
+void figure_print_legend(const struct figure *figure, FILE *out)
+{
+	for (int family = 0; figure->legend && family < FAMILIES; family++)
+		print_legend_family(out, figure, (enum model_family)family);
+}
+
 static void write_legend(FILE *out, const struct figure *figure)
 {
 	struct row row = blank;

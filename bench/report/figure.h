@@ -107,6 +107,8 @@ void figure_count(struct figure *figure, const struct cell *cell, const struct s
 
 /* Writes the TSV. 0 or -errno. */
 int figure_write(struct figure *figure, FILE *out);
+/* The legend in one line, for a terminal: each runtime behind its letter; nothing where the figure has none. */
+void figure_print_legend(const struct figure *figure, FILE *out);
 
 /* caption.c: the lines under every figure: machine, numbers and intervals, version. Call it when all is counted. */
 void figure_describe(struct figure *figure);

@@ -83,14 +83,55 @@ static void print_line(void *context, const char *text)
 	fprintf(context, "%s\n", text);
 }
 
+static void print_legend(const struct figure *figure, unsigned width, FILE *out)
+{
+	char *legend = NULL;
+	size_t size;
+	FILE *text = open_memstream(&legend, &size);
+
+	if (!text)
+		return;
+	figure_print_legend(figure, text);
+	fclose(text);
+	text_wrap(legend ? legend : "", width, print_line, out);
+	free(legend);
+}
+
+/* Reasons that were too long for their row here, in full; which were too long for any figure, the notes have. */
+static void print_cut(const struct figure *figure, unsigned width, FILE *out)
+{
+	enum { NAMES_WIDTH = 26 };
+
+	for (size_t i = 0; !figure->legend && i < figure->series_count; i++) {
+		const struct series *series = &figure->series[i];
+
+		for (size_t j = 0; j < series->count; j++) {
+			const struct point *point = &series->points[j];
+			bool reason = series->style == SERIES_FAILED || series->style == SERIES_NOTE;
+			char *line;
+
+			if (!reason || !point->text || text_width(point->text) + NAMES_WIDTH <= width ||
+			    strstr(point->text, "…") ||
+			    asprintf(&line, "%s, %s: %s", figure->bundle->runtimes[point->slot],
+				     figure->panels[series->panel].title, point->text) < 0)
+				continue;
+			text_wrap(line, width, print_line, out);
+			free(line);
+		}
+	}
+}
+
 static void print_words(const struct figure *figure, unsigned width, FILE *out)
 {
+	if (figure->legend)
+		print_legend(figure, width, out);
 	text_wrap(figure->legend
 			  ? "Letters are the runtimes' medians; where several fall on one place the last of them "
 			    "stands. Other signs are the lines of reference, named below."
 			  : "o is a median, the signs on either side of it its interval; a column of signs is the "
 			    "bound.",
 		  width, print_line, out);
+	print_cut(figure, width, out);
 	for (size_t i = 0; i < figure->note_count; i++)
 		text_wrap(figure->notes[i], width, print_line, out);
 	for (size_t i = 0; i < figure->caption_count; i++)
@@ -160,12 +201,14 @@ static int check_images(const struct drawing *drawing, const char *name)
 	return 0;
 }
 
-static unsigned terminal_rows(const struct figure *figure)
+/* As many panels beside each other as have PANEL_WIDTH characters each: curves.gp has the same rule. */
+static unsigned terminal_rows(const struct figure *figure, unsigned width)
 {
-	unsigned rows = 0;
+	enum { PANEL_WIDTH = 60, PANEL_HEIGHT = 20 };
+	unsigned columns = width / PANEL_WIDTH < figure->columns ? width / PANEL_WIDTH : figure->columns, rows = 0;
 
 	if (figure->legend)
-		return 20 * figure->rows + 1;
+		return PANEL_HEIGHT * ((figure->panel_count + columns - 1) / columns) + 1;
 	for (unsigned i = 0; i < figure->panel_count; i++)
 		rows += (unsigned)(1.25 * (figure->panels[i].y.high - figure->panels[i].y.low)) + 8;
 	return rows;
@@ -198,7 +241,7 @@ static int draw(const struct drawing *drawing, struct figure *figure)
 		.data = name,
 		.terminal = terminal,
 		.columns = drawing->width,
-		.rows = terminal_rows(figure),
+		.rows = terminal ? terminal_rows(figure, drawing->width) : 0,
 		.out = stdout,
 	});
 	if (terminal && !error)

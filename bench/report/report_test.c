@@ -336,6 +336,59 @@ static void test_figures(void **state)
 	}
 }
 
+/* Crosses of a figure: no mark of a runtime has this shape, gnuplot's second. */
+static size_t count_crosses(const char *figure)
+{
+	char name[32];
+	size_t size, count = 0;
+
+	snprintf(name, sizeof(name), "plots/%s", figure);
+	char *image = read_whole(path_of(name, ".svg"), &size);
+
+	for (const char *at = image; (at = strstr(at, "xlink:href='#gpPt1'")); at++)
+		count++;
+	free(image);
+	return count;
+}
+
+/* How many crosses that figure of the bundle has. */
+static size_t crosses_in(const char *figure)
+{
+	plot_quietly(&(struct report_options){.figure = figure});
+	return count_crosses(figure);
+}
+
+/* Gives all records of a cell a status that is none, which is a failure. */
+static void fail_cell(const char *cell)
+{
+	size_t size;
+	char *records = read_whole(path_of("records.jsonl", ""), &size);
+	FILE *file = fopen(path_of("records.jsonl", ""), "w");
+
+	for (char *at = records; (at = strstr(at, cell)); at++)
+		memcpy(strstr(at, "\"status\":\"ok\""), "\"status\":\"no\"", strlen("\"status\":\"no\""));
+	assert_non_null(file);
+	assert_int_equal(fwrite(records, 1, size, file), size);
+	fclose(file);
+	free(records);
+}
+
+/* In the curves' two panels of chess on one core, and in the row of the scoreboard. With troubles, in counting where
+ * the fourth model crashes over 8, 16 and 64 slices. */
+static void test_failed_cells_are_marked(void **state)
+{
+	(void)state;
+	if (!has_gnuplot())
+		skip();
+	make(four, 5, false, false);
+	assert_int_equal(crosses_in("chess") + crosses_in("counting") + crosses_in("scoreboard"), 0);
+	fail_cell("\"chess/thread/boards=24/cores=1\"");
+	assert_int_equal(crosses_in("scoreboard"), 1);
+	assert_int_equal(crosses_in("chess"), 2);
+	make(four, 5, true, false);
+	assert_int_equal(crosses_in("counting"), 3);
+}
+
 /* A peer is hollow, ours are full, and all that switch stacks are green. Without primitives there is no such figure.
  */
 static void test_figure_of_primitives(void **state)
@@ -671,6 +724,7 @@ int main(void)
 		TEST(test_resources),
 		TEST(test_cost),
 		TEST(test_figures),
+		TEST(test_failed_cells_are_marked),
 		TEST(test_marks),
 		TEST(test_counting),
 		TEST(test_chess),

@@ -15,6 +15,7 @@ width = DUMB ? WIDE : 1055
 heights = top
 do for [p=1:panels] { heights = heights + above + panel_height(p) + below }
 height = DUMB ? HIGH : int(heights + bottom)
+clipped(t) = strlen(t) > fitting ? t[1:fitting - 1].'…' : t
 do for [f=1:words(formats)] {
 	format = word(formats, f)
 	load directory.'page.gp'
@@ -33,6 +34,8 @@ do for [f=1:words(formats)] {
 		haloed = DUMB ? '' : scores
 		lettered = DUMB ? scores : ''
 		samples = DUMB ? '' : list_of(p, 'samples')
+		crossed = DUMB ? '' : list_of(p, 'failed')
+		exed = DUMB ? list_of(p, 'failed') : ''
 		fitting = DUMB ? WIDE - names_width - 6 : 200
 		plot NaN notitle, \
 			for [k in list_of(p, 'bound')] DATA index block(k) using 5:6 with lines lw 1.5 dt 2 lc rgb '#555555', \
@@ -41,8 +44,9 @@ do for [f=1:words(formats)] {
 			for [k in haloed] DATA index block(k) using 5:6 with points pt 7 ps 1.5 lc rgb '#ffffff', \
 			for [k in haloed] DATA index block(k) using 5:6:12:11 with points pt variable ps 1.3 lc rgb variable, \
 			for [k in lettered] DATA index block(k) using 5:6:('o') with labels, \
-			for [k in list_of(p, 'failed')] DATA index block(k) using (x_low[p]):6:12:11 with points pt variable ps 1.6 lw 2.5 lc rgb variable, \
-			for [k in reasons] DATA index block(k) using (x_low[p]):6:(strcol(13)[1:fitting]) with labels left offset 2,0, \
+			for [k in crossed] DATA index block(k) using (x_low[p]):6:12:11 with points pt variable ps 1.6 lw 2.5 lc rgb variable, \
+			for [k in exed] DATA index block(k) using (x_low[p]):6:('×') with labels offset 1,0, \
+			for [k in reasons] DATA index block(k) using (x_low[p]):6:(clipped(strcol(13))) with labels left offset 2,0, \
 			for [k in named] DATA index block(k) using (x_low[p]):6:(short(strcol(4))) with labels right offset -1,0, \
 			for [k in scores] DATA index block(k) using (x_high[p]):6:(strcol(13)[1:DUMB ? 8 : 200]) with labels left offset 1,0
 		unset label
