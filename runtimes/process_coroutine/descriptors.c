@@ -293,8 +293,6 @@ int descriptors_serve(void)
 void descriptors_stop_serving(void)
 {
 	for (uint32_t place = 1; place <= ground->workers; place++) {
-		if (!descriptors.clerks[place].id)
-			continue;
 		shutdown(descriptors.channels[place].first, SHUT_RDWR);
 		coroutine_join(descriptors.clerks[place]);
 		coroutine_disown(descriptors.channels[place].first);
