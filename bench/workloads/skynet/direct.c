@@ -12,9 +12,8 @@ static _Atomic uint32_t *refusal; /* task_shared(); why a node could not spawn i
 
 static void grow(void *place);
 
-/* Spawns the children whose places begin at first and adds up what they return. Apart, so that a leaf saves no
- * registers for it. */
-static __attribute__((noinline)) uint64_t grow_children(uint64_t *first)
+/* Spawns the children whose places begin at first and adds up what they return. */
+static uint64_t grow_children(uint64_t *first)
 {
 	struct task children[SKYNET_FANOUT_MAX];
 	uint64_t spawned = 0, sum = 0;
