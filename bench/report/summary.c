@@ -356,6 +356,23 @@ static void write_missing(const struct table *table, FILE *text)
 	}
 }
 
+/* Where most of what stands behind the answer was disturbed, a winner is no more than a guess. */
+static void write_disturbed(const struct table *table, FILE *text)
+{
+	size_t good = 0, disturbed = 0;
+
+	for (size_t i = 0; i < table->group->cell_count; i++)
+		for (size_t j = 0; j < table->group->cells[i]->invocation_count; j++) {
+			const struct invocation *one = &table->group->cells[i]->invocations[j];
+
+			good += one->status == STATUS_OK;
+			disturbed += one->status == STATUS_OK && one->disturbed && !one->faster;
+		}
+	if (2 * disturbed > good)
+		fprintf(text, "; do not rely on it: %zu of %zu invocations were disturbed by other load", disturbed,
+			good);
+}
+
 static void write_answer(const struct table *table, FILE *text)
 {
 	const struct score *fastest = &table->scores[0];
@@ -370,6 +387,7 @@ static void write_answer(const struct table *table, FILE *text)
 	write_judged(table, text, WORD_UNKNOWN, "; too few invocations to judge: ");
 	write_floors(table, text);
 	write_missing(table, text);
+	write_disturbed(table, text);
 }
 
 static void print_answer_line(void *context, const char *text)
