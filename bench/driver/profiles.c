@@ -1,8 +1,8 @@
 /* profiles.c: see profiles.h.
  *
- * quick measures for at most 90 s on two quiet cores with all runtimes of this repository, and so leaves the primitives
- * to those who ask for them; standard for about 20 minutes. For a million tasks that sleep quick takes longer a play
- * than for anything else: there the question is how many there can be. */
+ * quick measures for 70 s, at most 90, on two quiet cores with all runtimes of this repository, and so leaves the
+ * primitives to those who ask for them; standard for about 20 minutes. For a million tasks that sleep quick takes
+ * longer a play than for anything else: there the question is how many there can be. */
 #include "profiles.h"
 
 #include <stddef.h>
@@ -157,7 +157,7 @@ static const struct sweep full_sweeps[] = {
 const struct profile profiles[] = {
 	{
 		.name = "quick",
-		.help = "a first look: 5 repetitions, about 90 s on 2 quiet cores",
+		.help = "a first look: 5 repetitions, about 70 s on 2 quiet cores",
 		.workloads = "chess,counting,echo",
 		.repetitions = 5,
 		.limit_ns = NS_PER_S,
