@@ -92,6 +92,8 @@ static void write_contents(FILE *out, const struct page *pages, size_t count)
 {
 	fputs("<nav class=\"contents\" aria-label=\"Contents\">\n<p class=\"brand\" aria-hidden=\"true\">simul</p>\n",
 	      out);
+	if (count > 1)
+		fputs("<ul><li><a href=\"#compared\">The runs compared</a></li></ul>\n", out);
 	for (size_t i = 0; i < count; i++) {
 		if (count > 1)
 			fprintf(out, "<p>Run %zu</p>\n", i + 1);
@@ -134,7 +136,7 @@ static void write_bundle(struct page *page, size_t number, size_t count)
 		fputs("</div>\n", page->out);
 }
 
-static int write_page(FILE *out, struct page *pages, size_t count)
+static int write_page(FILE *out, struct page *pages, const char *const *paths, size_t count)
 {
 	write_head(out);
 	fputs("<body>\n<a class=\"skip\" href=\"#answer\">To the answer</a>\n"
@@ -143,6 +145,12 @@ static int write_page(FILE *out, struct page *pages, size_t count)
 	      out);
 	write_contents(out, pages, count);
 	fputs("<main>\n", out);
+	if (count > 1) {
+		int error = page_compare(out, paths, count);
+
+		if (error)
+			return error;
+	}
 	for (size_t i = 0; i < count; i++) {
 		pages[i].out = out;
 		write_bundle(&pages[i], i + 1, count);
@@ -167,7 +175,7 @@ static int failed(int error, const char *path)
 }
 
 /* A file that is whole or not there: written under another name in the same folder. */
-static int write_file(const char *path, struct page *pages, size_t count)
+static int write_file(const char *path, struct page *pages, const char *const *paths, size_t count)
 {
 	char draft[PATH_MAX];
 	struct stat status;
@@ -182,7 +190,7 @@ static int write_file(const char *path, struct page *pages, size_t count)
 
 	if (!out)
 		return failed(-errno, path);
-	error = write_page(out, pages, count);
+	error = write_page(out, pages, paths, count);
 	if (fclose(out) && !error)
 		error = -errno;
 	if (!error && strcmp(draft, path) != 0 && rename(draft, path) < 0)
@@ -246,7 +254,7 @@ int report_page(const char *const *bundles, size_t count, const char *out)
 	for (size_t i = 0; i < count && !error; i++)
 		error = open_one(opened, bundles[i]);
 	if (!error)
-		error = write_file(out, opened->pages, opened->count);
+		error = write_file(out, opened->pages, bundles, opened->count);
 	close_all(opened);
 	return error;
 }

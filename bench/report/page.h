@@ -24,6 +24,8 @@ void page_section(struct page *page, int level, const char *id, const char *head
 
 /* What a reader came for: which model for which work, by how much, how sure. (page_answer.c) */
 void page_answer(struct page *page);
+/* Each of the bundles after the first against it. (page_compare.c) 0 or -errno. */
+int page_compare(FILE *out, const char *const *paths, size_t count);
 /* Its decision map, if the bundle has one. (page_map.c) */
 void page_map(struct page *page);
 /* Every figure that the bundle has data for, each with its numbers as a table. (page_figure.c) */

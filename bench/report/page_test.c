@@ -327,6 +327,25 @@ static void test_names(void **state)
 	free(text);
 }
 
+/* A hostile bundle beside itself: nothing differs, and its names do no harm there either. */
+static void test_two_runs(void **state)
+{
+	const char *bundles[] = {folder, folder};
+	char out[128];
+	size_t size;
+
+	(void)state;
+	make(hostile);
+	snprintf(out, sizeof(out), "%s/page.html", folder);
+	assert_int_equal(report_page(bundles, 2, out), 0);
+	char *text = read_whole("page.html", &size);
+
+	assert_tame(text);
+	assert_non_null(strstr(text, "Run 2 against run 1"));
+	assert_non_null(strstr(text, "0 slower, 0 faster"));
+	free(text);
+}
+
 static const char strange[] =
 	"{\"format\": 1, \"version\": \"<b>\", \"created\": \"<i>\", \"profile\": \"</section>\", \"seed\": -3, "
 	"\"arguments\": [\"<script>\", 7, null, [[]]], \"machine\": {\"<script>x</script>\": \"\\u0001\\u202e\", "
@@ -414,11 +433,12 @@ static void test_no_bundle(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text),         cmocka_unit_test(test_base64),
-		cmocka_unit_test(test_numbers),      cmocka_unit_test(test_changed_record),
-		cmocka_unit_test(test_same_twice),   cmocka_unit_test(test_answer),
-		cmocka_unit_test(test_names),        cmocka_unit_test(test_strange),
-		cmocka_unit_test(test_many_records), cmocka_unit_test(test_no_bundle),
+		cmocka_unit_test(test_text),       cmocka_unit_test(test_base64),
+		cmocka_unit_test(test_numbers),    cmocka_unit_test(test_changed_record),
+		cmocka_unit_test(test_same_twice), cmocka_unit_test(test_answer),
+		cmocka_unit_test(test_names),      cmocka_unit_test(test_strange),
+		cmocka_unit_test(test_two_runs),   cmocka_unit_test(test_many_records),
+		cmocka_unit_test(test_no_bundle),
 	};
 
 	return cmocka_run_group_tests(tests, folder_make, folder_remove);
