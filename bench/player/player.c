@@ -542,7 +542,8 @@ static int take_runtime_pairs(const struct runtime *runtime, struct stage *stage
 static int admit(const struct runtime *runtime, const struct player_body *body, const struct play *play,
 		 char reason[REASON_MAX])
 {
-	int error = play->spec->admit(&play->values, play->stage, reason);
+	const struct workload_spec *spec = body->spec ? body->spec : play->spec; /* a body may admit less */
+	int error = spec->admit(&play->values, play->stage, reason);
 
 	if (error < 0 || body->spec)
 		return error;

@@ -299,6 +299,13 @@ case_echo() {
 	expect 0 "$SIMUL" run --no-plots --workload=echo --set connections=3 --set messages=20 --out=bundle --repetitions=1
 	[ "$("$JSON_VALUES" bundle/records.jsonl load messages | sort -u)" = 60 ] || fail 'the load is missing in the records'
 	has out 'echo/sequential/connections=3'
+
+	expect 0 "$SIMUL" run --no-plots --workload=echo --set connections=5 --set messages=20 --set idle=2 --set churn=yes \
+		--out=churn --repetitions=1
+	[ "$("$JSON_VALUES" churn/records.jsonl load opened | sort -u)" = 102 ] || fail 'a message had no connection of its own'
+	has out 'runs a task only when it is joined'
+	expect 3 "$SIMUL" run --no-plots --workload=echo --set churn=yes --set depth=2 --out=deep
+	has err 'depth=1'
 }
 
 case_benchmark() {

@@ -51,7 +51,11 @@ func playEcho(play *play) {
 		die(exitWrong, "echo: %v", err)
 	}
 	printLine(map[string]any{"protocol": protocol, "listening": listener.Addr().(*net.TCPAddr).Port})
-	connections := make([]connection, play.value["connections"]+play.value["idle"])
+	churn, timed := play.value["churn"] == 1, play.value["connections"]
+	if churn {
+		timed *= play.value["messages"]
+	}
+	connections := make([]connection, timed+play.value["idle"])
 	gate := newGate(uint64(len(connections)))
 	var ended sync.WaitGroup
 	ended.Add(len(connections))
@@ -63,16 +67,23 @@ func playEcho(play *play) {
 				"what": "descriptors", "error": "EMFILE", "reached": i, "text": "echo: " + err.Error()}})
 			os.Exit(exitRefused)
 		}
+		if churn && uint64(i) == play.value["idle"] {
+			play.begin()
+		}
 		go func() {
-			gate.pass()
+			if !churn {
+				gate.pass()
+			}
 			connection.serve(room)
 			ended.Done()
 		}()
 	}
 	listener.Close()
-	gate.arrived.Wait()
-	play.begin()
-	gate.open()
+	if !churn {
+		gate.arrived.Wait()
+		play.begin()
+		gate.open()
+	}
 	ended.Wait()
 	var last, tasks, operations, bytes uint64
 	for i := range connections {

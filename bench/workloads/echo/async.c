@@ -33,7 +33,7 @@ struct server {
 	size_t room;               /* bytes in a connection's buffer */
 	size_t stride;             /* from one connection to the next */
 	char *connection;
-	struct guests *guests; /* NULL: a play */
+	struct guests *guests; /* NULL: a play whose connections last */
 	uint64_t again_ns;     /* of a service: when to accept again */
 };
 
@@ -124,7 +124,7 @@ static enum async_state serve_all(struct async *self)
 	ASYNC_END;
 }
 
-static int run(struct play *play)
+static int run_lasting(struct play *play)
 {
 	uint64_t size = play_value(play, ECHO_SIZE);
 	struct server server = {
@@ -222,6 +222,44 @@ static enum async_state receive_guests(struct async *self)
 		AWAIT(async_sleep_until(self, clock_now() + ECHO_SERVICE_PAUSE_MS * NS_PER_MS));
 	play_served(server->play, &guests->served);
 	ASYNC_END;
+}
+
+/* ---- Churn: the same for a number of guests ---- */
+
+static enum async_state receive_number(struct async *self)
+{
+	struct guests *guests = (struct guests *)self;
+	struct server *server = &guests->server;
+
+	ASYNC_BEGIN;
+	async_gate_open(&server->gate);
+	server->listener = echo_listen(server->play, async_adopt);
+	for (; server->accepted < server->connections; server->accepted++) {
+		AWAIT(async_accept(self, server->listener));
+		echo_churn_accepted(server->play, &guests->served, server->accepted, async_result(self));
+		free_ended(guests);
+		receive_guest(guests, async_result(self));
+	}
+	async_close(server->listener);
+	for (free_ended(guests); guests->present > 0; free_ended(guests))
+		AWAIT(async_sleep_until(self, clock_now() + ECHO_SERVICE_PAUSE_MS * NS_PER_MS));
+	echo_churn_conclude(server->play, &guests->served);
+	ASYNC_END;
+}
+
+static int run(struct play *play)
+{
+	size_t room = echo_room(play_value(play, ECHO_SIZE));
+	struct guests guests = {
+		.server = {.play = play,
+			   .connections = echo_connections_in_all(play),
+			   .room = room,
+			   .stride = sizeof(struct connection) + room,
+			   .guests = &guests},
+		.places = echo_connections_in_all(play),
+	};
+
+	return echo_is_churn(play) ? async_run(&guests.server.async, receive_number) : run_lasting(play);
 }
 
 static int run_service(struct play *play)

@@ -29,7 +29,7 @@ struct server {
 	uint64_t accepted, arrived, ended; /* connections */
 	size_t room;                       /* bytes in a connection's buffer */
 	size_t stride;                     /* from one connection to the next */
-	struct guests *guests;             /* NULL: a play */
+	struct guests *guests;             /* NULL: a play whose connections last */
 	char connection[] __attribute__((aligned(sizeof(uint64_t))));
 };
 
@@ -161,7 +161,7 @@ static struct server *set_up(struct play *play)
 	return server;
 }
 
-static int run(struct play *play)
+static int run_lasting(struct play *play)
 {
 	struct server *server = set_up(play);
 	int error = callback_run(open_server, server);
@@ -181,7 +181,11 @@ struct guests {
 
 static void tell_when_all_have_left(struct guests *guests)
 {
-	if (guests->closed && guests->present == 0)
+	if (!guests->closed || guests->present > 0)
+		return;
+	if (guests->server.connections > 0)
+		echo_churn_conclude(guests->server.play, &guests->served);
+	else
 		play_served(guests->server.play, &guests->served);
 }
 
@@ -254,22 +258,63 @@ static void open_service(void *argument)
 	accept_guest(&server->request);
 }
 
-static int run_service(struct play *play)
+/* ---- Churn: the same for a number of guests ---- */
+
+static void guest_of_number_accepted(struct callback_request *request)
 {
-	size_t room = echo_room(ECHO_SERVICE_SIZE);
+	struct server *server = callback_owner(request, struct server, request);
+	struct guests *guests = server->guests;
+	int fd = (int)request->result;
+
+	echo_churn_accepted(server->play, &guests->served, server->accepted, fd);
+	receive_guest(guests, fd);
+	if (++server->accepted < server->connections) {
+		callback_accept(request, server->listener, guest_of_number_accepted);
+		return;
+	}
+	callback_close(server->listener);
+	guests->closed = true;
+	tell_when_all_have_left(guests);
+}
+
+static void open_to_number(void *argument)
+{
+	struct server *server = argument;
+
+	server->listener = echo_listen(server->play, callback_adopt);
+	callback_accept(&server->request, server->listener, guest_of_number_accepted);
+}
+
+/* connections: how many there will be; 0: until a signal. */
+static int run_guests(struct play *play, uint64_t size, uint64_t places, uint64_t connections)
+{
 	struct guests *guests = calloc(1, sizeof *guests);
 	int error;
 
 	if (!guests)
 		return -ENOMEM;
-	guests->places = echo_service_places();
+	guests->places = places;
 	guests->server.play = play;
-	guests->server.room = room;
-	guests->server.stride = sizeof(struct connection) + room;
+	guests->server.connections = connections;
+	guests->server.room = echo_room(size);
+	guests->server.stride = sizeof(struct connection) + guests->server.room;
 	guests->server.guests = guests;
-	error = callback_run(open_service, &guests->server);
+	error = callback_run(connections > 0 ? open_to_number : open_service, &guests->server);
 	free(guests);
 	return error;
+}
+
+static int run(struct play *play)
+{
+	uint64_t connections = echo_connections_in_all(play);
+
+	return echo_is_churn(play) ? run_guests(play, play_value(play, ECHO_SIZE), connections, connections)
+				   : run_lasting(play);
+}
+
+static int run_service(struct play *play)
+{
+	return run_guests(play, ECHO_SERVICE_SIZE, echo_service_places(), 0);
 }
 
 const struct callback_body echo_callback = {.spec = &echo_spec, .run = run, .serve = run_service};

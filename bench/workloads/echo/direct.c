@@ -19,6 +19,8 @@
 #include "server.h"
 #include "service.h"
 
+enum { CHURN_PAUSE_US = 100 };
+
 /* A connection, with its buffer behind it. Written by its own task alone, read by the first task after the join. */
 struct connection {
 	struct server *server;
@@ -196,9 +198,8 @@ static void add_up(struct play *play, struct server *server)
 	echo_conclude(play, &sum);
 }
 
-static void echo_main(void *argument)
+static void play_with_all(struct play *play)
 {
-	struct play *play = argument;
 	struct server *server = set_up(play);
 
 	accept_all(play, server, echo_listen(play, task_adopt));
@@ -231,11 +232,12 @@ static void serve_guest(void *argument)
 	uint32_t number = number_of(connection);
 	ssize_t moved;
 
-	if (!connection->begun)
+	if (!connection->begun) /* nobody waits at a gate: the first task has begun the play */
 		echo_service_begin(connection->fd);
 	moved = echo(connection);
 	if (moved > 0)
 		return;
+	connection->account.ended_ns = clock_now();
 	connection->account.error = (int)-moved;
 	echo_service_end(connection->fd);
 	task_close(connection->fd);
@@ -331,6 +333,42 @@ static void service_main(void *argument)
 	task_close(listener);
 	await_all(&places);
 	play_served(play, &places.served);
+}
+
+/* ---- Churn: the same places, for connections of a number ---- */
+
+/* Waits until there is one, where the ends of connections have not been seen yet. */
+static void await_place(struct places *places)
+{
+	for (join_ended(places); places->taken == places->server->connections; join_ended(places))
+		task_sleep_until(clock_now() + CHURN_PAUSE_US * NS_PER_US);
+}
+
+static void play_with_guests(struct play *play)
+{
+	struct places places = {.server = allocate(play, echo_connections(play), play_value(play, ECHO_SIZE))};
+	int listener = echo_listen(play, task_adopt);
+
+	for (uint64_t i = 0; i < echo_connections_in_all(play); i++) {
+		int fd = task_accept(listener);
+
+		echo_churn_accepted(play, &places.served, i, fd);
+		await_place(&places);
+		receive_guest(&places, fd);
+	}
+	task_close(listener);
+	await_all(&places);
+	echo_churn_conclude(play, &places.served);
+}
+
+static void echo_main(void *argument)
+{
+	struct play *play = argument;
+
+	if (echo_is_churn(play))
+		play_with_guests(play);
+	else
+		play_with_all(play);
 }
 
 const struct direct_body echo_direct = {.spec = &echo_spec, .main = echo_main, .serve = service_main};

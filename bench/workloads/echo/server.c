@@ -19,7 +19,17 @@ size_t echo_room(uint64_t size)
 
 uint64_t echo_connections(const struct play *play)
 {
-	return play_value(play, ECHO_CONNECTIONS) + play_value(play, ECHO_IDLE);
+	return echo_connections_at_once(play_values(play));
+}
+
+bool echo_is_churn(const struct play *play)
+{
+	return play_value(play, ECHO_CHURN) != 0;
+}
+
+uint64_t echo_connections_in_all(const struct play *play)
+{
+	return echo_connections_ever(play_values(play));
 }
 
 /* A shortage ends the play as a refusal; any other error is a defect. */
@@ -103,7 +113,7 @@ void echo_add(struct echo_sum *sum, const struct echo_account *account, uint64_t
 
 void echo_conclude(struct play *play, const struct echo_sum *sum)
 {
-	uint64_t connections = echo_connections(play);
+	uint64_t connections = echo_connections_in_all(play);
 
 	play_end(play, sum->last_ns);
 	play_audit(play, sum->tasks, sum->operations, sum->bytes, 0);

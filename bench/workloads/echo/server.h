@@ -3,6 +3,7 @@
 #ifndef SIMUL_ECHO_SERVER_H
 #define SIMUL_ECHO_SERVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,8 +23,12 @@ struct echo_account {
  * short tells the runtime that the socket is drained. */
 size_t echo_room(uint64_t size);
 
-/* Connections of the play, the idle ones included. */
+/* Connections of the play that are open at once, the idle ones included; in churn, how many there is room for. */
 uint64_t echo_connections(const struct play *play);
+
+/* Whether a connection ends with its first message and others come, until there were echo_connections_ever(). */
+bool echo_is_churn(const struct play *play);
+uint64_t echo_connections_in_all(const struct play *play);
 
 /* A listener at 127.0.0.1 for as many connections as the play has, adopted by the runtime and announced to the driver.
  * Makes room for their descriptors (kernel/descriptor_limit.h). Ends the play where a shortage forbids it. */

@@ -3,7 +3,9 @@
  *
  * The first SIGTERM (or SIGINT) ends the accepting: a connection of the service's own to its listener wakes whoever
  * accepts, in every model. Connections under way are finished. The next one cuts off what is left. In a forked task,
- * which has one connection, the first one does. */
+ * which has one connection, the first one does.
+ *
+ * A play in churn is such a server for a number of connections, without the signals. */
 #ifndef SIMUL_ECHO_SERVICE_H
 #define SIMUL_ECHO_SERVICE_H
 
@@ -19,6 +21,8 @@ struct echo_served {
 	uint64_t connections, received, echoed; /* bytes */
 	uint64_t broken;      /* of the connections: they ended by an error of theirs, such as a reset */
 	uint64_t turned_away; /* for want of a place, a task or memory; not among the connections */
+	uint64_t last_ns;     /* when the last connection ended, where that was noted */
+	int error;            /* what broke one of them, positive */
 };
 
 /* How many connections there can be at once: raises the soft limit on descriptors, and keeps some for the rest. */
@@ -45,5 +49,12 @@ void echo_service_begin(int fd);
 void echo_service_end(int fd);
 
 void echo_served_add(struct echo_served *served, const struct echo_account *account);
+
+/* In churn: the next connection was accepted, or a negative errno value. The play begins with the first that carries a
+ * message. Ends the play where a connection had to be turned away before. */
+void echo_churn_accepted(struct play *play, const struct echo_served *served, uint64_t accepted, int fd);
+
+/* All of them have ended. */
+void echo_churn_conclude(struct play *play, const struct echo_served *served);
 
 #endif

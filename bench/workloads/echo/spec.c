@@ -8,6 +8,10 @@
 #include "../../../runtimes/runtime.h"
 #include "echo.h"
 
+enum { CHURN_SPARE = 16 }; /* places beside two for each connection, so that few have little to wait for */
+
+static const char *const no_or_yes[] = {"no", "yes", NULL};
+
 static const struct parameter parameters[] = {
 	[ECHO_CONNECTIONS] = {.name = "connections",
 			      .type = PARAMETER_COUNT,
@@ -46,6 +50,13 @@ static const struct parameter parameters[] = {
 		       .most = ECHO_RATE_MAX,
 		       .help = "messages a second, due at fixed times on all connections together, whatever the server "
 			       "does (open loop); 0: each when an earlier one is back (closed loop)"},
+	[ECHO_CHURN] =
+		{.name = "churn",
+		 .type = PARAMETER_CHOICE,
+		 .fallback = "no",
+		 .choices = no_or_yes,
+		 .help = "yes: a new connection and task for each message (connect, one exchange, close), without "
+			 "warm-up messages"},
 	[ECHO_FLOOR] =
 		{.name = "floor",
 		 .type = PARAMETER_DURATION,
@@ -57,15 +68,48 @@ static const struct parameter parameters[] = {
 	{.name = NULL},
 };
 
+static uint64_t timed_messages(const struct values *values)
+{
+	return values->value[ECHO_CONNECTIONS] * values->value[ECHO_MESSAGES];
+}
+
 static uint64_t all_connections(const struct values *values)
 {
 	return values->value[ECHO_CONNECTIONS] + values->value[ECHO_IDLE];
+}
+
+uint64_t echo_connections_ever(const struct values *values)
+{
+	return values->value[ECHO_CHURN] ? timed_messages(values) + values->value[ECHO_IDLE] : all_connections(values);
+}
+
+uint64_t echo_connections_at_once(const struct values *values)
+{
+	uint64_t ever = echo_connections_ever(values), room = all_connections(values);
+
+	if (values->value[ECHO_CHURN])
+		room += values->value[ECHO_CONNECTIONS] + CHURN_SPARE;
+	return room < ever ? room : ever;
+}
+
+static int resolve(struct values *values, char reason[REASON_MAX])
+{
+	if (!values->value[ECHO_CHURN] || values->value[ECHO_DEPTH] == 1)
+		return 0;
+	snprintf(reason, REASON_MAX, "churn=yes has one message a connection: depth=1");
+	return -EINVAL;
 }
 
 static int admit(const struct values *values, struct stage stage, char reason[REASON_MAX])
 {
 	if (stage.capabilities & RUNTIME_NO_SOCKETS) {
 		snprintf(reason, REASON_MAX, "this runtime has no sockets: a task cannot wait for one");
+		return -ENOTSUP;
+	}
+	if (values->value[ECHO_CHURN] && stage_arrivals(stage, 1) == 0) {
+		snprintf(reason, REASON_MAX,
+			 "churn=yes: this runtime runs a task only when it is joined, and nobody joins while the next "
+			 "connection is awaited");
 		return -ENOTSUP;
 	}
 	if (all_connections(values) <= stage_concurrency(stage) || stage.capabilities & RUNTIME_REQUEUES)
@@ -95,18 +139,16 @@ static uint64_t hands(const struct values *values, struct stage stage)
  * is built, queued and copied on the server's cores. */
 static uint64_t bound_ns(const struct values *values, struct stage stage)
 {
-	uint64_t timed = values->value[ECHO_CONNECTIONS] * values->value[ECHO_MESSAGES];
-
 	if (values->value[ECHO_RATE] > 0)
 		return 0;
-	return timed * values_cost(values, ECHO_FLOOR) / 2 / values->value[ECHO_DEPTH] / hands(values, stage);
+	return timed_messages(values) * values_cost(values, ECHO_FLOOR) / 2 / values->value[ECHO_DEPTH] /
+	       hands(values, stage);
 }
 
 /* When the last message of an open loop is due; 0 in a closed one. */
 static uint64_t due_ns(const struct values *values)
 {
-	uint64_t rate = values->value[ECHO_RATE],
-		 timed = values->value[ECHO_CONNECTIONS] * values->value[ECHO_MESSAGES];
+	uint64_t rate = values->value[ECHO_RATE], timed = timed_messages(values);
 
 	return rate > 0 ? timed / rate * NS_PER_S + timed % rate * NS_PER_S / rate : 0;
 }
@@ -120,27 +162,29 @@ static uint64_t longest(uint64_t a, uint64_t b, uint64_t c)
 
 /* Either the server's cores decide (a generous 20 us a message, and 2 ns a byte), or the round trip of a single
  * connection does, which sleeps and wakes up twice, or the rate. Setting up takes up to 300 us a connection, where a
- * process is forked for each. */
+ * process is forked for each; in churn it is part of each message. */
 static uint64_t estimate_ns(const struct values *values, struct stage stage)
 {
 	uint64_t message_ns = 20 * NS_PER_US + 2 * values->value[ECHO_SIZE];
-	uint64_t busy =
-		values->value[ECHO_CONNECTIONS] * values->value[ECHO_MESSAGES] * message_ns / hands(values, stage);
+	uint64_t busy = timed_messages(values) * message_ns / hands(values, stage);
 	uint64_t alone = values->value[ECHO_MESSAGES] * (100 * NS_PER_US + 2 * values->value[ECHO_SIZE]);
 
+	if (values->value[ECHO_CHURN])
+		busy += timed_messages(values) * (100 * NS_PER_US + stage_task_ns(stage));
 	return all_connections(values) * 300 * NS_PER_US + longest(busy, alone, due_ns(values));
 }
 
 static void expect(const struct values *values, struct stage stage, struct expectation *expectation)
 {
-	uint64_t operations = values->value[ECHO_CONNECTIONS] * (values->value[ECHO_MESSAGES] + 1);
+	uint64_t warm_ups = values->value[ECHO_CHURN] ? 0 : values->value[ECHO_CONNECTIONS];
+	uint64_t operations = timed_messages(values) + warm_ups;
 
-	*expectation = (struct expectation){.tasks = all_connections(values),
+	*expectation = (struct expectation){.tasks = echo_connections_ever(values),
 					    .operations = operations,
 					    .bytes = operations * values->value[ECHO_SIZE],
 					    .checksum = 0,
 					    .bound_ns = bound_ns(values, stage),
-					    .alive = all_connections(values),
+					    .alive = echo_connections_at_once(values),
 					    .estimate_ns = estimate_ns(values, stage)};
 }
 
@@ -150,7 +194,7 @@ const struct workload_spec echo_spec = {
 	.operation = "message",
 	.bound_text = "timed messages x half of the calibrated cost of one send and one recv, over the cores in use",
 	.parameters = parameters,
-	.resolve = resolve_nothing,
+	.resolve = resolve,
 	.admit = admit,
 	.expect = expect,
 };

@@ -93,6 +93,26 @@ static void test_axes(void **state)
 	assert_int_equal(echo_spec.admit(&values, one_by_one, reason), -ENOTSUP);
 }
 
+/* Each message has a connection and a task of its own, and there are no warm-ups. */
+static void test_churn(void **state)
+{
+	char *const pairs[] = {"connections=3", "messages=10", "idle=2", "size=100", "churn=yes"};
+	struct expectation churn = expected(one_core, 5, pairs);
+	struct values values = values_of(2, (char *[]){"connections=1", "churn=yes"});
+	char reason[REASON_MAX] = "";
+
+	(void)state;
+	assert_int_equal(churn.tasks, 32);
+	assert_int_equal(churn.operations, 30);
+	assert_int_equal(churn.bytes, 3000);
+	assert_true(churn.alive >= 5 && churn.alive <= churn.tasks);
+	assert_int_equal(echo_spec.admit(&values, one_core, reason), 0);
+	assert_int_equal(echo_spec.admit(&values, one_by_one, reason), -ENOTSUP);
+	assert_non_null(strstr(reason, "joined"));
+	assert_int_equal(workload_values(&echo_spec, 2, (char *[]){"churn=yes", "depth=2"}, &values, reason), -EINVAL);
+	assert_non_null(strstr(reason, "depth=1"));
+}
+
 /* Everything at its greatest fits into 64 bits. */
 static void test_extremes(void **state)
 {
@@ -139,7 +159,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_work),   cmocka_unit_test(test_fallbacks), cmocka_unit_test(test_bound),
 		cmocka_unit_test(test_axes),   cmocka_unit_test(test_extremes),  cmocka_unit_test(test_admission),
-		cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_ranges), cmocka_unit_test(test_churn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
