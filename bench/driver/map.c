@@ -15,8 +15,10 @@
 
 enum { PLACES_MAX = 400, NEW_MAX = 64 };
 
-/* A round computes so long; a play lasts about so long, and an invocation has so much beside it. */
-static const uint64_t usual_compute_ns = 10 * NS_PER_US, play_ns = 20 * NS_PER_MS, beside_ns = 80 * NS_PER_MS;
+/* A round computes so long; a play lasts about so long; an invocation has so much beside it, and so much more for each
+ * thread or process that is a task. */
+static const uint64_t usual_compute_ns = 10 * NS_PER_US, play_ns = 20 * NS_PER_MS, beside_ns = 50 * NS_PER_MS;
+static const uint64_t kernel_task_ns = 120 * NS_PER_US;
 static const uint64_t usual_limit_ns = 300 * NS_PER_S;
 static const char *const usual_tasks = "1,10,100,1000,10000", *const usual_waiting = "0,50,90,99,99.9";
 
@@ -25,7 +27,7 @@ const struct profile map_profile = {
 	.help = "a decision map: 5 repetitions",
 	.workloads = "chess",
 	.repetitions = 5,
-	.limit_ns = NS_PER_S,
+	.limit_ns = NS_PER_S / 2, /* who takes so long leads nowhere */
 	.timeout_ns = 20 * NS_PER_S,
 };
 
@@ -243,6 +245,14 @@ void map_plan_clear(struct map_plan *plan)
 
 /* ---- Exploring ---- */
 
+static uint64_t estimate_ns(const struct cell *cell)
+{
+	const struct expectation *expectation = &cell->expectation;
+
+	return expectation->estimate_ns + beside_ns +
+	       (stage_of_kernel(cell->stage) ? expectation->tasks * kernel_task_ns : 0);
+}
+
 /* What is still to be played, about. */
 static uint64_t left_ns(const struct run *run, size_t *invocations)
 {
@@ -252,7 +262,7 @@ static uint64_t left_ns(const struct run *run, size_t *invocations)
 	for (size_t i = 0; i < run->schedule.cells; i++)
 		for (unsigned repetition = 0; repetition < run->repetitions; repetition++)
 			if (schedule_trial(&run->schedule, i, repetition)->status == TRIAL_NONE) {
-				sum_ns += run->plan.cells[run->playable[i]].expectation.estimate_ns + beside_ns;
+				sum_ns += estimate_ns(&run->plan.cells[run->playable[i]]);
 				++*invocations;
 			}
 	return sum_ns;
