@@ -168,9 +168,25 @@ static bool is_loaded(const struct workload_spec *spec)
 	return false;
 }
 
+/* Whether the load was asked to run where the player does. */
+static bool is_load_beside(const struct workload_spec *spec, const struct values *values)
+{
+	for (int i = 0; spec->parameters[i].name; i++)
+		if (spec->parameters[i].places_load && values->value[i] > 0)
+			return true;
+	return false;
+}
+
+static hwloc_const_cpuset_t load_cores_of(const struct point *point)
+{
+	if (!point->placement || !is_loaded(point->spec))
+		return NULL;
+	return is_load_beside(point->spec, &point->values) ? point->placement->cores : point->placement->load_cores;
+}
+
 /* Adds all parameters, resolved ones too, in ns, bytes or counts: a player need know neither our defaults nor our
  * units. */
-static int add_parameters(struct texts *argv, const struct cell *cell, bool calibrations)
+static int add_parameters(struct texts *argv, const struct cell *cell, bool for_player)
 {
 	char pair[2 * PARAMETER_TEXT_MAX];
 	int error = 0;
@@ -178,7 +194,7 @@ static int add_parameters(struct texts *argv, const struct cell *cell, bool cali
 	for (int i = 0; error == 0 && cell->spec->parameters[i].name; i++) {
 		const struct parameter *parameter = &cell->spec->parameters[i];
 
-		if (parameter->calibrate && !calibrations)
+		if ((parameter->calibrate || parameter->places_load) && !for_player)
 			continue;
 		if (parameter->type == PARAMETER_CHOICE)
 			snprintf(pair, sizeof pair, "%s=%s", parameter->name,
@@ -277,6 +293,7 @@ static int plan_cell(const struct planner *planner, const struct point *point, c
 		.bound_ns = point->bound_ns,
 		.rung = point->sweep->rung,
 		.placement = point->placement,
+		.load_cores = load_cores_of(point),
 	};
 	int error;
 
@@ -352,7 +369,8 @@ void plan_take_costs(struct plan *plan, const json_t *costs)
 /* In a sweep over cores a load that ran on the player's cores would be measured with it. */
 static void refuse_shared(struct point *point)
 {
-	if (point->sweep->rung && point->placement->shared && is_loaded(point->spec))
+	if (point->sweep->rung && point->placement->shared && is_loaded(point->spec) &&
+	    !is_load_beside(point->spec, &point->values))
 		snprintf(point->refused, sizeof point->refused,
 			 "the load would have no core of its own beside the %u of the player", point->cores);
 }

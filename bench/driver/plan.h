@@ -23,6 +23,7 @@ struct cell {
 	bool beyond;                       /* refused for a limit of the machine, which no patience mends */
 	const struct rung *rung;           /* of a sweep over cores (scaling.h); NULL: of another run */
 	const struct placement *placement; /* NULL where there are not so many cores */
+	hwloc_const_cpuset_t load_cores;   /* of the placement; NULL: there is none, or no load */
 	struct texts argv;                 /* of the player, NULL-terminated */
 	struct texts load_argv;            /* of the load, NULL-terminated; empty: none is needed */
 	char refused[REASON_MAX];          /* why it is not played; "" if it is */

@@ -62,9 +62,10 @@ static json_t *cell_json(const struct cell *cell)
 
 	if (cell->placement)
 		json_object_set_new(object, "cores", cores_json(cell->placement->cores));
-	if (cell->placement && cell->load_argv.count > 0)
-		json_object_set_new(object, "load_cores", cores_json(cell->placement->load_cores));
-	if (cell->placement && cell->load_argv.count > 0 && cell->placement->siblings)
+	if (cell->load_cores && cell->load_argv.count > 0)
+		json_object_set_new(object, "load_cores", cores_json(cell->load_cores));
+	if (cell->load_cores && cell->load_argv.count > 0 && cell->placement->siblings &&
+	    cell->load_cores == cell->placement->load_cores)
 		json_object_set_new(object, "load_on_siblings", json_true());
 	if (cell->placement && cell->placement->over_quota)
 		json_object_set_new(object, "over_quota", json_true());

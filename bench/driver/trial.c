@@ -140,7 +140,7 @@ static struct invocation_plan plan_of(const struct trial_table *table, const str
 		.load_argv = cell->load_argv.count ? (const char *const *)cell->load_argv.items : NULL,
 		.topology = table->machine->topology,
 		.cores = cell->placement->cores,
-		.load_cores = cell->load_argv.count ? cell->placement->load_cores : NULL,
+		.load_cores = cell->load_argv.count ? cell->load_cores : NULL,
 		.timeout_ns = table->timeout_ns,
 		.stop = &stop_requested,
 	};

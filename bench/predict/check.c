@@ -59,7 +59,7 @@ static int check_echo(const struct bundle *bundle, const struct cell *cell, stru
 	struct echo_costs costs;
 	int error;
 
-	if (cell_parameter(cell, "depth") != 1 || cell_parameter(cell, "idle") > 0 || cell_parameter(cell, "rate") > 0)
+	if (!echo_is_plain(cell))
 		return 0;
 	error = echo_costs_read(bundle, cell->slot, cell->cores, cell, &costs);
 	if (!error)

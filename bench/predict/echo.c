@@ -21,11 +21,24 @@ static double cost_of(const struct cell *cell, bool server)
 		      : cell_summary(cell, MEASURE_CLIENT_NS_PER_MESSAGE).median;
 }
 
+static bool is_set_to(const struct cell *cell, const char *name, const char *choice)
+{
+	const char *text = json_string_value(json_object_get(cell->parameters, name));
+
+	return text && strcmp(text, choice) == 0;
+}
+
+bool echo_is_plain(const struct cell *cell)
+{
+	return cell_parameter(cell, "depth") == 1 && !(cell_parameter(cell, "idle") > 0) &&
+	       !(cell_parameter(cell, "rate") > 0) && !is_set_to(cell, "churn", "yes") &&
+	       !is_set_to(cell, "client", "same");
+}
+
 static bool tells_cost(const struct cell *cell, const struct echo_costs *costs)
 {
 	return cell->slot == costs->slot && strcmp(cell->workload, "echo") == 0 && cell->count[STATUS_OK] > 0 &&
-	       cell_parameter(cell, "messages") >= messages_least && cell_parameter(cell, "depth") == 1 &&
-	       !(cell_parameter(cell, "idle") > 0) && !(cell_parameter(cell, "rate") > 0);
+	       cell_parameter(cell, "messages") >= messages_least && echo_is_plain(cell);
 }
 
 /* ---- The costs ---- */

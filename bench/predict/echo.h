@@ -51,6 +51,10 @@ struct echo_forecast {
 	bool breaks;                   /* the model has ended at fewer, or has no places for so many */
 };
 
+/* Whether a cell is of the kind that is predicted: a closed loop of single messages on connections that last, with the
+ * load apart. */
+bool echo_is_plain(const struct cell *cell);
+
 /* The costs of that runtime on so many cores, or the nearest as costs_read() has it. without: a cell that is left out,
  * since a forecast is held against it; or NULL. 0; -ENODATA if no cell says what a message costs, -EIO, -ENOMEM. */
 int echo_costs_read(const struct bundle *bundle, unsigned slot, unsigned cores, const struct cell *without,

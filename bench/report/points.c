@@ -56,7 +56,15 @@ static void print_number(const struct points *points, const struct cell *cell, F
 	text_pad(out, text, -POINT_WIDTH);
 }
 
-/* What tells a family from the workload's first, cores left out: "blocks" of "limit=2000000/split=blocks/cores=2". */
+static bool is_common(const struct points *points, const char *segment)
+{
+	for (size_t i = 0; i < points->count; i++)
+		if (!strstr(points->family[i]->rest, segment))
+			return false;
+	return true;
+}
+
+/* What tells a family from others of the workload, cores left out: "blocks" of "limit=2000000/split=blocks/cores=2". */
 static void rest_text(const struct points *points, const struct family *family, char *text, size_t size)
 {
 	*text = '\0';
@@ -65,7 +73,7 @@ static void rest_text(const struct points *points, const struct family *family, 
 		char own[64];
 
 		snprintf(own, sizeof(own), "%.*s", (int)length, segment);
-		if (strncmp(own, "cores=", strlen("cores=")) != 0 && !strstr(points->family[0]->rest, own))
+		if (strncmp(own, "cores=", strlen("cores=")) != 0 && !is_common(points, own))
 			snprintf(text, size, "%s", own[key] == '=' ? own + key + 1 : own);
 		segment += length + (segment[length] == '/');
 	}

@@ -575,6 +575,25 @@ static void manifest_shows_cells(void **state)
 	json_decref(cells);
 }
 
+/* The load is placed by it and not told; the name says it. */
+static void load_is_where_it_is_asked_to_be(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct cell *same, *apart;
+
+	texts_add(&fixture->request.workloads, "echo");
+	texts_add(&fixture->request.runtimes, "thread");
+	texts_add(&fixture->request.settings, "connections=1");
+	texts_add(&fixture->request.settings, "client=same,apart");
+	assert_int_equal(make(fixture), 0);
+	same = find(fixture, "echo/thread/connections=1/client=same/cores=1");
+	apart = find(fixture, "echo/thread/connections=1/client=apart/cores=1");
+	assert_true(hwloc_bitmap_isequal(same->load_cores, same->placement->cores));
+	assert_false(hwloc_bitmap_intersects(apart->load_cores, apart->placement->cores));
+	assert_true(texts_have(&same->argv, "client=same"));
+	assert_false(texts_have(&same->load_argv, "client=same"));
+}
+
 /* ---- How long ---- */
 
 /* As many runtimes as this repository has, and one more; what they can do decides what they are asked to play. */
@@ -665,6 +684,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(floors_play_where_they_can, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(costs_of_a_player_count, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(manifest_shows_cells, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(load_is_where_it_is_asked_to_be, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(quick_is_quick, set_up_many, tear_down),
 	};
 

@@ -23,6 +23,9 @@ struct parameter {
 	/* Of a cost of this machine, which nobody chooses and no cell is named by: measures it once on the calling
 	 * thread's core, in about 2 ms; 0: it cannot. NULL: an ordinary parameter. */
 	calibration_run *calibrate;
+	/* Of a choice that says where the load runs: its first one is apart from the player, the other on its cores. The
+	 * load is not told. */
+	bool places_load;
 	const char *help; /* one line */
 };
 

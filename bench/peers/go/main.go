@@ -47,7 +47,7 @@ var workloads = map[string]workload{
 		{name: "split", choices: []string{"interleaved", "blocks"}}, {name: "division"}}, playCounting},
 	"echo": {[]parameter{{name: "connections", fallback: 50}, {name: "size", fallback: 64},
 		{name: "depth", fallback: 1}, {name: "idle", fallback: 0}, {name: "rate", fallback: 0},
-		{name: "churn", choices: []string{"no", "yes"}},
+		{name: "churn", choices: []string{"no", "yes"}}, {name: "client", choices: []string{"apart", "same"}},
 		{name: "messages", fallback: 400}, {name: "floor"}}, playEcho},
 	"spawn": {[]parameter{{name: "tasks", fallback: 100000}, {name: "batch", fallback: 1},
 		{name: "body", choices: []string{"empty", "yield"}},

@@ -22,6 +22,7 @@ enum echo_parameter {
 	ECHO_IDLE,
 	ECHO_RATE,
 	ECHO_CHURN,
+	ECHO_CLIENT,
 	ECHO_FLOOR
 };
 

@@ -11,6 +11,7 @@
 enum { CHURN_SPARE = 16 }; /* places beside two for each connection, so that few have little to wait for */
 
 static const char *const no_or_yes[] = {"no", "yes", NULL};
+static const char *const apart_or_same[] = {"apart", "same", NULL};
 
 static const struct parameter parameters[] = {
 	[ECHO_CONNECTIONS] = {.name = "connections",
@@ -57,6 +58,14 @@ static const struct parameter parameters[] = {
 		 .choices = no_or_yes,
 		 .help = "yes: a new connection and task for each message (connect, one exchange, close), without "
 			 "warm-up messages"},
+	[ECHO_CLIENT] = {.name = "client",
+			 .type = PARAMETER_CHOICE,
+			 .fallback = "apart",
+			 .choices = apart_or_same,
+			 .places_load = true,
+			 .help = "where the load runs; apart: on cores that the server has no part of, if there are "
+				 "any, and each "
+				 "message may wake a core up; same: on the server's"},
 	[ECHO_FLOOR] =
 		{.name = "floor",
 		 .type = PARAMETER_DURATION,
