@@ -16,16 +16,19 @@ packages_missing() {
 	done
 }
 
-# apt-get as root, or through sudo.
+# apt-get as root, or through sudo, which asks for a password on a terminal only.
 packages_apt() {
 	if [ "$(id -u)" -eq 0 ]; then
-		DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" </dev/null
-	elif command -v sudo >/dev/null 2>&1; then
-		sudo -n env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" </dev/null
-	else
-		echo "neither root nor sudo: a person with root runs: apt-get install $missing" >&2
+		as_root=
+	elif ! command -v sudo >/dev/null 2>&1; then
+		echo "neither root nor sudo" >&2
 		return 1
+	elif [ -t 0 ]; then
+		as_root=sudo
+	else
+		as_root="sudo -n"
 	fi
+	$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" </dev/null
 }
 
 # packages_install WHETHER PACKAGE...: installs what is missing. WHETHER is "required" or "optional".
@@ -52,7 +55,7 @@ packages_install() {
 		for package in $missing; do packages_get "$package" || echo "Left out: $package" >&2; done
 	fi
 	tail -n 5 "$packages_log" >&2
-	echo "Could not install all of: $missing(whole log: $packages_log)" >&2
+	echo "Could not install all of: $missing(whole log: $packages_log). As root: apt-get install $missing" >&2
 	[ "$whether" = optional ]
 }
 

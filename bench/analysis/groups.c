@@ -339,6 +339,15 @@ double group_least_bound(const struct group *group)
 	return bound > 0 ? bound : NAN;
 }
 
+bool group_has_result(const struct group *group)
+{
+	for (size_t i = 0; i < group->cell_count; i++) {
+		if (group->cells[i]->count[STATUS_OK] > 0)
+			return true;
+	}
+	return false;
+}
+
 unsigned group_cores(const struct group *group)
 {
 	unsigned cores = 0;

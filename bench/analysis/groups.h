@@ -63,6 +63,9 @@ double group_least_bound(const struct group *group);
 /* Whether any good invocation has a bound of its own. */
 bool group_has_bounds(const struct group *group);
 
+/* Whether any of its cells has a verified result. */
+bool group_has_result(const struct group *group);
+
 /* Greatest number of cores of a cell in the group. */
 unsigned group_cores(const struct group *group);
 

@@ -3,15 +3,6 @@
 
 #include <string.h>
 
-static bool group_has_result(const struct group *group)
-{
-	for (size_t i = 0; i < group->cell_count; i++) {
-		if (group->cells[i]->count[STATUS_OK] > 0)
-			return true;
-	}
-	return false;
-}
-
 static size_t results(const struct family *family)
 {
 	size_t count = 0;

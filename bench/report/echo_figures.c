@@ -61,14 +61,6 @@ out:
 	free(histogram);
 }
 
-static bool has_result(const struct group *group)
-{
-	for (size_t i = 0; i < group->cell_count; i++)
-		if (group->cells[i]->count[STATUS_OK] > 0)
-			return true;
-	return false;
-}
-
 static void panel_tail(struct figure *figure, const struct family *family, const struct group *group)
 {
 	struct panel *panel = figure_panel(figure);
@@ -92,7 +84,7 @@ static size_t first_of_last(const struct family *family)
 	size_t first = family->group_count;
 
 	for (size_t found = 0; first > 0 && found < CURVE_FAMILIES_MAX; first--)
-		found += has_result(&family->groups[first - 1]);
+		found += group_has_result(&family->groups[first - 1]);
 	return first;
 }
 
@@ -103,7 +95,7 @@ void tail_figure(struct figure *figure, const struct groups *groups)
 
 	figure_title(figure, "How slow are the slowest messages of the echo?");
 	for (size_t i = families > 0 ? first_of_last(family) : 0; families > 0 && i < family->group_count; i++)
-		if (has_result(&family->groups[i])) {
+		if (group_has_result(&family->groups[i])) {
 			panel_tail(figure, family, &family->groups[i]);
 			panels++;
 		}
@@ -198,7 +190,7 @@ void rate_figure(struct figure *figure, const struct groups *groups)
 	for (size_t i = 0; i < families && !like; i++)
 		for (size_t j = 0; is_open(&family[i]) && j < family[i].group_count && !like; j++) {
 			offered = true;
-			like = has_result(&family[i].groups[j]) ? &family[i].groups[j] : NULL;
+			like = group_has_result(&family[i].groups[j]) ? &family[i].groups[j] : NULL;
 		}
 	if (offered && !like)
 		nothing(figure, "Nothing to draw: no invocation of echo at an offered rate has a good result.");

@@ -15,21 +15,13 @@ struct points {
 	bool messages;
 };
 
-static bool is_played(const struct group *group)
-{
-	for (size_t i = 0; i < group->cell_count; i++)
-		if (group->cells[i]->count[STATUS_OK] > 0)
-			return true;
-	return false;
-}
-
 static void collect(struct points *points, const struct family *family, size_t families)
 {
 	for (size_t i = 0; i < families; i++)
 		for (size_t j = 0; j < family[i].group_count; j++) {
 			const struct group *group = &family[i].groups[j];
 
-			if (!is_played(group))
+			if (!group_has_result(group))
 				continue;
 			if (points->count == POINTS_MAX) {
 				points->left_out++;
