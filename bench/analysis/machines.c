@@ -93,6 +93,7 @@ static void points_gather(struct machines *machines)
 				.sample = sample,
 				.cores = sample->cell->cores,
 				.share = side->allowed > 0 ? sample->cell->cores / (double)side->allowed : NAN,
+				.verdict = VERDICT_REFUSED,
 				.speed = NAN,
 				.interval = {.low = NAN, .high = NAN},
 				.per_core = NAN,
@@ -156,16 +157,23 @@ static double own_cost(const struct sample *sample, const struct samples *sample
 }
 
 static int point_compare(const struct machines *machines, const struct machine_row *row, struct machine_point *point,
-			 uint64_t seed)
+			 struct compare_options options)
 {
 	const struct machine_point *base = row->base;
 	const struct machine_side *side = &machines->sides[point->machine];
-	int error = ratio_interval(base->sample->values, base->sample->count, point->sample->values,
-				   point->sample->count, 0.95, seed, &point->interval);
+	struct comparison comparison;
+
+	options.seed = compare_seed(point->sample->name, options.seed);
+	int error = compare_values(base->sample->values, base->sample->count, point->sample->values,
+				   point->sample->count, &options, &comparison);
 
 	if (error)
 		return error;
-	point->speed = base->sample->summary.median / point->sample->summary.median;
+	point->verdict = comparison.verdict;
+	point->interval = comparison.interval;
+	point->interval.low = 1 / comparison.interval.high;
+	point->interval.high = 1 / comparison.interval.low;
+	point->speed = 1 / comparison.ratio;
 	point->per_core = point->speed / point->cores * base->cores;
 	point->calibrated = point->speed * own_cost(point->sample, side->samples) /
 			    own_cost(base->sample, machines->sides[0].samples);
@@ -190,7 +198,7 @@ static void row_efficiencies(const struct machines *machines, struct machine_row
 	}
 }
 
-static int row_compare(struct machines *machines, struct machine_row *row, uint64_t seed)
+static int row_compare(struct machines *machines, struct machine_row *row, const struct compare_options *options)
 {
 	int error = 0;
 
@@ -202,14 +210,14 @@ static int row_compare(struct machines *machines, struct machine_row *row, uint6
 				    point->refused))
 			machines->refused++;
 		else
-			error = point_compare(machines, row, point, seed);
+			error = point_compare(machines, row, point, *options);
 		machines->compared += point->machine > 0 && !*point->refused;
 	}
 	row_efficiencies(machines, row);
 	return error;
 }
 
-static int machines_fill(struct machines *machines, uint64_t seed)
+static int machines_fill(struct machines *machines, const struct compare_options *options)
 {
 	size_t count = 0;
 	int error = 0;
@@ -226,12 +234,13 @@ static int machines_fill(struct machines *machines, uint64_t seed)
 		struct machine_row *row = &machines->rows[i];
 
 		machines->alone += row->points[0].machine == row->points[row->count - 1].machine;
-		error = row_compare(machines, row, seed);
+		error = row_compare(machines, row, options);
 	}
 	return error;
 }
 
-int machines_compare(const struct samples *bundles, unsigned count, uint64_t seed, struct machines *machines)
+int machines_compare(const struct samples *bundles, unsigned count, const struct compare_options *options,
+		     struct machines *machines)
 {
 	int error = 0;
 
@@ -244,7 +253,7 @@ int machines_compare(const struct samples *bundles, unsigned count, uint64_t see
 		error = side_fill(&machines->sides[i], &bundles[i]);
 	if (!error) {
 		sides_tag(machines);
-		error = machines_fill(machines, seed);
+		error = machines_fill(machines, options);
 	}
 	if (error == -ENOMEM)
 		fputs("simul: there is not enough memory to compare\n", stderr);

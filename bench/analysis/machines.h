@@ -28,6 +28,7 @@ struct machine_point {
 	/* All NAN where it is refused. Above 1 is faster than the base. */
 	double speed;
 	struct interval interval; /* of the speed: percentile bootstrap, 95 % */
+	enum verdict verdict;     /* by the rule of compare.h */
 	double per_core;          /* speed for a core, over that of the base */
 	double calibrated; /* speed in units of the machine's own calibrated one-core speed, over that of the base; NAN:
 			      none */
@@ -55,7 +56,8 @@ struct machines {
 };
 
 /* bundles: count of them, 2 to MACHINES_MAX, which must outlive the result. 0, -EINVAL and a sentence, -ENOMEM. */
-int machines_compare(const struct samples *bundles, unsigned count, uint64_t seed, struct machines *machines);
+int machines_compare(const struct samples *bundles, unsigned count, const struct compare_options *options,
+		     struct machines *machines);
 void machines_clear(struct machines *machines);
 
 #endif

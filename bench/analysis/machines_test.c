@@ -18,14 +18,20 @@ struct made {
 	int allowed, present;
 	int division_ps;
 	double one_core_ns, efficiency; /* of all cores */
+	int invocations;
 };
 
-static const struct made whole = {"aa", "1", 4, 4, 2000, 8e6, 1};
-static const struct made part = {"aa", "1", 1, 4, 2000, 8e6, 1};
-static const struct made fast = {"bb", "1", 8, 8, 1000, 4e6, 0.5};
-static const struct made other_version = {"cc", "2", 2, 2, 1000, 4e6, 1};
+static const struct made whole = {"aa", "1", 4, 4, 2000, 8e6, 1, 5};
+static const struct made part = {"aa", "1", 1, 4, 2000, 8e6, 1, 5};
+static const struct made fast = {"bb", "1", 8, 8, 1000, 4e6, 0.5, 5};
+static const struct made other_version = {"cc", "2", 2, 2, 1000, 4e6, 1, 5};
+/* Surely faster, by less than matters; and much faster, by too few invocations. */
+static const struct made slightly = {"dd", "1", 4, 4, 2000, 7.92e6, 1, 5};
+static const struct made few = {"ee", "1", 4, 4, 2000, 4e6, 1, 4};
 
-enum { SIDES = 4 };
+static const struct compare_options options = {.min_effect = COMPARE_LEAST_EFFECT, .seed = 1};
+
+enum { SIDES = 6 };
 static char folders[SIDES][64];
 static struct samples samples[SIDES];
 
@@ -52,7 +58,7 @@ static void records_write(FILE *out, const struct made *made, int cores)
 {
 	double wall = made->one_core_ns / cores / (cores > 1 ? made->efficiency : 1);
 
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < made->invocations; i++)
 		fprintf(out,
 			"{\"cell\": \"counting/thread/limit=5/cores=%d\", \"repetition\": %d, \"status\": \"ok\", "
 			"\"record\": {\"time_ns\": {\"wall\": %.0f}, \"audit\": {\"checksum\": \"aa\"}}}\n",
@@ -87,7 +93,7 @@ static void bundle_write(const char *folder, const struct made *made)
 
 static int open_all(void **state)
 {
-	const struct made *const all[SIDES] = {&whole, &part, &fast, &other_version};
+	const struct made *const all[SIDES] = {&whole, &part, &fast, &other_version, &slightly, &few};
 
 	(void)state;
 	for (int i = 0; i < SIDES; i++) {
@@ -132,7 +138,7 @@ static void test_speeds(void **state)
 	struct machines machines;
 
 	(void)state;
-	assert_int_equal(machines_compare(samples, SIDES, 1, &machines), 0);
+	assert_int_equal(machines_compare(samples, SIDES, &options, &machines), 0);
 	assert_int_equal(machines.row_count, 1);
 	assert_string_equal(machines.rows[0].name, "counting/thread/limit=5");
 	assert_float_equal(machines.rows[0].base->cores, 4, 0);
@@ -153,12 +159,27 @@ static void test_speeds(void **state)
 	machines_clear(&machines);
 }
 
+static void test_verdicts(void **state)
+{
+	struct machines machines;
+
+	(void)state;
+	assert_int_equal(machines_compare(samples, SIDES, &options, &machines), 0);
+	assert_int_equal(point_at(&machines, 1, 1)->verdict, VERDICT_SLOWER);
+	assert_int_equal(point_at(&machines, 2, 8)->verdict, VERDICT_FASTER);
+	assert_int_equal(point_at(&machines, 3, 2)->verdict, VERDICT_REFUSED);
+	assert_int_equal(point_at(&machines, 4, 4)->verdict, VERDICT_SAME);
+	assert_float_equal(point_at(&machines, 4, 4)->interval.low, 1 / 0.99, 1e-9);
+	assert_int_equal(point_at(&machines, 5, 4)->verdict, VERDICT_UNDECIDED);
+	machines_clear(&machines);
+}
+
 static void test_tags(void **state)
 {
 	struct machines machines;
 
 	(void)state;
-	assert_int_equal(machines_compare(samples, SIDES, 1, &machines), 0);
+	assert_int_equal(machines_compare(samples, SIDES, &options, &machines), 0);
 	assert_false(machines.sides[0].emulated);
 	assert_true(machines.sides[1].emulated);
 	assert_false(machines.sides[2].emulated);
@@ -173,19 +194,20 @@ static void test_refuses(void **state)
 	struct machines machines;
 
 	(void)state;
-	assert_int_equal(machines_compare(samples, SIDES, 1, &machines), 0);
+	assert_int_equal(machines_compare(samples, SIDES, &options, &machines), 0);
 	assert_int_equal(machines.refused, 2);
-	assert_int_equal(machines.compared, 3);
+	assert_int_equal(machines.compared, 7);
 	assert_non_null(strstr(point_at(&machines, 3, 2)->refused, "version"));
 	assert_true(isnan(point_at(&machines, 3, 2)->speed));
 	machines_clear(&machines);
-	assert_int_equal(machines_compare(samples, 1, 1, &machines), -EINVAL);
+	assert_int_equal(machines_compare(samples, 1, &options, &machines), -EINVAL);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_speeds),
+		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_tags),
 		cmocka_unit_test(test_refuses),
 	};

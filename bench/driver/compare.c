@@ -299,7 +299,7 @@ static int compare_machines(const struct compare_call *call)
 	for (; error == 0 && opened < call->sources.count; opened += error == 0)
 		error = samples_open(call->sources.items[opened], &samples[opened]);
 	if (error == 0)
-		error = machines_compare(samples, (unsigned)opened, call->options.seed, machines);
+		error = machines_compare(samples, (unsigned)opened, &call->options, machines);
 	if (error == 0) {
 		status = conclude_machines(call, machines);
 		machines_clear(machines);

@@ -37,20 +37,19 @@ static const struct machine_point *greatest(const struct machine_row *row, unsig
 
 static void print_answer(const struct machines *machines, unsigned machine, FILE *out)
 {
-	size_t faster = 0, slower = 0, neither = 0;
+	size_t of[VERDICTS] = {0}, all = 0;
 	char text[300];
 
 	for (size_t i = 0; i < machines->row_count; i++) {
 		const struct machine_point *point = greatest(&machines->rows[i], machine);
 
-		faster += point && point->interval.low > 1;
-		slower += point && point->interval.high < 1;
-		neither += point && !(point->interval.low > 1) && !(point->interval.high < 1);
+		if (point)
+			of[point->verdict]++, all++;
 	}
 	snprintf(text, sizeof(text),
-		 "%u against 1, each on the most cores it has: faster in %zu, slower in %zu, not told apart in %zu "
-		 "of %zu",
-		 machine + 1, faster, slower, neither, faster + slower + neither);
+		 "%u against 1, each on the most cores it has: of %zu, faster in %zu, slower in %zu, no difference in "
+		 "%zu, not enough data in %zu",
+		 machine + 1, all, of[VERDICT_FASTER], of[VERDICT_SLOWER], of[VERDICT_SAME], of[VERDICT_UNDECIDED]);
 	text_wrap(text, WIDTH, print_line, out);
 }
 
@@ -69,6 +68,11 @@ static void print_side(const struct machine_side *side, unsigned number, FILE *o
 
 /* --- rows ----------------------------------------------------------------------------------------------------- */
 
+static const char marks[VERDICTS] = {
+	[VERDICT_SLOWER] = '-',    [VERDICT_FASTER] = '+',  [VERDICT_SAME] = '=',
+	[VERDICT_UNDECIDED] = '?', [VERDICT_REFUSED] = ' ',
+};
+
 static void print_point(const struct machines *machines, const struct machine_point *point, FILE *out)
 {
 	char text[2 * NUMBER_TEXT_MAX], label[NUMBER_TEXT_MAX];
@@ -83,6 +87,7 @@ static void print_point(const struct machines *machines, const struct machine_po
 	text_pad(out, text, -11);
 	text_pad(out, format_time(text, point->sample->summary.median), -10);
 	text_pad(out, format_number(text, point->speed), -7);
+	fputc(marks[point->verdict], out);
 	snprintf(text, sizeof(text), "%.3f..%.3f", point->interval.low, point->interval.high);
 	text_pad(out, isnan(point->interval.low) ? "-" : text, -15);
 	text_pad(out, format_number(text, point->per_core), -7);
@@ -141,12 +146,13 @@ int machines_text(const struct machines *machines, FILE *out)
 		print_side(&machines->sides[i], i + 1, out);
 	fputc('\n', out);
 	text_wrap(
-		"Speed: the first machine's median time on its most cores, over the time here: above 1 is faster; its "
-		"interval: 95 %, percentile bootstrap. /core: the same for each core. Own: the same in units of "
+		"Speed: the first machine's median time on its most cores, over the time here: above 1 is faster; + "
+		"faster, - slower, = no difference, ? not enough data, by the rule of simul compare; its interval: 95 "
+		"%, percentile bootstrap. /core: the same for each core. Own: the same in units of "
 		"the machine's own speed on one core, as it was calibrated: above 1, it makes more of what it has. "
 		"Eff: speed over its own one core's, for each physical core.",
 		WIDTH, print_line, out);
-	fprintf(out, "\n%*s%11s%10s%7s%15s%7s%7s%7s\n", LABEL_WIDTH, "", "cores", "median", "speed", "interval",
+	fprintf(out, "\n%*s%11s%10s%7s%16s%7s%7s%7s\n", LABEL_WIDTH, "", "cores", "median", "speed", "interval",
 		"/core", "own", "eff");
 	for (size_t i = 0; i < machines->row_count; i++) {
 		left_out += !is_shared(&machines->rows[i]);
@@ -188,6 +194,7 @@ static json_t *point_json(const struct machine_point *point)
 	}
 	json_object_set_new(json, "n", json_integer((json_int_t)point->sample->count));
 	set_number(json, "median_ns", point->sample->summary.median);
+	json_object_set_new(json, "verdict", json_string(verdict_name(point->verdict)));
 	set_number(json, "speed", point->speed);
 	set_number(json, "low", point->interval.low);
 	set_number(json, "high", point->interval.high);
