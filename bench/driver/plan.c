@@ -33,6 +33,7 @@ struct point {
 	struct texts pairs;
 	unsigned cores;
 	const char *workers; /* NULL: nothing was said of them */
+	const char *stack;   /* bytes; NULL likewise */
 	uint64_t limit_ns;
 	bool of_those_who_can; /* cells that would be refused are left out */
 	struct values values;
@@ -129,6 +130,10 @@ static void cell_judge(const struct planner *planner, struct cell *cell, const s
 		snprintf(cell->refused, sizeof cell->refused, "this runtime has no workers that could be set");
 		return;
 	}
+	if (cell->stack_set && !plan_takes_stack(cell->player)) {
+		snprintf(cell->refused, sizeof cell->refused, "this runtime has no stacks whose size could be set");
+		return;
+	}
 	if (plan_admit(cell->player, cell->spec, &cell->values, cell->stage, cell->refused) < 0)
 		return;
 	cell->spec->expect(&cell->values, cell->stage, &cell->expectation);
@@ -151,6 +156,10 @@ static int cell_names(struct cell *cell, const struct point *point)
 	if (cell->workers_set)
 		snprintf(keys + strlen(keys), sizeof keys - strlen(keys), "/%s=%u", worker_parameters[0].name,
 			 cell->stage.workers);
+	if (cell->stack_set) {
+		parameter_format(&stack_parameters[0], cell->stack_bytes, text);
+		snprintf(keys + strlen(keys), sizeof keys - strlen(keys), "/%s=%s", stack_parameters[0].name, text);
+	}
 	if (point->sweep->placement != PLACEMENT_CORE_FIRST)
 		snprintf(keys + strlen(keys), sizeof keys - strlen(keys), "/placement=%s",
 			 placement_policy_name(point->sweep->placement));
@@ -229,13 +238,23 @@ static int add_workers(struct texts *argv, const struct cell *cell)
 	return texts_add(argv, pair);
 }
 
+static int add_stack(struct texts *argv, const struct cell *cell)
+{
+	char pair[2 * PARAMETER_TEXT_MAX];
+
+	if (!cell->stack_set || !plan_takes_stack(cell->player))
+		return 0;
+	snprintf(pair, sizeof pair, "%s=%" PRIu64, stack_parameters[0].name, cell->stack_bytes);
+	return texts_add(argv, pair);
+}
+
 static int cell_argv(struct cell *cell, const struct plan_request *request)
 {
 	char timeout[PARAMETER_TEXT_MAX];
 
 	if (texts_add(&cell->argv, cell->player->path) < 0 || texts_add(&cell->argv, "play") < 0 ||
 	    texts_add(&cell->argv, cell->spec->name) < 0 || add_parameters(&cell->argv, cell, true) < 0 ||
-	    add_workers(&cell->argv, cell) < 0 || texts_terminate(&cell->argv) < 0)
+	    add_workers(&cell->argv, cell) < 0 || add_stack(&cell->argv, cell) < 0 || texts_terminate(&cell->argv) < 0)
 		return -ENOMEM;
 	if (!is_loaded(cell->spec) || !request->load)
 		return 0;
@@ -290,6 +309,8 @@ static int plan_cell(const struct planner *planner, const struct point *point, c
 			  .costs = player->info.costs,
 			  .workers = point->workers ? (unsigned)atoi(point->workers) : 0},
 		.workers_set = point->workers != NULL,
+		.stack_set = point->stack != NULL,
+		.stack_bytes = point->stack ? strtoull(point->stack, NULL, 10) : 0,
 		.bound_ns = point->bound_ns,
 		.rung = point->sweep->rung,
 		.placement = point->placement,
@@ -423,6 +444,21 @@ static int plan_points(const struct planner *planner, const struct point *place)
 	return error;
 }
 
+static int plan_stacks(const struct planner *planner, struct point place)
+{
+	struct texts stacks = {.items = NULL};
+	int error = plan_request_stacks(planner->request, place.spec, &stacks, planner->reason);
+
+	if (error == 0 && stacks.count == 0)
+		error = plan_points(planner, &place);
+	for (size_t i = 0; error == 0 && i < stacks.count; i++) {
+		place.stack = stacks.items[i];
+		error = plan_points(planner, &place);
+	}
+	texts_clear(&stacks);
+	return error;
+}
+
 static int plan_workers(const struct planner *planner, struct point place, unsigned cores)
 {
 	struct texts workers = {.items = NULL};
@@ -431,10 +467,10 @@ static int plan_workers(const struct planner *planner, struct point place, unsig
 	place.cores = cores;
 	place.workers = place.sweep->workers;
 	if (error == 0 && workers.count == 0)
-		error = plan_points(planner, &place);
+		error = plan_stacks(planner, place);
 	for (size_t i = 0; error == 0 && i < workers.count; i++) {
 		place.workers = workers.items[i];
-		error = plan_points(planner, &place);
+		error = plan_stacks(planner, place);
 	}
 	texts_clear(&workers);
 	return error;

@@ -18,6 +18,8 @@ struct cell {
 	struct values values;
 	struct stage stage;
 	bool workers_set; /* stage.workers was asked for: it stands in the names, and the player is told */
+	bool stack_set;   /* the same of the size of a task's stack */
+	uint64_t stack_bytes;
 	struct expectation expectation;    /* its bound is the model's own, which a record is held against */
 	uint64_t bound_ns;                 /* of the group: what these cores allow any model; 0: none is known */
 	bool beyond;                       /* refused for a limit of the machine, which no patience mends */

@@ -16,6 +16,8 @@ static json_t *parameters_json(const struct cell *cell)
 	}
 	if (cell->workers_set)
 		json_object_set_new(object, worker_parameters[0].name, json_integer(cell->stage.workers));
+	if (cell->stack_set)
+		json_object_set_new(object, stack_parameters[0].name, json_integer((json_int_t)cell->stack_bytes));
 	return object;
 }
 

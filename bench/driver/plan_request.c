@@ -132,6 +132,29 @@ static bool has_workers(const struct plan_request *request, const struct workloa
 	return false;
 }
 
+bool plan_takes_stack(const struct player *player)
+{
+	return player->info.capabilities & RUNTIME_SWITCHES_STACKS && !player->info.peer;
+}
+
+static bool has_stacks(const struct plan_request *request, const struct workload_spec *spec)
+{
+	for (size_t i = 0; i < request->players->count; i++)
+		if (plan_request_has_player(request, spec, &request->players->items[i]) &&
+		    plan_takes_stack(&request->players->items[i]))
+			return true;
+	return false;
+}
+
+/* The setting as an axis of the size of stacks. */
+static const char *stack_axis(const char *setting, const struct workload_spec *spec)
+{
+	const char *axis = axis_in(stack_parameters, setting, spec);
+	size_t length = strlen(stack_parameters[0].name);
+
+	return axis && strncmp(axis, stack_parameters[0].name, length) == 0 && axis[length] == '=' ? axis : NULL;
+}
+
 /* The known keys, where a sentence has room for them. */
 static int refuse_setting(const struct plan_request *request, const char *setting, char reason[REASON_MAX])
 {
@@ -161,13 +184,18 @@ static int check_setting(const struct plan_request *request, const char *setting
 {
 	if (!strchr(setting, '='))
 		return refuse(reason, "--set %.60s is not key=value%s", setting, "");
-	bool workers = false;
+	bool workers = false, stacks = false;
 
 	for (int i = 0; workloads[i]; i++) {
 		if (!plan_request_chose(&request->workloads, workloads[i]->name))
 			continue;
 		if (axis_for(setting, workloads[i]))
 			return 0;
+		if (stack_axis(setting, workloads[i])) {
+			if (has_stacks(request, workloads[i]))
+				return 0;
+			stacks = true;
+		}
 		if (!axis_in(worker_parameters, setting, workloads[i]))
 			continue;
 		if (has_workers(request, workloads[i]))
@@ -176,6 +204,9 @@ static int check_setting(const struct plan_request *request, const char *setting
 	}
 	if (workers)
 		return refuse(reason, "--set %.60s: no runtime of this run has workers; simul list says which have%s",
+			      setting, "");
+	if (stacks)
+		return refuse(reason, "--set %.60s: no runtime of this run has stacks whose size could be set%s",
 			      setting, "");
 	return refuse_setting(request, setting, reason);
 }
@@ -254,5 +285,42 @@ int plan_request_workers(const struct plan_request *request, const struct worklo
 		values_init(&values, worker_parameters);
 		error = values_take(&values, worker_parameters, pair, reason);
 	}
+	return error;
+}
+
+static int add_stack(struct texts *stacks, const char *text, char reason[REASON_MAX])
+{
+	char pair[2 * PARAMETER_TEXT_MAX];
+	struct values values;
+	int error;
+
+	snprintf(pair, sizeof pair, "%s=%.40s", stack_parameters[0].name, text);
+	values_init(&values, stack_parameters);
+	error = values_take(&values, stack_parameters, pair, reason);
+	if (error < 0)
+		return error;
+	if (values.value[0] > 0 && values.value[0] < RUNTIME_STACK_LEAST)
+		return refuse(reason, "%.60s is too small: 1KiB at least, or 0 for the usual%s", pair, "");
+	snprintf(pair, sizeof pair, "%llu", (unsigned long long)values.value[0]);
+	return texts_add(stacks, pair);
+}
+
+int plan_request_stacks(const struct plan_request *request, const struct workload_spec *spec, struct texts *stacks,
+			char reason[REASON_MAX])
+{
+	struct texts asked = {.items = NULL};
+	int error = 0;
+
+	for (size_t i = 0; error == 0 && i < request->settings.count; i++) {
+		const char *axis = stack_axis(request->settings.items[i], spec);
+
+		if (!axis)
+			continue;
+		texts_clear(&asked); /* of two settings the later one counts */
+		error = texts_split(&asked, strchr(axis, '=') + 1, ',');
+	}
+	for (size_t i = 0; error == 0 && i < asked.count; i++)
+		error = add_stack(stacks, asked.items[i], reason);
+	texts_clear(&asked);
 	return error;
 }

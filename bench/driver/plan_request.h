@@ -51,4 +51,11 @@ int plan_request_axes(const struct plan_request *request, const struct workload_
 int plan_request_workers(const struct plan_request *request, const struct workload_spec *spec, struct texts *workers,
 			 char reason[REASON_MAX]);
 
+/* Adds the sizes of stacks that are set for this workload, in bytes as texts. The same errors. */
+int plan_request_stacks(const struct plan_request *request, const struct workload_spec *spec, struct texts *stacks,
+			char reason[REASON_MAX]);
+
+/* Whether the player takes the size of its tasks' stacks. */
+bool plan_takes_stack(const struct player *player);
+
 #endif

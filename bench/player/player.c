@@ -79,25 +79,6 @@ static bool has_our_stacks(const struct runtime *runtime)
 	return runtime->capabilities & RUNTIME_SWITCHES_STACKS && !runtime->peer;
 }
 
-static const char *const guards[] = {"auto", "none", NULL};
-
-/* The same, where it switches stacks of ours. */
-static const struct parameter stack_parameters[] = {
-	{.name = "stack",
-	 .type = PARAMETER_SIZE,
-	 .fallback = "0",
-	 .least = 0,
-	 .most = 1 << 30,
-	 .help = "of address space for each task; 0: the usual; 1KiB at least; less than 16KiB: no guards, many to a "
-		 "page"},
-	{.name = "guard",
-	 .type = PARAMETER_CHOICE,
-	 .fallback = "auto",
-	 .choices = guards,
-	 .help = "a page under each stack that tells of an overflow, or none"},
-	{.name = NULL},
-};
-
 /* What the bodies call. */
 
 uint64_t play_value(const struct play *play, int index)

@@ -27,7 +27,7 @@ static const char peer[] = "{\"protocol\": 1, \"runtime\": \"peer\", \"workloads
 			   "\"capabilities\": [], \"library\": \"lib 1.0\", \"peer\": true}";
 
 static const char bare_calls[] = "{\"protocol\": 1, \"runtime\": \"bare\", \"workloads\": [\"counting\"], "
-			   "\"capabilities\": [], \"floor\": true}";
+				 "\"capabilities\": [], \"floor\": true}";
 
 static const char slow[] = "{\"protocol\": 1, \"runtime\": \"slow\", \"workloads\": [\"switch\"], "
 			   "\"capabilities\": [\"interleaves\"], \"costs_ns\": {\"switch\": 100000, \"wake\": -1}}";
@@ -347,6 +347,34 @@ static void workers_reach_those_that_have_some(void **state)
 	assert_string_equal(cell->group, "counting/limit=1000000/slices=8/workers=3/cores=4");
 	assert_string_equal(find(fixture, "counting/thread/limit=1000000/slices=8/workers=1/cores=4")->refused,
 			    "this runtime has no workers that could be set");
+}
+
+static void stacks_reach_those_that_switch_ours(void **state)
+{
+	static const char stackful[] = "{\"protocol\": 1, \"runtime\": \"stackful\", \"workloads\": [\"echo\"],"
+				       "\"capabilities\": [\"interleaves\", \"switches-stacks\"]}";
+	struct fixture *fixture = *state;
+	const struct cell *cell;
+
+	add_player(fixture, stackful);
+	texts_add(&fixture->request.workloads, "echo");
+	texts_add(&fixture->request.settings, "connections=1");
+	texts_add(&fixture->request.settings, "stack=2KiB,0");
+	assert_int_equal(make(fixture), 0);
+	cell = find(fixture, "echo/stackful/connections=1/stack=2KiB/cores=1");
+	assert_true(texts_have(&cell->argv, "stack=2048"));
+	assert_false(texts_have(&cell->load_argv, "stack=2048"));
+	assert_string_equal(cell->refused, "");
+	assert_string_equal(find(fixture, "echo/thread/connections=1/stack=2KiB/cores=1")->refused,
+			    "this runtime has no stacks whose size could be set");
+	texts_add(&fixture->request.runtimes, "thread");
+	assert_int_equal(make(fixture), -EINVAL);
+	assert_non_null(strstr(fixture->reason, "no runtime of this run has stacks"));
+	texts_clear(&fixture->request.runtimes);
+	texts_clear(&fixture->request.settings);
+	texts_add(&fixture->request.settings, "stack=100");
+	assert_int_equal(make(fixture), -EINVAL);
+	assert_non_null(strstr(fixture->reason, "1KiB at least"));
 }
 
 static void workers_that_nobody_has_are_refused(void **state)
@@ -672,6 +700,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(refusals_have_reasons, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(settings_replace_and_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(workers_reach_those_that_have_some, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(stacks_reach_those_that_switch_ours, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(workers_that_nobody_has_are_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_kernel_has_room_for_so_many, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(spawn_brings_the_bare_calls, set_up, tear_down),

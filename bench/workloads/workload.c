@@ -24,6 +24,24 @@ const struct parameter worker_parameters[] = {
 	{.name = NULL},
 };
 
+static const char *const guards[] = {"auto", "none", NULL};
+
+const struct parameter stack_parameters[] = {
+	{.name = "stack",
+	 .type = PARAMETER_SIZE,
+	 .fallback = "0",
+	 .least = 0,
+	 .most = 1 << 30,
+	 .help = "of address space for each task; 0: the usual; 1KiB at least; less than 16KiB: no guards, many to a "
+		 "page"},
+	{.name = "guard",
+	 .type = PARAMETER_CHOICE,
+	 .fallback = "auto",
+	 .choices = guards,
+	 .help = "a page under each stack that tells of an overflow, or none"},
+	{.name = NULL},
+};
+
 static uint64_t stage_workers(struct stage stage)
 {
 	return stage.workers > 0 ? stage.workers : stage.cores;

@@ -72,6 +72,9 @@ int admit_everyone(const struct values *values, struct stage stage, char reason[
 /* What every workload takes besides its own parameters where the runtime has workers; ends with a NULL name. */
 extern const struct parameter worker_parameters[];
 
+/* The same where it switches stacks of ours: their size first. */
+extern const struct parameter stack_parameters[];
+
 /* What no correct play on so many cores can be faster than, whatever its model; 0: no such time is known. */
 uint64_t workload_bound(const struct workload_spec *spec, const struct values *values, unsigned cores);
 
