@@ -217,6 +217,129 @@ static int row_compare(struct machines *machines, struct machine_row *row, const
 	return error;
 }
 
+/* --- rows that nothing is compared in ----------------------------------------------------------------------------- */
+
+static bool has_machine(const struct machine_row *row, unsigned machine)
+{
+	for (size_t i = 0; i < row->count; i++) {
+		if (row->points[i].machine == machine)
+			return true;
+	}
+	return false;
+}
+
+/* A row that only one machine has compares nothing, nor does one that the first machine has no result of. */
+static bool is_shared(const struct machine_row *row)
+{
+	return row->base && row->points[0].machine != row->points[row->count - 1].machine;
+}
+
+/* The next segment of the path that the other one has not, as "boards=100"; *path goes behind it. False: none. */
+static bool next_difference(const char **path, const char *other, char segment[64])
+{
+	while (**path) {
+		size_t length = strcspn(*path, "/");
+		const char *found = other;
+
+		snprintf(segment, 64, "%.*s", (int)length, *path);
+		*path += length + ((*path)[length] == '/');
+		while (found && (strncmp(found, segment, length) != 0 || (found[length] && found[length] != '/')))
+			found = strchr(found, '/') ? strchr(found, '/') + 1 : NULL;
+		if (!found)
+			return true;
+	}
+	return false;
+}
+
+static size_t differences(const char *path, const char *other, char *text, size_t size)
+{
+	char segment[64];
+	size_t count = 0, used = 0;
+
+	*text = '\0';
+	while (next_difference(&path, other, segment)) {
+		used += (size_t)snprintf(text + used, size - used, "%s%s", count ? " " : "", segment);
+		used = used < size ? used : size - 1;
+		count++;
+	}
+	return count;
+}
+
+/* Of the same workload and runtime, the row of a machine that differs least; of those, one that its machine is alone
+ * with too. NULL: it has none. */
+static const struct machine_row *nearest(const struct machines *machines, const struct machine_row *row,
+					 unsigned machine)
+{
+	const struct machine_row *found = NULL;
+	size_t least = SIZE_MAX;
+	char text[2];
+
+	for (size_t i = 0; i < machines->row_count; i++) {
+		const struct machine_row *other = &machines->rows[i];
+
+		if (other == row || strcmp(other->workload, row->workload) != 0 ||
+		    strcmp(other->runtime, row->runtime) != 0 || !has_machine(other, machine))
+			continue;
+		size_t count = 2 * differences(row->name, other->name, text, sizeof(text)) + is_shared(other);
+
+		if (count < least)
+			found = other, least = count;
+	}
+	return found;
+}
+
+/* Whom a row is missed of: the first machine, or where it is the first's, any other one. */
+static unsigned other_machine(const struct machines *machines, const struct machine_row *row)
+{
+	unsigned machine = 0;
+
+	while (machine + 1 < machines->side_count && has_machine(row, machine))
+		machine++;
+	return machine;
+}
+
+static bool has_workload(const struct machines *machines, const char *workload, unsigned machine)
+{
+	for (size_t i = 0; i < machines->row_count; i++) {
+		if (strcmp(machines->rows[i].workload, workload) == 0 && has_machine(&machines->rows[i], machine))
+			return true;
+	}
+	return false;
+}
+
+/* The machines in their order, so that the two sides of a difference say the same. */
+static void explain_difference(struct machine_row *row, const struct machine_row *near, unsigned own, unsigned other)
+{
+	const struct machine_row *first = own < other ? row : near, *second = own < other ? near : row;
+	unsigned low = own < other ? own : other, high = own < other ? other : own;
+	char left[150], right[150];
+
+	differences(first->name, second->name, left, sizeof(left));
+	differences(second->name, first->name, right, sizeof(right));
+	snprintf(row->alone, sizeof(row->alone), "different parameters: %u has %s, %u has %s", low + 1,
+		 *left ? left : "not", high + 1, *right ? right : "not");
+}
+
+static void row_explain(const struct machines *machines, struct machine_row *row)
+{
+	unsigned own = row->points[0].machine, other = other_machine(machines, row);
+	const struct machine_row *near = nearest(machines, row, other);
+	char here[150];
+
+	if (has_machine(row, 0) && !row->base)
+		snprintf(row->alone, sizeof(row->alone), "1 has no result of it: %s", row->points[0].sample->missing);
+	else if (!has_workload(machines, row->workload, other))
+		snprintf(row->alone, sizeof(row->alone), "%u has not played it", other + 1);
+	else if (!near)
+		snprintf(row->alone, sizeof(row->alone), "%u has not played it by that runtime", other + 1);
+	else if (!is_shared(near))
+		explain_difference(row, near, own, other);
+	else {
+		differences(row->name, near->name, here, sizeof(here));
+		snprintf(row->alone, sizeof(row->alone), "only %u has %s", own + 1, *here ? here : "it");
+	}
+}
+
 static int machines_fill(struct machines *machines, const struct compare_options *options)
 {
 	size_t count = 0;
@@ -233,8 +356,10 @@ static int machines_fill(struct machines *machines, const struct compare_options
 	for (size_t i = 0; i < machines->row_count && !error; i++) {
 		struct machine_row *row = &machines->rows[i];
 
-		machines->alone += row->points[0].machine == row->points[row->count - 1].machine;
+		machines->alone += !is_shared(row);
 		error = row_compare(machines, row, options);
+		if (!is_shared(row))
+			row_explain(machines, row);
 	}
 	return error;
 }

@@ -43,6 +43,9 @@ struct machine_row {
 		*base;                /* one of points; NULL where the first machine has none: nothing is compared */
 	struct machine_point *points; /* by machine, then by cores; owned by machines */
 	size_t count;
+	/* Why it compares nothing: other machines have not played it, nor is there a point that was refused by itself;
+	 * empty where it does. The text has no runtime, so that rows may be grouped by it. */
+	char alone[COMPARE_REASON_MAX];
 };
 
 struct machines {
@@ -52,7 +55,7 @@ struct machines {
 	size_t row_count;
 	struct machine_point *points;
 	size_t point_count, compared, refused; /* compared: points of other machines than the first */
-	size_t alone;                          /* rows that only one machine has */
+	size_t alone;                          /* rows whose reason alone is not empty */
 };
 
 /* bundles: count of them, 2 to MACHINES_MAX, which must outlive the result. 0, -EINVAL and a sentence, -ENOMEM. */

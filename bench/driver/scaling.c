@@ -27,7 +27,7 @@ struct rule {
 
 static const struct growth {
 	const char *workload;
-	struct rule strong, weak, concurrency; /* strong: N a core of the greatest count */
+	struct rule strong, weak, concurrency; /* strong: N a core of strong_cores() */
 } growths[] = {
 	{"chess", .strong = {.key = "boards", .per_core = 50}, .weak = {.key = "boards", .per_core = 50},
 	 .concurrency = {.key = "boards", .keys = "+pairs+move+reply", .values = "+2+10us+1ms"}},
@@ -215,11 +215,22 @@ static unsigned cores_of(const struct place *place)
 	return place->count < place->all ? place->count : place->all;
 }
 
+/* So many cores' work strong scaling does: as many as the greatest count or some more, so that machines of 1 and 2
+ * cores, of 3 to 8, of 9 to 32 ... do the same and can be compared. */
+static unsigned strong_cores(unsigned most)
+{
+	unsigned cores = 2;
+
+	while (cores < most)
+		cores *= 4;
+	return cores;
+}
+
 static void write_work(const struct place *place, struct rung_text *text)
 {
 	const struct rule *rule = place->growth ? rule_of(place->growth, place->law) : NULL;
 	uint64_t per_core = rule ? place->per_core ? place->per_core : rule->per_core : 0;
-	unsigned factor = place->law == SCALING_STRONG ? place->most : cores_of(place);
+	unsigned factor = place->law == SCALING_STRONG ? strong_cores(place->most) : cores_of(place);
 
 	text->rung.work = place->law == SCALING_WEAK ? factor : 1;
 	if (!rule)
@@ -270,7 +281,7 @@ static int refuse_growth(const struct workload_spec *spec, enum scaling_law law,
 	return -EINVAL;
 }
 
-/* 1, 10, 100 ... tasks a core: up to a million. Where a model breaks, those beyond are not played. */
+/* Tasks a core. Where a model breaks, those beyond are not played. */
 static const uint64_t usual_per_core[] = {1, 10, 100, 1000, 10000, 100000};
 
 static int read_per_core(const struct scaling_request *request, uint64_t numbers[SCALING_COUNTS_MAX],

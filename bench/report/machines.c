@@ -129,16 +129,55 @@ static void print_row(const struct machines *machines, const struct machine_row 
 	}
 }
 
-/* A row that only one machine has compares nothing. */
-static bool is_shared(const struct machine_row *row)
+/* --- rows that nothing is compared in ----------------------------------------------------------------------------- */
+
+enum { REASONS_MAX = 12 };
+
+static bool is_alike(const struct machine_row *a, const struct machine_row *b)
 {
-	return row->base && row->points[0].machine != row->points[row->count - 1].machine;
+	return strcmp(a->workload, b->workload) == 0 && strcmp(a->alone, b->alone) == 0;
+}
+
+/* How many rows have that one's reason, from it on; 0 if one before has it. */
+static size_t alike(const struct machines *machines, const struct machine_row *row)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < machines->row_count; i++) {
+		const struct machine_row *other = &machines->rows[i];
+
+		if (other < row && is_alike(other, row))
+			return 0;
+		count += is_alike(other, row);
+	}
+	return count;
+}
+
+static void print_alone(const struct machines *machines, FILE *out)
+{
+	size_t said = 0, rows = 0, count;
+	char text[COMPARE_REASON_MAX + 100];
+
+	if (machines->alone > 0)
+		fputs("\nNot compared, and why (1, 2 ...: the machines):\n", out);
+	for (size_t i = 0; i < machines->row_count && said < REASONS_MAX; i++) {
+		const struct machine_row *row = &machines->rows[i];
+
+		if (!*row->alone || (count = alike(machines, row)) == 0)
+			continue;
+		snprintf(text, sizeof(text), "%s, %zu %s: %s", row->workload, count, count == 1 ? "row" : "rows",
+			 row->alone);
+		text_wrap(text, WIDTH - 4, refusal_line, &(struct refusal){.out = out, .first = ""});
+		said++;
+		rows += count;
+	}
+	if (rows < machines->alone)
+		fprintf(out, "    and %zu more rows, for other reasons: --format=json has them\n",
+			machines->alone - rows);
 }
 
 int machines_text(const struct machines *machines, FILE *out)
 {
-	size_t left_out = 0;
-
 	for (unsigned i = 1; i < machines->side_count; i++)
 		print_answer(machines, i, out);
 	fputc('\n', out);
@@ -155,13 +194,10 @@ int machines_text(const struct machines *machines, FILE *out)
 	fprintf(out, "\n%*s%11s%10s%7s%16s%7s%7s%7s\n", LABEL_WIDTH, "", "cores", "median", "speed", "interval",
 		"/core", "own", "eff");
 	for (size_t i = 0; i < machines->row_count; i++) {
-		left_out += !is_shared(&machines->rows[i]);
-		if (is_shared(&machines->rows[i]))
+		if (!*machines->rows[i].alone)
 			print_row(machines, &machines->rows[i], out);
 	}
-	if (left_out > 0)
-		fprintf(out, "\nNot shown: %zu rows that the first machine, or no other one, has a result of.\n",
-			left_out);
+	print_alone(machines, out);
 	return ferror(out) ? -EIO : 0;
 }
 
@@ -194,7 +230,8 @@ static json_t *point_json(const struct machine_point *point)
 	}
 	json_object_set_new(json, "n", json_integer((json_int_t)point->sample->count));
 	set_number(json, "median_ns", point->sample->summary.median);
-	json_object_set_new(json, "verdict", json_string(verdict_name(point->verdict)));
+	if (!isnan(point->speed))
+		json_object_set_new(json, "verdict", json_string(verdict_name(point->verdict)));
 	set_number(json, "speed", point->speed);
 	set_number(json, "low", point->interval.low);
 	set_number(json, "high", point->interval.high);
@@ -210,8 +247,12 @@ static json_t *row_json(const struct machine_row *row)
 
 	for (size_t i = 0; i < row->count; i++)
 		json_array_append_new(points, point_json(&row->points[i]));
-	return json_pack("{s:s, s:s, s:s, s:o}", "name", row->name, "workload", row->workload, "runtime", row->runtime,
-			 "points", points);
+	json_t *json = json_pack("{s:s, s:s, s:s, s:o}", "name", row->name, "workload", row->workload, "runtime",
+				 row->runtime, "points", points);
+
+	if (*row->alone)
+		json_object_set_new(json, "not_compared", json_string(row->alone));
+	return json;
 }
 
 int machines_json(const struct machines *machines, FILE *out)

@@ -114,6 +114,21 @@ if command -v taskset >/dev/null; then
 	has out 'refused: different versions'
 	expect 0 "$SIMUL" compare --machines whole part elsewhere --format=json
 	[ "$(nproc)" -eq 1 ] || has out '"emulated": true'
+	# Sweeps by default: the cores in common are compared, and why others are not is told.
+	sweep() { "$@" "$SIMUL" cores --no-plots --workload=counting --set limit=1000 --runtime=thread,work-stealing --repetitions=1 --out="$out" >out 2>err </dev/null || fail "no sweep for $out"; }
+	out=sweep sweep env
+	out=sweep-part sweep taskset -c "$core"
+	expect 0 "$SIMUL" compare --machines sweep sweep-part
+	if [ "$(nproc)" -eq 2 ]; then
+		has out "^counting/thread/limit=1000/slices=16$"
+		has out 'different parameters: 1 has workers=4, 2 has workers=2'
+	fi
+	"$SIMUL" cores --no-plots --workload=counting --set limit=1000 --set slices=24,25 --counts=1 --runtime=thread --repetitions=1 --out=other >out 2>err || fail 'no other sweep'
+	expect 3 "$SIMUL" compare --machines sweep other
+	has out 'different parameters: 1 has slices=[0-9]*, 2 has slices=24'
+	awk 'length($0) > 80 { exit 1 }' out || fail "a line is wider than 80 columns"
+	expect 3 "$SIMUL" compare --machines sweep other --format=json
+	has out '"not_compared": "different parameters: 1 has slices='
 fi
 expect 2 "$SIMUL" compare --machines whole
 expect 2 "$SIMUL" compare --machines whole whole --format=markdown

@@ -196,7 +196,7 @@ case_cores() {
 	command -v taskset >taskset || skip 'there is no taskset'
 	last=$(last_core)
 	expect 0 taskset -c "$last" "$SIMUL" cores --benchmark_list_tests
-	has out '^counting/thread/slices=8/cores=1$'
+	has out '^counting/thread/slices=16/cores=1$'
 	has_not out 'cores=2$'
 	has err 'strong scaling over cores 1, 2 workers on 1$'
 	has err 'there is one core'

@@ -85,11 +85,22 @@ static void strong_work_stays(void **state)
 
 	(void)state;
 	assert_int_equal(make(&swept, "core:6 pu:1", "chess", &(struct scaling_request){.wanted = true}, reason), 0);
-	assert_sweep(&swept.scaling.sweeps[0], 1, "boards=300", NULL, 1);
-	assert_sweep(&swept.scaling.sweeps[3], 6, "boards=300", NULL, 1);
-	assert_sweep(&swept.scaling.sweeps[4], 6, "boards=300", "12", 1);
+	assert_sweep(&swept.scaling.sweeps[0], 1, "boards=400", NULL, 1);
+	assert_sweep(&swept.scaling.sweeps[3], 6, "boards=400", NULL, 1);
+	assert_sweep(&swept.scaling.sweeps[4], 6, "boards=400", "12", 1);
 	assert_null(swept.scaling.sweeps[5].workload);
 	clear(&swept);
+	/* Machines of about as many cores do the same work. */
+	assert_int_equal(make(&swept, "core:8 pu:1", "chess", &(struct scaling_request){.wanted = true}, reason), 0);
+	assert_sweep(&swept.scaling.sweeps[0], 1, "boards=400", NULL, 1);
+	clear(&swept);
+	for (int cores = 1; cores <= 2; cores++) {
+		assert_int_equal(make(&swept, cores == 1 ? "core:1 pu:1" : "core:2 pu:1", "chess",
+				      &(struct scaling_request){.wanted = true}, reason),
+				 0);
+		assert_sweep(&swept.scaling.sweeps[0], 1, "boards=100", NULL, 1);
+		clear(&swept);
+	}
 }
 
 static void weak_work_grows_with_cores(void **state)
