@@ -137,18 +137,23 @@ static char *value_text(const json_t *value, char text[64])
 	return text;
 }
 
-/* A parameter that the run measured of its machine: "step" is one where the manifest calibrates "step_ps". */
-static bool is_calibrated(const struct samples *samples, const char *parameter)
+/* What the run measured of its machine and gave to players as that parameter: of "step" the manifest's calibration of
+ * "step_ps". NULL if it is no such one. */
+static const json_t *calibrated(const struct samples *samples, const char *parameter)
 {
-	const json_t *costs = bundle_object(&samples->bundle, "calibration");
+	const json_t *costs = bundle_object(&samples->bundle, "calibration"), *cost = NULL;
 	char key[96];
 
-	for (int unit = 0; unit < 2; unit++) {
+	for (int unit = 0; unit < 2 && !cost; unit++) {
 		snprintf(key, sizeof(key), "%s_%s", parameter, unit == 0 ? "ps" : "ns");
-		if (json_object_get(costs, key))
-			return true;
+		cost = json_object_get(costs, key);
 	}
-	return false;
+	return cost;
+}
+
+static bool is_own(const struct samples *samples, const char *parameter, const json_t *value)
+{
+	return json_equal((json_t *)calibrated(samples, parameter), (json_t *)value);
 }
 
 static bool same_work(const struct comparisons *comparisons, const struct comparison *comparison)
@@ -171,9 +176,13 @@ static bool refuse_parameter(const struct comparisons *comparisons, struct compa
 		return false;
 	value_text(base, left);
 	value_text(other, right);
-	if (!is_calibrated(comparisons->base, name) || !is_calibrated(comparisons->other, name))
+	if (!calibrated(comparisons->base, name) || !calibrated(comparisons->other, name))
 		return refuse(comparison, "different parameters: %s=%s and %s=%s", name, left, name, right);
-	return !same_work(comparisons, comparison) &&
+	if (same_work(comparisons, comparison))
+		return false;
+	comparison->paced = comparisons->machines && is_own(comparisons->base, name, base) &&
+			    is_own(comparisons->other, name, other);
+	return !comparison->paced &&
 	       refuse(comparison,
 		      "different work: it was made from %s=%s and %s=%s, as each run measured its machine; "
 		      "simul run --set %s=%s plays the work of the first again",
@@ -207,7 +216,7 @@ static bool refuse_cells(const struct comparisons *comparisons, struct compariso
 		return false;
 	if (refuse_text(comparisons, comparison, "version") || refuse_text(comparisons, comparison, "profile"))
 		return true;
-	if (base->cores != other->cores && !comparisons->any_cores)
+	if (base->cores != other->cores && !comparisons->machines)
 		return refuse(comparison, "different numbers of cores: %u and %u", base->cores, other->cores);
 	return refuse_parameters(comparisons, comparison);
 }
@@ -230,12 +239,13 @@ static bool refuse_missing(const struct comparisons *comparisons, struct compari
 }
 
 bool compare_refuses(const struct samples *base_of, const struct sample *base, const struct samples *other_of,
-		     const struct sample *other, char reason[COMPARE_REASON_MAX])
+		     const struct sample *other, bool *paced, char reason[COMPARE_REASON_MAX])
 {
-	const struct comparisons comparisons = {.base = base_of, .other = other_of, .any_cores = true};
+	const struct comparisons comparisons = {.base = base_of, .other = other_of, .machines = true};
 	struct comparison comparison = {.base = base, .other = other};
 	bool refused = refuse_missing(&comparisons, &comparison) || refuse_cells(&comparisons, &comparison);
 
+	*paced = comparison.paced;
 	memcpy(reason, comparison.reason, COMPARE_REASON_MAX);
 	return refused;
 }

@@ -35,6 +35,7 @@ struct comparison {
 	double p; /* Mann-Whitney */
 	enum verdict verdict;
 	bool stands;                     /* a finding among all cells: see false_discovery() at 5 % */
+	bool paced;                      /* see compare_refuses() */
 	char reason[COMPARE_REASON_MAX]; /* why it is refused; empty if it is not */
 };
 
@@ -49,7 +50,7 @@ struct comparisons {
 	const struct samples *base, *other;       /* borrowed; the same one where runtimes are compared */
 	const char *base_runtime, *other_runtime; /* NULL where bundles are */
 	struct compare_options options;
-	bool any_cores;           /* numbers of cores may differ */
+	bool machines;            /* numbers of cores, and calibrations that the work is made of, may differ */
 	struct comparison *items; /* in the base's order, then what only the other has; owned */
 	size_t count;
 	size_t of[VERDICTS]; /* how many of each */
@@ -67,10 +68,11 @@ int compare_samples(const struct samples *base, const struct samples *other, con
 int compare_runtimes(const struct samples *samples, const char *runtime, const char *against,
 		     const struct compare_options *options, struct comparisons *comparisons);
 
-/* Whether two samples of bundles cannot be compared, whatever their numbers of cores: one has no result, or they did
- * not do the same work. The sentence is in reason then, and else empty. */
+/* Whether two samples of machines cannot be compared, whatever their numbers of cores: one has no result, or they did
+ * not do the same work. The sentence is in reason then, and else empty. Work that each machine made of its own
+ * calibration, so that its pieces last as long on both, is compared, and *paced then. */
 bool compare_refuses(const struct samples *base_of, const struct sample *base, const struct samples *other_of,
-		     const struct sample *other, char reason[COMPARE_REASON_MAX]);
+		     const struct sample *other, bool *paced, char reason[COMPARE_REASON_MAX]);
 
 void comparisons_clear(struct comparisons *comparisons);
 

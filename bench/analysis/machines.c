@@ -175,8 +175,9 @@ static int point_compare(const struct machines *machines, const struct machine_r
 	point->interval.high = 1 / comparison.interval.low;
 	point->speed = 1 / comparison.ratio;
 	point->per_core = point->speed / point->cores * base->cores;
-	point->calibrated = point->speed * own_cost(point->sample, side->samples) /
-			    own_cost(base->sample, machines->sides[0].samples);
+	point->calibrated = point->paced ? point->speed
+					 : point->speed * own_cost(point->sample, side->samples) /
+						   own_cost(base->sample, machines->sides[0].samples);
 	return 0;
 }
 
@@ -207,11 +208,13 @@ static int row_compare(struct machines *machines, struct machine_row *row, const
 		const struct samples *samples = machines->sides[point->machine].samples;
 
 		if (compare_refuses(machines->sides[0].samples, row->base->sample, samples, point->sample,
-				    point->refused))
+				    &point->paced, point->refused))
 			machines->refused++;
 		else
 			error = point_compare(machines, row, point, *options);
 		machines->compared += point->machine > 0 && !*point->refused;
+		machines->paced += !*point->refused && point->paced;
+		row->paced |= !*point->refused && point->paced;
 	}
 	row_efficiencies(machines, row);
 	return error;

@@ -3,10 +3,13 @@
  *
  * A row is a workload, a runtime and parameters; its points are machines and core counts. The base of a row is the
  * first machine's point with the most cores. A point takes part where it did the base's work: equal profile, version
- * and parameters, and where a cost of the machine that was measured anew is among the parameters, equal audits; others
- * are refused, each with the reason. A machine is known by its identity, a hash of topology and CPU model that a
- * restriction (taskset, cgroup) leaves as it is: one that was restricted to a part of its cores is an emulation of a
- * smaller machine, with the caches and the memory of the whole, and is tagged so. */
+ * and parameters, and where a cost of the machine that was measured anew is among the parameters, equal audits, or work
+ * made of it so that its pieces last as long on each machine (paced: chess by default). What takes as long on a machine
+ * whose cores are twice as fast is then twice the work: the speed of a paced point is that of cores, runtime and kernel
+ * at equal durations, and says nothing of how fast a core is. Others are refused, each with the reason. A machine is
+ * known by its identity, a hash of topology and CPU model that a restriction (taskset, cgroup) leaves as it is: one
+ * that was restricted to a part of its cores is an emulation of a smaller machine, with the caches and the memory of
+ * the whole, and is tagged so. */
 #ifndef SIMUL_MACHINES_H
 #define SIMUL_MACHINES_H
 
@@ -29,6 +32,7 @@ struct machine_point {
 	double speed;
 	struct interval interval; /* of the speed: percentile bootstrap, 95 % */
 	enum verdict verdict;     /* by the rule of compare.h */
+	bool paced;               /* its work is not the base's, but lasts as long */
 	double per_core;          /* speed for a core, over that of the base */
 	double calibrated; /* speed in units of the machine's own calibrated one-core speed, over that of the base; NAN:
 			      none */
@@ -39,6 +43,7 @@ struct machine_point {
 struct machine_row {
 	char *name;                     /* "counting/thread/limit=2000000/slices=8"; owned */
 	const char *workload, *runtime; /* borrowed */
+	bool paced;                     /* a point of it is */
 	const struct machine_point
 		*base;                /* one of points; NULL where the first machine has none: nothing is compared */
 	struct machine_point *points; /* by machine, then by cores; owned by machines */
@@ -55,6 +60,7 @@ struct machines {
 	size_t row_count;
 	struct machine_point *points;
 	size_t point_count, compared, refused; /* compared: points of other machines than the first */
+	size_t paced;                          /* of the compared */
 	size_t alone;                          /* rows whose reason alone is not empty */
 };
 

@@ -19,19 +19,24 @@ struct made {
 	int division_ps;
 	double one_core_ns, efficiency; /* of all cores */
 	int invocations;
+	const char *checksum; /* NULL: "aa" */
+	int asked_ps;         /* the division's cost by --set; 0: as calibrated */
 };
 
-static const struct made whole = {"aa", "1", 4, 4, 2000, 8e6, 1, 5};
-static const struct made part = {"aa", "1", 1, 4, 2000, 8e6, 1, 5};
-static const struct made fast = {"bb", "1", 8, 8, 1000, 4e6, 0.5, 5};
-static const struct made other_version = {"cc", "2", 2, 2, 1000, 4e6, 1, 5};
+static const struct made whole = {"aa", "1", 4, 4, 2000, 8e6, 1, 5, NULL, 0};
+static const struct made part = {"aa", "1", 1, 4, 2000, 8e6, 1, 5, NULL, 0};
+static const struct made fast = {"bb", "1", 8, 8, 1000, 4e6, 0.5, 5, NULL, 0};
+static const struct made other_version = {"cc", "2", 2, 2, 1000, 4e6, 1, 5, NULL, 0};
 /* Surely faster, by less than matters; and much faster, by too few invocations. */
-static const struct made slightly = {"dd", "1", 4, 4, 2000, 7.92e6, 1, 5};
-static const struct made few = {"ee", "1", 4, 4, 2000, 4e6, 1, 4};
+static const struct made slightly = {"dd", "1", 4, 4, 2000, 7.92e6, 1, 5, NULL, 0};
+static const struct made few = {"ee", "1", 4, 4, 2000, 4e6, 1, 4, NULL, 0};
+/* Other work, as it was calibrated there; and as somebody asked for. */
+static const struct made paced = {"ff", "1", 4, 4, 1000, 7e6, 1, 5, "bb", 0};
+static const struct made asked = {"gg", "1", 4, 4, 1000, 7e6, 1, 5, "bb", 1500};
 
 static const struct compare_options options = {.min_effect = COMPARE_LEAST_EFFECT, .seed = 1};
 
-enum { SIDES = 6 };
+enum { SIDES = 8 };
 static char folders[SIDES][64];
 static struct samples samples[SIDES];
 
@@ -50,8 +55,8 @@ static json_t *cell_json(const struct made *made, int cores)
 
 	snprintf(name, sizeof(name), "counting/thread/limit=5/cores=%d", cores);
 	return json_pack("{s:s, s:s, s:s, s:s, s:{s:i, s:i}, s:o}", "name", name, "group", "g", "workload", "counting",
-			 "runtime", "thread", "parameters", "limit", 5, "division", made->division_ps, "cores",
-			 cores_json(cores));
+			 "runtime", "thread", "parameters", "limit", 5, "division",
+			 made->asked_ps ? made->asked_ps : made->division_ps, "cores", cores_json(cores));
 }
 
 static void records_write(FILE *out, const struct made *made, int cores)
@@ -61,8 +66,8 @@ static void records_write(FILE *out, const struct made *made, int cores)
 	for (int i = 0; i < made->invocations; i++)
 		fprintf(out,
 			"{\"cell\": \"counting/thread/limit=5/cores=%d\", \"repetition\": %d, \"status\": \"ok\", "
-			"\"record\": {\"time_ns\": {\"wall\": %.0f}, \"audit\": {\"checksum\": \"aa\"}}}\n",
-			cores, i, wall);
+			"\"record\": {\"time_ns\": {\"wall\": %.0f}, \"audit\": {\"checksum\": \"%s\"}}}\n",
+			cores, i, wall, made->checksum ? made->checksum : "aa");
 }
 
 static void bundle_write(const char *folder, const struct made *made)
@@ -93,7 +98,7 @@ static void bundle_write(const char *folder, const struct made *made)
 
 static int open_all(void **state)
 {
-	const struct made *const all[SIDES] = {&whole, &part, &fast, &other_version, &slightly, &few};
+	const struct made *const all[SIDES] = {&whole, &part, &fast, &other_version, &slightly, &few, &paced, &asked};
 
 	(void)state;
 	for (int i = 0; i < SIDES; i++) {
@@ -174,6 +179,20 @@ static void test_verdicts(void **state)
 	machines_clear(&machines);
 }
 
+static void test_equal_durations(void **state)
+{
+	struct machines machines;
+
+	(void)state;
+	assert_int_equal(machines_compare(samples, SIDES, &options, &machines), 0);
+	assert_true(point_at(&machines, 6, 4)->paced);
+	assert_float_equal(point_at(&machines, 6, 4)->speed, 8. / 7, 1e-9);
+	assert_float_equal(point_at(&machines, 6, 4)->calibrated, 8. / 7, 1e-9);
+	assert_false(point_at(&machines, 2, 8)->paced);
+	assert_non_null(strstr(point_at(&machines, 7, 4)->refused, "different work"));
+	machines_clear(&machines);
+}
+
 static void test_tags(void **state)
 {
 	struct machines machines;
@@ -195,8 +214,9 @@ static void test_refuses(void **state)
 
 	(void)state;
 	assert_int_equal(machines_compare(samples, SIDES, &options, &machines), 0);
-	assert_int_equal(machines.refused, 2);
-	assert_int_equal(machines.compared, 7);
+	assert_int_equal(machines.refused, 4);
+	assert_int_equal(machines.compared, 9);
+	assert_int_equal(machines.paced, 2);
 	assert_non_null(strstr(point_at(&machines, 3, 2)->refused, "version"));
 	assert_true(isnan(point_at(&machines, 3, 2)->speed));
 	machines_clear(&machines);
@@ -206,10 +226,8 @@ static void test_refuses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_speeds),
-		cmocka_unit_test(test_verdicts),
-		cmocka_unit_test(test_tags),
-		cmocka_unit_test(test_refuses),
+		cmocka_unit_test(test_speeds), cmocka_unit_test(test_verdicts), cmocka_unit_test(test_equal_durations),
+		cmocka_unit_test(test_tags),   cmocka_unit_test(test_refuses),
 	};
 
 	return cmocka_run_group_tests(tests, open_all, close_all);

@@ -173,7 +173,8 @@ static const struct command compare_command = {
 		"more repetitions. Cells that differ in parameters, profile or version are not compared, and the "
 		"reason "
 		"is told. Chess is made from a calibration that each run takes of its machine: to play the very same "
-		"work twice, give both runs --set step=N.\n"
+		"work twice, give both runs --set step=N. With --machines such work is compared too, and marked: it "
+		"lasts as long on each.\n"
 		"\n"
 		"Exit status: 0 compared; 1 a cell is what --fail-on says; 2 the call was wrong; 3 a source cannot be "
 		"read, or no cell could be compared.",

@@ -120,7 +120,7 @@ static void print_refused(const struct machine_point *point, FILE *out)
 
 static void print_row(const struct machines *machines, const struct machine_row *row, FILE *out)
 {
-	fprintf(out, "\n%s\n", row->name);
+	fprintf(out, "\n%s%s\n", row->name, row->paced ? " (equal durations)" : "");
 	for (size_t i = 0; i < row->count; i++) {
 		if (*row->points[i].refused)
 			print_refused(&row->points[i], out);
@@ -191,6 +191,12 @@ int machines_text(const struct machines *machines, FILE *out)
 		"the machine's own speed on one core, as it was calibrated: above 1, it makes more of what it has. "
 		"Eff: speed over its own one core's, for each physical core.",
 		WIDTH, print_line, out);
+	if (machines->paced > 0)
+		text_wrap(
+			"Equal durations: each machine made this work of its own calibration, so that a move lasts as "
+			"long; speed is then what cores, runtime and kernel make of it, not how fast a core is. The "
+			"same --set step=N in all runs plays the very same work.",
+			WIDTH, print_line, out);
 	fprintf(out, "\n%*s%11s%10s%7s%16s%7s%7s%7s\n", LABEL_WIDTH, "", "cores", "median", "speed", "interval",
 		"/core", "own", "eff");
 	for (size_t i = 0; i < machines->row_count; i++) {
@@ -228,6 +234,8 @@ static json_t *point_json(const struct machine_point *point)
 		json_object_set_new(json, "refused", json_string(point->refused));
 		return json;
 	}
+	if (point->paced)
+		json_object_set_new(json, "equal_durations", json_true());
 	json_object_set_new(json, "n", json_integer((json_int_t)point->sample->count));
 	set_number(json, "median_ns", point->sample->summary.median);
 	if (!isnan(point->speed))

@@ -9,7 +9,7 @@
 #include "machines.h"
 #include "text.h"
 
-enum { WORKLOADS_MAX = 4, PLACES_MAX = 128 };
+enum { WORKLOADS_MAX = 4 };
 
 static const unsigned colours[] = {0x0072b2, 0xd55e00, 0x009e73, 0xcc79a7, 0xe69f00, 0x56b4e9, 0x555555};
 
@@ -79,7 +79,8 @@ static void panel_draw(struct figure *figure, const struct machines *machines, c
 
 	text_cut(panel->title, sizeof(panel->title), row->name, share ? 50 : 60);
 	snprintf(panel->x.label, sizeof(panel->x.label), share ? "per cent of the machine's cores" : "cores");
-	snprintf(panel->y.label, sizeof(panel->y.label), "speed (machine 1, all its cores = 1)");
+	snprintf(panel->y.label, sizeof(panel->y.label),
+		 row->paced ? "speed at equal durations (machine 1 = 1)" : "speed (machine 1, all its cores = 1)");
 	panel->x.low = panel->y.low = 0;
 	panel->x.tics_at_points = true;
 	if (!share)
