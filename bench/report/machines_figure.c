@@ -89,26 +89,29 @@ static void panel_draw(struct figure *figure, const struct machines *machines, c
 		points_draw(figure, row, i, share);
 }
 
+/* Rows stand by name, those of a workload together. */
 static void machines_fill(struct figure *figure, const struct machines *machines)
 {
-	const char *seen[WORKLOADS_MAX];
-	size_t count = 0;
+	size_t count = 0, left_out = 0;
 
-	for (size_t i = 0; i < machines->row_count && count < WORKLOADS_MAX; i++) {
+	for (size_t i = 0; i < machines->row_count; i++) {
 		const char *workload = machines->rows[i].workload;
-		const struct machine_row *row = row_choose(machines, workload);
-		bool again = false;
+		const struct machine_row *row = i > 0 && strcmp(machines->rows[i - 1].workload, workload) == 0
+							? NULL
+							: row_choose(machines, workload);
 
-		for (size_t k = 0; k < count; k++)
-			again |= strcmp(seen[k], workload) == 0;
-		if (again || !row)
+		left_out += row && count == WORKLOADS_MAX;
+		if (!row || count == WORKLOADS_MAX)
 			continue;
-		seen[count++] = workload;
+		count++;
 		panel_draw(figure, machines, row, false);
 		panel_draw(figure, machines, row, true);
 	}
 	figure->columns = 2;
 	figure->rows = (unsigned)count;
+	if (left_out > 0)
+		figure_caption(figure, "%zu more %s compared and not drawn: the table has them.", left_out,
+			       left_out == 1 ? "workload is" : "workloads are");
 }
 
 static void machines_describe(struct figure *figure, const struct machines *machines)
