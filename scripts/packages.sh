@@ -8,6 +8,12 @@ packages_of_features="gnuplot-nox fonts-dejavu-core libuv1-dev liburing-dev libh
 packages_of_peers="libboost-context-dev libboost-fiber-dev libpth-dev golang-go"
 packages_to_test="libcmocka-dev valgrind clang libbenchmark-tools python3 python3-numpy python3-scipy \
 gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user spin parallel mandoc chromium chromium-driver" # the browser: 100 MB to fetch, 330 MB on disk, under a minute
+# Their servers are started by tests, by hand and on loopback. Installing them starts and enables them on a machine with
+# services of its own, which nobody has asked for: they come only where there are none, as in a container or a CI root.
+packages_to_test_as_servers="openssh-server munge slurmctld slurmd slurm-client slurm-wlm-basic-plugins"
+if [ ! -d /run/systemd/system ] && [ -x /usr/sbin/policy-rc.d ]; then
+	packages_to_test="$packages_to_test $packages_to_test_as_servers"
+fi
 
 # Prints those of the named packages that are not installed.
 packages_missing() {

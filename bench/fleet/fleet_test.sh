@@ -13,9 +13,11 @@ fi
 
 scratch=$(mktemp -d) || exit 1
 started=
+unset SLURM_CONF
 trap 'cleanup' EXIT
 trap 'exit 1' HUP INT TERM
 cleanup() {
+	[ -z "$SLURM_CONF" ] || timeout 5 scancel --full --user="$(id -un)" 2>/dev/null
 	for process in $started; do kill_tree "$process"; done
 	rm -rf "$scratch"
 }
@@ -232,11 +234,73 @@ case_parallel() {
 	has err '1 of 1 hosts failed: one'
 }
 
+# A cluster of one node, all of it in this folder and on loopback.
+start_slurm() {
+	local port=$((30000 + $$ % 2000 * 2)) user
+	user=$(id -un)
+	PATH=$PATH:/usr/sbin
+	for program in sbatch sinfo slurmctld slurmd munged; do
+		command -v $program >/dev/null ||
+			skip "$program is not installed (slurm-client, slurmctld, slurmd, munge): only the syntax is checked"
+	done
+	mkdir state spool
+	(umask 077 && head -c 128 /dev/urandom >munge.key)
+	munged --foreground --force --key-file="$scratch/munge.key" --socket="$scratch/munge.socket" \
+		--pid-file="$scratch/munge.pid" --log-file="$scratch/munge.log" --seed-file="$scratch/munge.seed" 2>munge.out &
+	started="$started $!"
+	cat >slurm.conf <<-END
+		ClusterName=fleet
+		SlurmctldHost=$(hostname -s)(127.0.0.1)
+		SlurmctldPort=$port
+		SlurmdPort=$((port + 1))
+		SlurmUser=$user
+		SlurmdUser=$user
+		AuthType=auth/munge
+		AuthInfo=socket=$scratch/munge.socket
+		StateSaveLocation=$scratch/state
+		SlurmdSpoolDir=$scratch/spool
+		SlurmctldPidFile=$scratch/slurmctld.pid
+		SlurmdPidFile=$scratch/slurmd.pid
+		SlurmctldLogFile=$scratch/slurmctld.log
+		SlurmdLogFile=$scratch/slurmd.log
+		ProctrackType=proctrack/linuxproc
+		TaskPlugin=task/none
+		SelectType=select/linear
+		SchedulerType=sched/builtin
+		SchedulerParameters=sched_interval=1,batch_sched_delay=0,sched_min_interval=0
+		KillWait=1
+		NodeName=one NodeHostname=$(hostname -s) NodeAddr=127.0.0.1 CPUs=1
+		PartitionName=all Nodes=ALL Default=YES MaxTime=1
+	END
+	export SLURM_CONF=$scratch/slurm.conf
+	for _ in $(seq 30); do [ -S munge.socket ] && break; sleep 0.1; done
+	slurmctld -D -c >/dev/null 2>slurmctld.out &
+	started="$started $!"
+	slurmd -D -N one >/dev/null 2>slurmd.out &
+	started="$started $!"
+	disown -a
+	for _ in $(seq 40); do
+		timeout 2 sinfo -h -o %T 2>/dev/null | grep -q idle && return
+		sleep 0.1
+	done
+	skip "no Slurm starts here: $(cat munge.out slurmctld.out slurmd.out | grep -i -e error -e fatal | tail -n 1)"
+}
+
+# A job array of two tasks, each with a bundle of its own in one folder.
 case_slurm() {
 	bash -n "$SCRIPTS/fleet.sbatch" || fail 'the script is no script'
-	command -v sbatch >/dev/null || skip 'sbatch is not installed (slurm-client): only the syntax is checked'
-	timeout 5 sinfo >/dev/null 2>&1 || skip 'there is no Slurm that answers: only the syntax is checked'
-	expect 0 sbatch --test-only "$SCRIPTS/fleet.sbatch" "$scratch/all"
+	start_slurm
+	expect 0 env FLEET_SIMUL="$SIMUL" sbatch --array=0-1 "$SCRIPTS/fleet.sbatch" "$scratch/all" "${play[@]:1}" --repetitions=1
+	for _ in $(seq 300); do
+		[ -n "$(timeout 2 squeue -h 2>&1)" ] || break
+		sleep 0.1
+	done
+	cat simul-*.log >out
+	[ "$(ls all | wc -l)" -eq 2 ] || fail 'not both bundles are there'
+	for bundle in all/*; do
+		(cd "$bundle" && sha256sum --quiet --check SHA256SUMS) || fail 'a bundle is damaged'
+		grep -q '"ok"' "$bundle/records.jsonl" || fail 'a bundle is empty'
+	done
 }
 
 "case_$1"
