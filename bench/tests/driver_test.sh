@@ -612,6 +612,14 @@ case_predict() {
 	expect 0 "$SIMUL" predict costs --json --runtime=coroutine --cores=2 --tasks=10
 	has out '"wall_ns"'
 	has_not out '"sequential", "model"'
+	# The bundle of another machine is measured on here no further, and predicted from.
+	cp -r costs other
+	sed -i 's/"identity": *"[^"]*"/"identity": "0123456789abcdef"/; s/"cpu": *"[^"]*"/"cpu": "another"/' other/manifest.json
+	expect 3 "$SIMUL" run --resume other --no-plots
+	has err 'begun on another machine (another, identity 0123456789abcdef; this one is'
+	cmp -s costs/records.jsonl other/records.jsonl || fail 'records of two machines are mixed'
+	expect 0 "$SIMUL" predict other --cores=64 --tasks=100
+	has out '64 cores, 100 boards'
 	chess thread --repetitions=1 --out=poor >/dev/null 2>&1
 	expect 3 "$SIMUL" predict poor
 	has err 'idle with several sleeps'
