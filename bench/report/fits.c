@@ -105,10 +105,17 @@ static void row_print(struct row *row, const char *text)
 	text_wrap(text, TEXT_WIDTH, row_line, row);
 }
 
-static void print_serial_fraction(const struct curve_points *made, struct row *row)
+/* More points than these are thinned out, the greatest kept: who has 128 counts reads the figure. */
+enum { FRACTIONS_MAX = 12 };
+
+/* Karp and Flatt's fraction at each point of strong scaling, and of any where more cores gave more than their number,
+ * however few points there are. */
+static void print_serial_fractions(const struct curve_points *made, bool strong, struct row *row)
 {
 	const struct scaling_point *one = NULL, *most = NULL;
-	char text[200];
+	char text[2000];
+	size_t used = 0;
+	double last = 1;
 
 	for (size_t i = 0; i < made->count; i++) {
 		const struct scaling_point *point = &made->points[i];
@@ -116,13 +123,24 @@ static void print_serial_fraction(const struct curve_points *made, struct row *r
 		one = point->cores == 1 ? point : one;
 		most = !point->beyond && (!most || point->cores > most->cores) ? point : most;
 	}
-	struct coefficient fraction = most ? karp_flatt(one, most, SEED) : (struct coefficient){.value = NAN};
+	for (size_t i = 0; i < made->count && one && used + 120 < sizeof(text); i++) {
+		const struct scaling_point *point = &made->points[i];
+		struct coefficient fraction = {.value = NAN};
 
-	if (isnan(fraction.value))
-		return;
-	snprintf(text, sizeof(text), "serial fraction on %.0f cores (Karp-Flatt): %.3f (%.3f..%.3f)%s", most->cores,
-		 fraction.value, fraction.low, fraction.high, fraction.high < 0 ? ", superlinear" : "");
-	row_print(row, text);
+		if (!point->beyond && point->cores > 1)
+			fraction = karp_flatt(one, point, SEED);
+		bool superlinear = fraction.high<0, thinned = made->count> FRACTIONS_MAX && point != most &&
+				   point->cores < 1.5 * last;
+
+		if (isnan(fraction.value) || (!superlinear && (thinned || !strong)))
+			continue;
+		last = thinned ? last : point->cores;
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%son %.0f cores %.3f (%.3f..%.3f)%s",
+					 used ? ", " : "serial fraction (Karp-Flatt): ", point->cores, fraction.value,
+					 fraction.low, fraction.high, superlinear ? " superlinear" : "");
+	}
+	if (used > 0)
+		row_print(row, text);
 }
 
 static void print_fit(const struct scaling_fit *fit, struct row *row)
@@ -158,8 +176,8 @@ static int print_curve(const struct bundle *bundle, const struct sweep_panel *pa
 	const struct rung_cell *curve = sweep_curve(panel, slot, &count);
 	int error = points_make(curve, count, &made);
 
-	if (!error && strong)
-		print_serial_fraction(&made, &row);
+	if (!error)
+		print_serial_fractions(&made, strong, &row);
 	for (int law = strong ? FIT_AMDAHL : FIT_USL; law < FITS && !error && made.count > 0; law++) {
 		error = scaling_fit_make(made.points, made.count, (enum scaling_law_fitted)law, SEED, &fit);
 		if (!error && fit.fitted)
