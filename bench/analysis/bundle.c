@@ -202,6 +202,8 @@ static int cell_read(const json_t *json, struct cell *cell)
 		.sweep = json_is_object(json_object_get(json, "sweep")) ? json_object_get(json, "sweep") : NULL,
 		.cores = array_count(json_object_get(json, "cores")),
 		.load_cores = array_count(json_object_get(json, "load_cores")),
+		.over_quota = json_is_true(json_object_get(json, "over_quota")),
+		.load_on_siblings = json_is_true(json_object_get(json, "load_on_siblings")),
 		.bound_ns = json_measure(json, "bound_ns"),
 		.model_bound_ns = json_measure(json, "model_bound_ns"),
 	};

@@ -82,6 +82,8 @@ struct cell {
 	const json_t *sweep;      /* its place in a sweep over cores; NULL: it has none */
 	unsigned slot;            /* of its runtime, in bundle.runtimes */
 	unsigned cores, load_cores;
+	bool over_quota;       /* the CPU quota pays for fewer cores */
+	bool load_on_siblings; /* the load had only SMT siblings of its cores */
 	double bound_ns;       /* NAN if not known */
 	double model_bound_ns; /* NAN unless it is higher for this model */
 	struct invocation

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "curves.h"
+#include "left_out.h"
 
 static const char *text_or(const char *text, const char *otherwise)
 {
@@ -105,11 +106,24 @@ static void note_left_out(struct figure *figure)
 			    bundle->unknown_cells, bundle->unknown_cells == 1 ? "" : "s");
 }
 
+static void note_marked(struct figure *figure)
+{
+	char text[CELLS_MARKED_MAX];
+
+	over_quota_text(figure->bundle, text);
+	if (*text)
+		figure_note(figure, "%s", text);
+	load_on_siblings_text(figure->bundle, text);
+	if (*text)
+		figure_note(figure, "%s", text);
+}
+
 void figure_describe(struct figure *figure)
 {
 	if (figure->legend && figure->n_most > 0)
 		figure_note(figure, "Marks at one place on the axis are set a little beside each other.");
 	note_left_out(figure);
+	note_marked(figure);
 	describe_numbers(figure);
 	describe_machine(figure);
 	describe_run(figure);

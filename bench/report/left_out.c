@@ -28,3 +28,36 @@ unsigned left_out_print(const struct bundle *bundle, const char *prefix, FILE *o
 	}
 	return lines;
 }
+
+void over_quota_text(const struct bundle *bundle, char text[CELLS_MARKED_MAX])
+{
+	const json_t *machine = bundle_object(bundle, "machine");
+	unsigned least = 0;
+
+	for (size_t i = 0; i < bundle->cell_count; i++) {
+		const struct cell *cell = &bundle->cells[i];
+
+		if (cell->over_quota && (least == 0 || cell->cores < least))
+			least = cell->cores;
+	}
+	*text = '\0';
+	if (least > 0)
+		snprintf(text, CELLS_MARKED_MAX,
+			 "Over the CPU quota of %.4g cores (--allow-quota): all cells on %u or more cores.",
+			 json_measure(machine, "quota_cores"), least);
+}
+
+void load_on_siblings_text(const struct bundle *bundle, char text[CELLS_MARKED_MAX])
+{
+	size_t marked = 0, loaded = 0;
+
+	for (size_t i = 0; i < bundle->cell_count; i++) {
+		marked += bundle->cells[i].load_on_siblings;
+		loaded += bundle->cells[i].load_cores > 0;
+	}
+	*text = '\0';
+	if (marked > 0)
+		snprintf(text, CELLS_MARKED_MAX,
+			 "In %zu of %zu cells with a load it had only SMT siblings of the player's cores.", marked,
+			 loaded);
+}

@@ -576,6 +576,21 @@ static size_t count_disturbed(const struct bundle *bundle, size_t *good, size_t 
 	return disturbed;
 }
 
+static unsigned print_marked(const struct bundle *bundle, FILE *out)
+{
+	char texts[2][CELLS_MARKED_MAX];
+	unsigned lines = 0;
+
+	over_quota_text(bundle, texts[0]);
+	load_on_siblings_text(bundle, texts[1]);
+	for (int i = 0; i < 2; i++) {
+		if (*texts[i])
+			fprintf(out, "%s\n", texts[i]);
+		lines += *texts[i] != '\0';
+	}
+	return lines;
+}
+
 /* What the table does not show; a blank line follows where there is anything to say. */
 static void print_left_out(const struct bundle *bundle, FILE *out)
 {
@@ -596,6 +611,7 @@ static void print_left_out(const struct bundle *bundle, FILE *out)
 		fprintf(out, "%zu invocation%s failed (! where a table has them): records.jsonl says why.\n", failed,
 			failed == 1 ? "" : "s");
 	lines = left_out_print(bundle, "", out);
+	lines += print_marked(bundle, out);
 	if (bundle->cell_count == 0)
 		fputs("This run has no cells: there is nothing to say.\n", out);
 	if (disturbed + failed + lines > 0)
