@@ -129,8 +129,8 @@ static void print_serial_fractions(const struct curve_points *made, bool strong,
 
 		if (!point->beyond && point->cores > 1)
 			fraction = karp_flatt(one, point, SEED);
-		bool superlinear = fraction.high<0, thinned = made->count> FRACTIONS_MAX && point != most &&
-				   point->cores < 1.5 * last;
+		bool superlinear = fraction.high < 0;
+		bool thinned = made->count > FRACTIONS_MAX && point != most && point->cores < 1.5 * last;
 
 		if (isnan(fraction.value) || (!superlinear && (thinned || !strong)))
 			continue;
