@@ -135,7 +135,7 @@ FIBER_SWITCHES static void abandon(void *unused)
 }
 
 /* Nobody can run any more: the way out of coroutine_run() begins on the first task's stack, below its frames. */
-FIBER_SWITCHES static __attribute__((noinline)) _Noreturn void deadlock(void)
+FIBER_SWITCHES __attribute__((noinline)) _Noreturn void coroutine_deadlock(void)
 {
 	void *left, *top = (void *)((uintptr_t)scheduler.first.stack_pointer & ~(uintptr_t)15);
 
@@ -191,7 +191,7 @@ static inline struct coroutine *next_task(struct coroutine *self)
 
 	fetch_ahead();
 	if (__builtin_expect(!entry, 0))
-		deadlock();
+		coroutine_deadlock();
 	return coroutine_of(entry);
 }
 

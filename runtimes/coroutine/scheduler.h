@@ -51,6 +51,9 @@ int coroutine_disown(int fd);
  * joined left out. */
 bool coroutine_quiet(unsigned descriptors, size_t *turns);
 
+/* Says that no task can ever go on, and makes coroutine_run() return -EDEADLK. */
+_Noreturn void coroutine_deadlock(void);
+
 /* Where a sentence names a task, those that are spawned from now on are counted from 1, as begun by this worker. */
 void coroutine_count_as(unsigned worker);
 

@@ -1,17 +1,18 @@
 /* census.c: see census.h. */
 #include "census.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "../clock.h"
 #include "../coroutine/scheduler.h"
 #include "place.h"
-#include "words.h"
 
-#define ROUND_NS (50 * NS_PER_MS)
+#define TICK_NS (100 * NS_PER_MS)
 
 /* Of this process. */
 static struct {
@@ -20,7 +21,11 @@ static struct {
 	uint32_t quiet_since; /* the round; 0: it is not */
 } here;
 
-static struct task warden;
+static struct {
+	struct task task;
+	int timer;
+	void (*deadlocked)(void);
+} warden;
 
 /* Answering. */
 
@@ -51,7 +56,7 @@ static void answer(unsigned descriptors)
 
 void census_answer(void)
 {
-	if (atomic_load(&ground->round) > 0)
+	if (atomic_load(&ground->places[place_here].counted) != atomic_load(&ground->round))
 		answer(1); /* descriptors.c's receive() */
 }
 
@@ -59,13 +64,8 @@ void census_tell_shortage(bool is_short)
 {
 	struct place *place = &ground->places[place_here];
 
-	if (atomic_load(&place->is_short) == is_short)
-		return;
-	atomic_store(&place->is_short, is_short);
-	if (!is_short)
-		return;
-	atomic_fetch_add(&ground->shortages, 1);
-	words_wake(&ground->shortages, 1);
+	if (atomic_load(&place->is_short) != is_short)
+		atomic_store(&place->is_short, is_short);
 }
 
 /* The warden. */
@@ -94,18 +94,20 @@ static bool all_have_answered(uint32_t round)
 }
 
 /* Since before the round that came before this one. */
-static bool all_have_been_quiet(uint32_t round)
+static bool was_quiet(uint32_t since, uint32_t round)
 {
-	for (uint32_t place = 0; place <= ground->workers; place++) {
-		uint32_t since = atomic_load(&ground->places[place].quiet_since);
-
-		if (since == 0 || since + 1 >= round)
-			return false;
-	}
-	return true;
+	return since > 0 && since + 1 < round;
 }
 
-static _Noreturn void end_run(void)
+static bool all_have_been_quiet(uint32_t round)
+{
+	for (uint32_t place = 0; place <= ground->workers; place++)
+		if (!was_quiet(atomic_load(&ground->places[place].quiet_since), round))
+			return false;
+	return was_quiet(atomic_load(&ground->buried), round);
+}
+
+static _Noreturn void end_short(void)
 {
 	uint32_t left = 0;
 
@@ -118,45 +120,58 @@ static _Noreturn void end_run(void)
 	_exit(EXIT_FAILURE); /* and all others with it: kernel/supervision.h */
 }
 
-/* Until no worker is short, or the run ends. */
+/* Workers are asked only while this process has nothing to do. */
 static void count(void)
 {
-	uint32_t round = atomic_load(&ground->round) + 1;
+	uint32_t round = atomic_load(&ground->round);
 
-	ask(round);
-	while (any_is_short() && !atomic_load(&ground->ending)) {
-		coroutine_sleep_until(clock_now() + ROUND_NS);
-		answer(1 + ground->workers); /* the clerk, and descriptors.c's for each worker */
-		if (!all_have_answered(round))
-			continue;
-		if (any_is_short() && all_have_been_quiet(round))
-			end_run();
-		ask(++round);
+	answer(1 + ground->workers); /* the clerk, and descriptors.c's for each worker */
+	if (!all_have_answered(round))
+		return;
+	if (all_have_been_quiet(round)) {
+		if (any_is_short())
+			end_short();
+		warden.deadlocked();
 	}
+	if (here.quiet_since > 0)
+		ask(round + 1);
 }
 
 static void watch(void *argument)
 {
-	(void)argument;
-	while (!atomic_load(&ground->ending)) {
-		uint32_t seen = atomic_load(&ground->shortages);
+	uint64_t ticks[2]; /* more than there is to read: it is drained then */
 
-		if (any_is_short())
-			count();
-		else
-			words_wait(&ground->shortages, seen);
-	}
+	(void)argument;
+	while (coroutine_read(warden.timer, ticks, sizeof(ticks)) > 0)
+		count();
 }
 
 int census_open(void)
 {
-	return coroutine_spawn(&warden, watch, NULL);
+	warden.timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	return warden.timer < 0 ? -errno : 0;
 }
 
 void census_close(void)
 {
-	atomic_fetch_add(&ground->shortages, 1);
-	words_wake(&ground->shortages, 1);
-	coroutine_join(warden);
+	close(warden.timer);
 	here.quiet_since = 0; /* the workers of a later run are copies */
+}
+
+int census_start(void (*deadlocked)(void))
+{
+	const struct timespec tick = {.tv_nsec = TICK_NS};
+	int error = coroutine_adopt(warden.timer);
+
+	if (error < 0)
+		return error;
+	warden.deadlocked = deadlocked;
+	timerfd_settime(warden.timer, 0, &(struct itimerspec){.it_value = tick, .it_interval = tick}, NULL);
+	return coroutine_spawn(&warden.task, watch, NULL);
+}
+
+void census_stop(void)
+{
+	coroutine_disown(warden.timer);
+	coroutine_join(warden.task);
 }

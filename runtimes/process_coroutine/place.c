@@ -39,6 +39,8 @@ bool ground_holds(const void *word)
 static bool divide(uint32_t workers)
 {
 	ground->workers = workers;
+	atomic_init(&ground->round, 1);
+	atomic_init(&ground->buried, 1);
 	ground->places = ground_take((workers + 1) * sizeof(struct place), 64);
 	ground->jobs = ground_take(JOBS * sizeof(struct job), 64);
 	if (!ground->places || !ground->jobs)

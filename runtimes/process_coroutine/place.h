@@ -72,9 +72,9 @@ struct ground {
 	_Atomic uint32_t started; /* by the supervisor: 1 once it has tried to start all workers; a futex */
 	int error;                /* why it could not; 0 or -errno */
 	_Atomic uint32_t deaths;
-	_Atomic uint32_t shortages; /* told so far; waited for by words.h: census.c */
-	_Atomic uint32_t round;     /* of the census; 0: there was none */
-	struct place *places;       /* workers + 1 */
+	_Atomic uint32_t round;  /* of the census, from 1 on */
+	_Atomic uint32_t buried; /* the round in which the supervisor last did so; 0: it is about it */
+	struct place *places;    /* workers + 1 */
 	struct job *jobs;
 };
 

@@ -8,7 +8,7 @@
  *
  * Always: a task that has been begun is in one worker until it ends. If the worker crashes, all tasks that it had begun
  * have crashed; those in its ring, which it has not begun, are left to its successor. A worker that has no memory for
- * its next task waits until one has ended; census.h tells when that can never be. */
+ * its next task waits until one has ended; when that can never be, and in any deadlock, census.h ends the run. */
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -37,10 +37,8 @@ const struct runtime runtime = {
 		  "process",
 	.breaks =
 		"what a task spawns stays in its worker, so that one tree of tasks uses one core; a task that never "
-		"suspends stops its worker, one that crashes ends all tasks there; a deadlock across processes is told "
-		"only where memory for tasks has run out; a library's function with locals of more than a page may "
-		"leap over "
-		"the guard page unseen",
+		"suspends stops its worker, one that crashes ends all tasks there; a library's function with locals of "
+		"more than a page may leap over the guard page unseen",
 	.sources = "a process a core, each with a loop: nginx, Node.js's cluster, gunicorn with gevent; SCM_RIGHTS in "
 		   "unix(7), eventfd(2)",
 	.capabilities = RUNTIME_INTERLEAVES | RUNTIME_PARALLEL | RUNTIME_SWITCHES_STACKS | RUNTIME_WORKERS,
@@ -233,22 +231,37 @@ static void clerk(void *argument)
 	look_after_place(NULL);
 }
 
+/* Every task waits. Workers go home, and leave theirs. */
+static void end_deadlocked(void)
+{
+	supervisor_end();
+	descriptors_close_channels();
+	census_close();
+	places_close();
+	coroutine_deadlock();
+}
+
 static int start_workers(void)
 {
 	int error = places_open();
 
 	if (error < 0)
 		return error;
-	if ((error = descriptors_open_channels()) < 0)
+	if ((error = census_open()) < 0)
 		goto close_places;
+	if ((error = descriptors_open_channels()) < 0)
+		goto close_census;
 	if ((error = supervisor_start(worker_main)) < 0)
 		goto close_channels;
 	first.open = true;
-	CHECK(coroutine_spawn(&first.clerk, clerk, NULL) == 0 && descriptors_serve() == 0 && census_open() == 0,
+	CHECK(coroutine_spawn(&first.clerk, clerk, NULL) == 0 && descriptors_serve() == 0 &&
+		      census_start(end_deadlocked) == 0,
 	      "process-coroutine: no memory for the first process's own tasks");
 	return 0;
 close_channels:
 	descriptors_close_channels();
+close_census:
+	census_close();
 close_places:
 	places_close();
 	return error;
@@ -257,10 +270,11 @@ close_places:
 static void end_workers(void)
 {
 	supervisor_end();
-	census_close();
+	census_stop();
 	coroutine_join(first.clerk);
 	descriptors_stop_serving();
 	descriptors_close_channels();
+	census_close();
 	places_close();
 	first.open = false;
 }

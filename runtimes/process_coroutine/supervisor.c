@@ -68,10 +68,11 @@ static void bury_worker(uint32_t place, int status)
 	pid_t worker = supervisor.workers[place];
 
 	supervisor.workers[place] = 0;
+	if (atomic_load(&ground->ending))
+		return; /* it went home, in a deadlock with tasks that it had begun */
 	if (place_is_busy(place))
-		say_how(worker, status); /* before the joiner knows */
-	else if (atomic_load(&ground->ending))
-		return; /* it went home */
+		say_how(worker, status);  /* before the joiner knows */
+	atomic_store(&ground->buried, 0); /* before the successor answers the census */
 	words_bury(place);
 	place_crash_jobs(place);
 	descriptors_bury(place);
@@ -79,6 +80,7 @@ static void bury_worker(uint32_t place, int status)
 		usleep(PAUSE_US);
 	atomic_fetch_add(&ground->deaths, 1);
 	place_notify_all();
+	atomic_store(&ground->buried, atomic_load(&ground->round));
 }
 
 static uint32_t place_of(pid_t worker)

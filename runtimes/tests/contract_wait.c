@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../check.h"
+
 enum { WAITERS = 20, ROUNDS = 2000, CROWD = 200, ACQUIRES = 100 };
 
 static const char one_after_another[] = "its tasks run one after another, so none can wait for another";
@@ -398,16 +400,60 @@ static void run_into_deadlock(void *argument)
 	(void)task_run(wait_for_ever, &waited);
 }
 
-static void test_a_deadlock_is_told_in_a_sentence(void **state)
-{
-	char *text;
+struct ring {
+	_Atomic uint32_t arrived;
+	_Atomic uint32_t word[2]; /* each is changed by who waits for the other */
+};
 
-	(void)state;
-	needs_lack_of(RUNTIME_PREEMPTS, "the kernel schedules its tasks, and does not tell");
-	text = output_of(STDERR_FILENO, run_into_deadlock, NULL);
+static void wait_for_the_other(void *argument)
+{
+	struct ring *ring = argument;
+	uint32_t place = atomic_fetch_add(&ring->arrived, 1);
+
+	while (atomic_load(&ring->word[place]) == 0)
+		task_wait(&ring->word[place], 0);
+	atomic_store(&ring->word[1 - place], 1);
+	task_wake(&ring->word[1 - place], 1);
+}
+
+/* One in each worker, where tasks are dealt to them. */
+static void wait_for_each_other(void *argument)
+{
+	struct ring *ring = shared(sizeof(*ring));
+	struct task one = spawn(wait_for_the_other, ring), other = spawn(wait_for_the_other, ring);
+
+	(void)argument;
+	join(one);
+	join(other);
+	EXPECT(false);
+}
+
+/* In a process of its own: the tasks are never freed. */
+static void run_into_a_ring(void *argument)
+{
+	runtime_workers = 2;
+	CHECK(task_run(wait_for_each_other, argument) == -EDEADLK, "a deadlock of several tasks is not told");
+	CHECK(task_run(sleep_with_permits, argument) == 0, "it cannot be run again");
+}
+
+static void expect_a_sentence(void (*body)(void *))
+{
+	char *text = output_of(STDERR_FILENO, body, NULL);
+
 	assert_true(strlen(text) > 20);
 	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
+	if (capable(RUNTIME_INTERLEAVES))
+		assert_ptr_equal(strstr(text, "deadlock: every task that is left waits, "), text);
 	free(text);
+}
+
+static void test_a_deadlock_is_told_in_a_sentence(void **state)
+{
+	(void)state;
+	needs_lack_of(RUNTIME_PREEMPTS, "the kernel schedules its tasks, and does not tell");
+	expect_a_sentence(run_into_deadlock);
+	if (capable(RUNTIME_INTERLEAVES))
+		expect_a_sentence(run_into_a_ring);
 }
 
 struct pending {

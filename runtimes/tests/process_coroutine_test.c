@@ -3,6 +3,7 @@
  * that hangs. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
@@ -458,6 +459,97 @@ static void hand_over_many(void *argument)
 	CHECK(task_close(listener) == 0, "cannot close");
 }
 
+/* Longer than the census needs to find a deadlock: nobody runs, but a timer, a pipe or a peer outside is to come. */
+
+enum { LONG_NS = 600 * NS_PER_MS };
+
+struct outside {
+	struct gate *gate;
+	int pipe, peer; /* to be read by a task, to be echoed to */
+};
+
+static void sleep_long(void *argument)
+{
+	struct outside *outside = argument;
+
+	task_sleep_until(clock_now() + LONG_NS);
+	gate_open(outside->gate);
+}
+
+static void read_pipe(void *argument)
+{
+	struct outside *outside = argument;
+	char byte = 0;
+
+	CHECK(task_read(outside->pipe, &byte, 1) == 1 && byte == 'p', "the pipe brings nothing");
+	gate_open(outside->gate);
+}
+
+static void echo_once(void *argument)
+{
+	struct outside *outside = argument;
+	char byte = 0;
+
+	CHECK(task_read(outside->peer, &byte, 1) == 1 && task_write(outside->peer, &byte, 1) == 1, "no echo");
+	gate_open(outside->gate);
+}
+
+static void pass(void *argument)
+{
+	gate_pass(((struct outside *)argument)->gate, 1);
+}
+
+/* One worker waits for what comes from outside, and the other for that one. */
+static void wait_long(struct outside *outside, task_function *function)
+{
+	struct task one, other;
+
+	outside->gate = shared(sizeof(*outside->gate));
+	one = spawn(function, outside);
+	other = spawn(pass, outside);
+	join(one);
+	join(other);
+}
+
+/* A process that is none of the runtime's. */
+static pid_t start_outside(int pipe, int peer)
+{
+	const struct timespec wait = {.tv_nsec = LONG_NS};
+	pid_t child = fork();
+	char byte;
+
+	if (child != 0)
+		return child;
+	nanosleep(&wait, NULL);
+	nanosleep(&wait, NULL);
+	if (write(pipe, "p", 1) != 1)
+		_exit(EXIT_FAILURE);
+	nanosleep(&wait, NULL);
+	_exit(write(peer, "e", 1) == 1 && read(peer, &byte, 1) == 1 && byte == 'e' ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+static void wait_for_the_outside(void *argument)
+{
+	struct outside *outside = shared(sizeof(*outside));
+	int pipe_ends[2], peers[2], status;
+	pid_t child;
+
+	(void)argument;
+	CHECK(pipe2(pipe_ends, O_NONBLOCK) == 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, peers) == 0, "no pipes");
+	CHECK(fcntl(peers[0], F_SETFL, O_NONBLOCK) == 0, "it cannot be made to return at once");
+	outside->pipe = pipe_ends[0];
+	outside->peer = peers[0];
+	CHECK(task_adopt(outside->pipe) == 0 && task_adopt(outside->peer) == 0, "cannot adopt");
+	child = start_outside(pipe_ends[1], peers[1]);
+	wait_long(outside, sleep_long);
+	wait_long(outside, read_pipe);
+	wait_long(outside, echo_once);
+	CHECK(waitpid(child, &status, 0) == child && status == 0, "the other side ended with wait status %d", status);
+	CHECK(task_close(outside->pipe) == 0 && task_close(outside->peer) == 0, "cannot close");
+	close(pipe_ends[1]);
+	close(peers[1]);
+}
+
 /* Where memory for tasks ends: each worker gets 2 slabs of stacks, some more in an ordinary build, and a crowd is more.
  */
 
@@ -600,6 +692,7 @@ int main(void)
 		{"a task that overflows its stack is named", 1, overflow},
 		{"a connection ends with its task", 2, die_with_a_connection},
 		{"what was lent is closed together", 2, lend_and_close},
+		{"who waits for the outside is in no deadlock", 2, wait_for_the_outside},
 		{"a full channel loses nothing", 1, hand_over_many},
 	};
 
