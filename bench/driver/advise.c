@@ -45,7 +45,7 @@ static int take_span(const char *text, void *field, char reason[REASON_MAX])
 
 static int take_bytes(const char *text, void *field, char reason[REASON_MAX])
 {
-	snprintf(reason, REASON_MAX, "it takes a size such as 256MiB or 4GiB");
+	snprintf(reason, REASON_MAX, "it takes a size such as 256M (MiB) or 4G (GiB)");
 	return size_parse(text, field);
 }
 

@@ -33,13 +33,19 @@ static const struct unit *units_of(enum parameter_type type)
 	}
 }
 
+/* "M" is MiB, as other programs take it: there is no other million of bytes here. */
+static bool is_short_for(const char *name, const char *unit)
+{
+	return name[0] == unit[0] && name[1] == '\0' && unit[1] == 'i';
+}
+
 static int unit_factor(const struct unit *units, const char *name, uint64_t *factor)
 {
 	*factor = 1;
 	if (*name == '\0')
 		return 0;
 	for (; units->name; units++)
-		if (strcmp(units->name, name) == 0) {
+		if (strcmp(units->name, name) == 0 || is_short_for(name, units->name)) {
 			*factor = units->factor;
 			return 0;
 		}

@@ -23,8 +23,8 @@ struct parameter {
 	/* Of a cost of this machine, which nobody chooses and no cell is named by: measures it once on the calling
 	 * thread's core, in about 2 ms; 0: it cannot. NULL: an ordinary parameter. */
 	calibration_run *calibrate;
-	/* Of a choice that says where the load runs: its first one is apart from the player, the other on its cores. The
-	 * load is not told. */
+	/* Of a choice that says where the load runs: its first one is apart from the player, the other on its cores.
+	 * The load is not told. */
 	bool places_load;
 	const char *help; /* one line */
 };
@@ -56,7 +56,8 @@ int parameter_find(const struct parameter *table, const char *name);
 /* The value as a person would write it ("50us", "64KiB", "24", "polgar"): exact, and read back by values_take(). */
 void parameter_format(const struct parameter *parameter, uint64_t value, char text[PARAMETER_TEXT_MAX]);
 
-/* Durations take ns, us, ms, s (no unit: ns); sizes take B, KiB, MiB, GiB (no unit: bytes); counts take none.
+/* Durations take ns, us, ms, s (no unit: ns); sizes take B, KiB or K, MiB or M, GiB or G (no unit: bytes);
+ * counts take none.
  * A decimal fraction is taken where the result is a whole number of ns or bytes ("5.5ms"). 0 or -EINVAL. */
 int duration_parse(const char *text, uint64_t *ns);
 int size_parse(const char *text, uint64_t *bytes);

@@ -20,11 +20,19 @@ static void durations(void **state)
 	static const struct {
 		const char *text;
 		uint64_t ns;
-	} good[] = {{"0", 0},           {"17", 17},           {"50us", 50000},     {"5.5ms", 5500000},
-		    {"2s", 2000000000}, {"0.25us", 250},      {"1.000s", NS_PER_S}, {"0.000000001s", 1},
-		    {"7ns", 7},         {"18446744073s", UINT64_C(18446744073000000000)}};
-	static const char *const bad[] = {"",    "us",    "-1",  "5 ms",  "5m",         "1.5ns", "0.0000000001s",
-					  "1..5s", "5.ms", ".5s", "1e3", "18446744074s", "5ms ",  "99999999999999999999"};
+	} good[] = {{"0", 0},
+		    {"17", 17},
+		    {"50us", 50000},
+		    {"5.5ms", 5500000},
+		    {"2s", 2000000000},
+		    {"0.25us", 250},
+		    {"1.000s", NS_PER_S},
+		    {"0.000000001s", 1},
+		    {"7ns", 7},
+		    {"18446744073s", UINT64_C(18446744073000000000)}};
+	static const char *const bad[] = {
+		"",      "us",   "-1",  "5 ms", "5m",           "1.5ns", "0.0000000001s",
+		"1..5s", "5.ms", ".5s", "1e3",  "18446744074s", "5ms ",  "99999999999999999999"};
 	uint64_t ns;
 
 	(void)state;
@@ -45,7 +53,13 @@ static void sizes_and_counts(void **state)
 	assert_int_equal(value, 65536);
 	assert_int_equal(size_parse("1.5KiB", &value), 0);
 	assert_int_equal(value, 1536);
+	assert_int_equal(size_parse("256M", &value), 0);
+	assert_int_equal(value, 256 << 20);
+	assert_int_equal(size_parse("1.5G", &value), 0);
+	assert_int_equal(value, UINT64_C(3) << 29);
 	assert_int_equal(size_parse("64kB", &value), -EINVAL);
+	assert_int_equal(size_parse("64Mi", &value), -EINVAL);
+	assert_int_equal(duration_parse("5m", &value), -EINVAL);
 	assert_int_equal(count_parse("24", &value), 0);
 	assert_int_equal(value, 24);
 	assert_int_equal(count_parse("24us", &value), -EINVAL);
@@ -155,8 +169,12 @@ static void primes_are_known(void **state)
 {
 	static const struct {
 		uint64_t limit, count, sum;
-	} known[] = {{10, 4, 17},          {100, 25, 1060},          {1000, 168, 76127},
-		     {10000, 1229, 5736396}, {100000, 9592, 454396537}, {1000000, 78498, UINT64_C(37550402023)}};
+	} known[] = {{10, 4, 17},
+		     {100, 25, 1060},
+		     {1000, 168, 76127},
+		     {10000, 1229, 5736396},
+		     {100000, 9592, 454396537},
+		     {1000000, 78498, UINT64_C(37550402023)}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
