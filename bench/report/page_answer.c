@@ -1,8 +1,8 @@
 /* page_answer.c: the answer, for a reader who knows threads and nothing of this project: which family of models for
  * which work, by how much, how sure; then every runtime in a row of its own.
  *
- * It speaks of families ("threads", "coroutines"): each stands with the best of its runtimes. A family leads where its
- * best is the fastest or is not shown to be slower. Peers have rows, but no say. */
+ * It speaks of families ("threads", "coroutines"): each stands with the best of its runtimes. A family leads where one
+ * of them is the fastest or is not shown to be slower; that one stands for it. Peers have rows, but no say. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -122,11 +122,6 @@ static void contest_title(const struct contest *contest, char *text, size_t size
 
 /* --- families ------------------------------------------------------------------------------------------------- */
 
-static bool leads(const struct entry *entry)
-{
-	return entry && (entry->standing == STANDING_BEST || entry->standing == STANDING_LEVEL);
-}
-
 /* The families that have a result, the fastest first; returns how many. */
 static size_t rank_families(const struct contest *contest, const struct entry *ranked[FAMILIES])
 {
@@ -146,7 +141,7 @@ static size_t count_leaders(const struct entry *const *ranked, size_t count)
 	size_t leaders = 0;
 
 	for (size_t i = 0; i < count; i++)
-		leaders += leads(ranked[i]);
+		leaders += entry_leads(ranked[i]);
 	return leaders;
 }
 
@@ -164,7 +159,7 @@ static void write_leaders(FILE *out, const struct entry *const *ranked, size_t c
 	size_t leaders = count_leaders(ranked, count), written = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (!leads(ranked[i]))
+		if (!entry_leads(ranked[i]))
 			continue;
 		written++;
 		fprintf(out, "%s%s", written == 1 ? "" : written == leaders ? " or " : ", ", nouns[ranked[i]->family]);
@@ -184,7 +179,7 @@ static void glance_cell(FILE *out, const struct contest *contest, enum model_fam
 		return;
 	}
 	fprintf(out, "<td class=\"%s\">%.*f<span class=\"times\" aria-hidden=\"true\">×</span>%s</td>",
-		leads(entry) ? "lead" : "", entry->ratio < 9.95 ? 2 : 1, entry->ratio,
+		entry_leads(entry) ? "lead" : "", entry->ratio < 9.95 ? 2 : 1, entry->ratio,
 		entry->standing == STANDING_LEVEL     ? "<span class=\"unseen\"> not told apart from the fastest</span>"
 		: entry->standing == STANDING_UNKNOWN ? "<span class=\"mild\"> ?</span>"
 						      : "");
@@ -249,10 +244,8 @@ static void write_glance(struct page *page, const struct contests *contests)
 
 	fputs("<div class=\"scroll\" role=\"region\" aria-label=\"All models at a glance\" tabindex=\"0\">\n"
 	      "<table class=\"glance\">\n<caption>How many times as long as the fastest model each model takes, with "
-	      "the best "
-	      "program of its kind. <span class=\"lead key\">Tinted</span>: the fastest, and all that this run cannot "
-	      "tell "
-	      "from it.</caption>\n",
+	      "the best program of its kind. <span class=\"lead key\">Tinted</span>: the fastest, and every model of "
+	      "which this run cannot tell a program from it; that program’s number stands here.</caption>\n",
 	      page->out);
 	glance_head(page, contests, columns);
 	fputs("<tbody>\n", page->out);
@@ -382,7 +375,7 @@ static void write_amounts(FILE *out, const struct contest *contest, const struct
 	for (size_t i = 0; i < count; i++) {
 		char noun[64];
 
-		if (leads(ranked[i]))
+		if (entry_leads(ranked[i]))
 			continue;
 		snprintf(noun, sizeof(noun), "%s", nouns[ranked[i]->family]);
 		if (first)
@@ -466,7 +459,7 @@ static void write_choice(const struct page *page, const struct contest *contest,
 	char text[NUMBER_TEXT_MAX];
 
 	for (size_t i = 0; i < count && !contest->quantity; i++) {
-		double memory = leads(ranked[i]) ? memory_a_task(contest->family, ranked[i]->cell->slot) : NAN;
+		double memory = entry_leads(ranked[i]) ? memory_a_task(contest->family, ranked[i]->cell->slot) : NAN;
 		size_t at = known;
 
 		if (isnan(memory))
@@ -609,7 +602,7 @@ static void write_rows(const struct page *page, const struct contest *contest)
 
 		page_colour(page, entry->cell->slot, colour);
 		fprintf(out, "<tr%s><th scope=\"row\"><span class=\"swatch %s\" aria-hidden=\"true\"></span>",
-			leads(entry) ? " class=\"lead\"" : "", colour);
+			entry_leads(entry) ? " class=\"lead\"" : "", colour);
 		html_text(out, entry->cell->runtime);
 		if (entry->guest)
 			fprintf(out, " <span class=\"mild\">%s</span>", entry->guest);
@@ -659,7 +652,7 @@ static void write_sizes(struct page *page, const struct contest *contest)
 	family_label(family, label, sizeof(label));
 	fprintf(page->out, "<details><summary>And with fewer or more %s?</summary>\n<table class=\"sizes\"><caption>",
 		family->axis->tasks);
-	html_print(page->out, "%s %s: the fastest families, and all that are not told from the fastest",
+	html_print(page->out, "%s %s: the family of the fastest, and all with a runtime that is not told from it",
 		   family->workload, label);
 	fprintf(page->out,
 		"</caption>\n<thead><tr><th scope=\"col\">%s</th><th scope=\"col\">take</th><th "

@@ -147,12 +147,25 @@ void contest_clear(struct contest *contest)
 	contest->entries = NULL;
 }
 
+bool entry_leads(const struct entry *entry)
+{
+	return entry && (entry->standing == STANDING_BEST || entry->standing == STANDING_LEVEL);
+}
+
 const struct entry *contest_of_family(const struct contest *contest, enum model_family family)
 {
-	for (size_t i = 0; i < contest->results; i++)
-		if (contest->entries[i].family == family && !contest->entries[i].guest)
-			return &contest->entries[i];
-	return NULL;
+	const struct entry *least = NULL;
+
+	for (size_t i = 0; i < contest->results; i++) {
+		const struct entry *entry = &contest->entries[i];
+
+		if (entry->family != family || entry->guest)
+			continue;
+		if (entry_leads(entry))
+			return entry;
+		least = least ? least : entry;
+	}
+	return least;
 }
 
 char *contest_format(char text[QUANTITY_TEXT_MAX], const struct contest *contest, double value)

@@ -46,7 +46,11 @@ int contest_make(const struct page *page, const struct family *family, const str
 int contest_intervals(struct contest *contest);
 void contest_clear(struct contest *contest);
 
-/* The best of ours in that model family, or NULL. */
+/* The fastest, or not told apart from it. False of NULL. */
+bool entry_leads(const struct entry *entry);
+
+/* Who stands for that model family: the first of ours that leads, else the one with the least median; NULL where none
+ * has a result. A slower one of a lesser median, known better, does not hide one that is not told apart. */
 const struct entry *contest_of_family(const struct contest *contest, enum model_family family);
 
 /* A value of the contest with its unit; two of them as "37.1..40.7 ms". */

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "html.h"
+#include "page_contest.h"
 #include "report.h"
 #include "tests/synthetic.h"
 #include "text.h"
@@ -239,6 +240,30 @@ static void test_numbers(void **state)
 	free(text);
 }
 
+/* A slower runtime of the family, of a lesser median but known better, hides none that is not told apart. */
+static void test_family(void **state)
+{
+	struct entry entries[] = {
+		{.family = FAMILY_COROUTINE, .ratio = 1, .standing = STANDING_BEST},
+		{.family = FAMILY_THREAD, .guest = "peer", .ratio = 1.01, .standing = STANDING_LEVEL},
+		{.family = FAMILY_PROCESS, .ratio = 1.05, .standing = STANDING_SLOWER},
+		{.family = FAMILY_THREAD, .ratio = 1.06, .standing = STANDING_SLOWER},
+		{.family = FAMILY_THREAD, .ratio = 1.07, .standing = STANDING_LEVEL},
+		{.family = FAMILY_PROCESS, .ratio = 1.08, .standing = STANDING_UNKNOWN},
+		{.family = FAMILY_ASYNC, .standing = STANDING_NO_RESULT},
+	};
+	const struct contest contest = {.entries = entries, .count = 7, .results = 6, .best = entries};
+
+	(void)state;
+	assert_ptr_equal(contest_of_family(&contest, FAMILY_COROUTINE), &entries[0]);
+	assert_ptr_equal(contest_of_family(&contest, FAMILY_THREAD), &entries[4]);
+	assert_ptr_equal(contest_of_family(&contest, FAMILY_PROCESS), &entries[2]);
+	assert_null(contest_of_family(&contest, FAMILY_ASYNC));
+	assert_true(entry_leads(&entries[4]));
+	assert_false(entry_leads(&entries[3]));
+	assert_false(entry_leads(NULL));
+}
+
 /* The wall time of one record of the cell, another number of as many digits in its place. */
 static void change_record(const char *cell)
 {
@@ -439,6 +464,7 @@ int main(void)
 		cmocka_unit_test(test_names),      cmocka_unit_test(test_strange),
 		cmocka_unit_test(test_two_runs),   cmocka_unit_test(test_many_records),
 		cmocka_unit_test(test_no_bundle),
+		cmocka_unit_test(test_family),
 	};
 
 	return cmocka_run_group_tests(tests, folder_make, folder_remove);
