@@ -8,16 +8,41 @@
 /* Past this many a page would be too large to open; the bundle has them all. */
 enum { INVOCATIONS_MAX = 100000, CELLS_MAX = 20000 };
 
+/* All of an invocation's: the name is the column's. */
 static const struct {
 	enum measure measure;
 	const char *name;
 } measures[] = {
-	{MEASURE_WALL_NS, "wall_ns"},         {MEASURE_CPU_NS, "cpu_ns"},
-	{MEASURE_STEADY_NS, "steady_cpu_ns"}, {MEASURE_MEMORY_BYTES, "memory_bytes"},
-	{MEASURE_RATE, "messages_per_s"},     {MEASURE_CPU_NS_PER_MESSAGE, "cpu_ns_per_message"},
+	{MEASURE_WALL_NS, "wall_ns"},
+	{MEASURE_CPU_NS, "cpu_ns"},
+	{MEASURE_STEADY_NS, "steady_cpu_ns"},
+	{MEASURE_MEMORY_BYTES, "memory_bytes"},
+	{MEASURE_RATE, "messages_per_s"},
+	{MEASURE_CPU_NS_PER_MESSAGE, "cpu_ns_per_message"},
+	{MEASURE_BOUND_NS, "invocation_bound_ns"},
+	{MEASURE_TIMES_BOUND, "times_bound"},
+	{MEASURE_P50_NS, "latency_p50_ns"},
+	{MEASURE_P99_NS, "latency_p99_ns"},
+	{MEASURE_P999_NS, "latency_p999_ns"},
+	{MEASURE_FIRST_END, "first_end_share"},
+	{MEASURE_MIDDLE_END, "middle_end_share"},
+	{MEASURE_FAIR, "least_share_of_most_messages"},
+	{MEASURE_USER_PERCENT, "user_percent"},
+	{MEASURE_SYSTEM_PERCENT, "system_percent"},
+	{MEASURE_IDLE_PERCENT, "idle_percent"},
+	{MEASURE_SWITCHES_PER_TASK, "switches_per_task"},
+	{MEASURE_SLAB_BYTES, "slab_bytes"},
+	{MEASURE_LOAD_SHARE, "load_cores"},
+	{MEASURE_CLIENT_NS_PER_MESSAGE, "client_ns_per_message"},
+	{MEASURE_SERVER_BUSY, "server_busy_share"},
+	{MEASURE_CLIENT_BUSY, "client_busy_share"},
+	{MEASURE_SOFTIRQ, "softirq_share"},
+	{MEASURE_STEAL, "steal_share"},
 };
 
 enum { COUNT = sizeof(measures) / sizeof(*measures) };
+
+_Static_assert(COUNT == MEASURES, "every measure has its column");
 
 static const char *const statuses[] = {[STATUS_INTERRUPTED] = "interrupted",
 				       [STATUS_REFUSED] = "refused",

@@ -240,6 +240,65 @@ static void test_numbers(void **state)
 	free(text);
 }
 
+/* The field of the first row of a TSV that begins with `row`, in the column of that name; cut out of a copy. */
+static double field_of(const char *tsv, const char *row, const char *column)
+{
+	const char *name = strstr(tsv, column), *at = strstr(tsv, row);
+
+	assert_non_null(name);
+	assert_non_null(at);
+	assert_true(name < strchr(tsv, '\n'));
+	assert_true(name[strlen(column)] == '\t' || name[strlen(column)] == '\n');
+	for (const char *before = tsv; before < name; before++)
+		if (*before == '\t')
+			at = strchr(at, '\t') + 1;
+	return *at == '\t' || *at == '\n' ? NAN : strtod(at, NULL);
+}
+
+/* Latencies, ends of tasks, whose time it was, and the invocation's own bound are to be saved, not only to be drawn. */
+static void test_every_measure(void **state)
+{
+	static const char manifest[] =
+		"{\"format\": 1, \"players\": [], \"cells\": [{\"name\": \"echo/t/connections=2/cores=1\", \"group\": "
+		"\"echo/connections=2/cores=1\", \"workload\": \"echo\", \"runtime\": \"t\", \"parameters\": "
+		"{\"connections\": 2}, \"cores\": [0], \"bound_ns\": 900}]}";
+	static const char record[] =
+		"{\"cell\": \"echo/t/connections=2/cores=1\", \"repetition\": 0, \"status\": \"ok\", \"bound_ns\": "
+		"800, "
+		"\"record\": {\"time_ns\": {\"setup\": 0, \"wall\": 1000, \"teardown\": 0}, \"audit\": {\"tasks\": 2}, \"cpu_ns\": "
+		"{\"user\": 250, \"system\": 125}, \"switches\": {\"voluntary\": 6, \"involuntary\": 2}, "
+		"\"finish_ns\": {\"min\": 500, \"p50\": 750, \"max\": 1000}}, \"load\": {\"time_ns\": {\"wall\": "
+		"1000}, \"messages\": 10, \"latency_ns\": {\"p50\": 11, \"p99\": 22, \"p999\": 33}}}\n";
+	static const struct {
+		const char *column;
+		double value;
+	} expected[] = {
+		{"invocation_bound_ns", 800}, {"times_bound", 1.25},    {"latency_p50_ns", 11},
+		{"latency_p99_ns", 22},       {"latency_p999_ns", 33},  {"first_end_share", 0.5},
+		{"middle_end_share", 0.75},   {"user_percent", 25},     {"system_percent", 12.5},
+		{"idle_percent", 62.5},       {"switches_per_task", 4},
+	};
+	const size_t count = sizeof(expected) / sizeof(*expected);
+	char column[64];
+
+	(void)state;
+	write_whole("manifest.json", manifest);
+	write_whole("records.jsonl", record);
+	char *text = page(), *tsv = download(text, "invocations.tsv"), *cells = download(text, "cells.tsv"),
+	     *json = download(text, "cells.json");
+
+	for (size_t i = 0; i < count; i++) {
+		snprintf(column, sizeof(column), "%s_median", expected[i].column);
+		assert_true(field_of(tsv, "\necho/t/", expected[i].column) == expected[i].value);
+		assert_true(field_of(cells, "\necho/t/", column) == expected[i].value);
+		assert_non_null(strstr(json, expected[i].column));
+	}
+	free(json);
+	free(cells);
+	free(tsv);
+	free(text);
+}
+
 /* A slower runtime of the family, of a lesser median but known better, hides none that is not told apart. */
 static void test_family(void **state)
 {
@@ -463,7 +522,7 @@ int main(void)
 		cmocka_unit_test(test_same_twice), cmocka_unit_test(test_answer),
 		cmocka_unit_test(test_names),      cmocka_unit_test(test_strange),
 		cmocka_unit_test(test_two_runs),   cmocka_unit_test(test_many_records),
-		cmocka_unit_test(test_no_bundle),
+		cmocka_unit_test(test_no_bundle),  cmocka_unit_test(test_every_measure),
 		cmocka_unit_test(test_family),
 	};
 
