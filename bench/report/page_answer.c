@@ -516,6 +516,14 @@ static void row_strip(const struct page *page, const struct contest *contest, co
 	strip_end(page->out);
 }
 
+static void row_verdict(FILE *out, const struct entry *entry)
+{
+	row_words(out, entry);
+	if (entry->cell->count[STATUS_FAILED] > 0)
+		fprintf(out, ", %zu failed", entry->cell->count[STATUS_FAILED]);
+}
+
+/* A phone has no room for the columns of the interval and the verdict: they stand beneath the median and the ratio. */
 static void row_with_result(const struct page *page, const struct contest *contest, const struct entry *entry,
 			    const struct strip *strip)
 {
@@ -527,15 +535,18 @@ static void row_with_result(const struct page *page, const struct contest *conte
 	row_strip(page, contest, entry, strip, contest->bound);
 	fputs("</td><td class=\"number\">", out);
 	html_text(out, contest_format(text, contest, entry->value.median));
-	fputs("</td><td class=\"number wide\">", out);
-	html_text(out, contest_format_range(text, contest, &entry->value.interval));
+	contest_format_range(text, contest, &entry->value.interval);
+	fputs("<small class=\"phone\">", out);
+	html_text(out, text);
+	fputs("</small></td><td class=\"number wide\">", out);
+	html_text(out, text);
 	fputs("</td>", out);
 	if (!isnan(rate))
 		fprintf(out, "<td class=\"number wide\">%s</td>", format_number(number, rate / 1e3));
-	fprintf(out, "<td class=\"number\">%.*f×</td><td class=\"wide\">", entry->ratio < 9.95 ? 2 : 1, entry->ratio);
-	row_words(out, entry);
-	if (entry->cell->count[STATUS_FAILED] > 0)
-		fprintf(out, ", %zu failed", entry->cell->count[STATUS_FAILED]);
+	fprintf(out, "<td class=\"number\">%.*f×<small class=\"phone\">", entry->ratio < 9.95 ? 2 : 1, entry->ratio);
+	row_verdict(out, entry);
+	fputs("</small></td><td class=\"wide\">", out);
+	row_verdict(out, entry);
 	fputs("</td>", out);
 }
 

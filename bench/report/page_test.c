@@ -265,7 +265,8 @@ static void test_every_measure(void **state)
 	static const char record[] =
 		"{\"cell\": \"echo/t/connections=2/cores=1\", \"repetition\": 0, \"status\": \"ok\", \"bound_ns\": "
 		"800, "
-		"\"record\": {\"time_ns\": {\"setup\": 0, \"wall\": 1000, \"teardown\": 0}, \"audit\": {\"tasks\": 2}, \"cpu_ns\": "
+		"\"record\": {\"time_ns\": {\"setup\": 0, \"wall\": 1000, \"teardown\": 0}, \"audit\": {\"tasks\": 2}, "
+		"\"cpu_ns\": "
 		"{\"user\": 250, \"system\": 125}, \"switches\": {\"voluntary\": 6, \"involuntary\": 2}, "
 		"\"finish_ns\": {\"min\": 500, \"p50\": 750, \"max\": 1000}}, \"load\": {\"time_ns\": {\"wall\": "
 		"1000}, \"messages\": 10, \"latency_ns\": {\"p50\": 11, \"p99\": 22, \"p999\": 33}}}\n";

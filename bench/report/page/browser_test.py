@@ -31,6 +31,19 @@ return [...document.querySelectorAll('figure svg[viewBox] text')].filter(t => {
   return r.width > 0 && (r.left < s.left - 1 || r.right > s.right + 1 || r.bottom > s.bottom + 1);
 }).map(t => t.textContent)
 """
+# Labels of an axis that run together.
+TOGETHER = """
+return [...document.querySelectorAll('thead svg.strip')].filter(s => {
+  const r = [...s.querySelectorAll('text')].map(t => t.getBoundingClientRect()).filter(r => r.width > 0);
+  return r.some((one, i) => i > 0 && one.left < r[i - 1].right + 1);
+}).map(s => s.textContent)
+"""
+# Rows of the answer of which neither the interval nor the verdict can be seen.
+UNJUDGED = """
+return [...document.querySelectorAll('table.rows:not(.narrow) tbody tr')].filter(r => r.querySelector('td.plot') &&
+  !(/fastest|slower|not told apart|not judged/.test(r.innerText) && /\\.\\.|\\s-/.test(r.innerText)))
+  .map(r => r.innerText)
+"""
 # What a screen reader goes by.
 SPOKEN = """
 const wrong = [];
@@ -181,6 +194,10 @@ def check_sizes(browser, where):
         expect(wide <= 0, f"{where}, {shown}: the page is {wide} px too wide")
         letters = browser.run(LETTERS)
         expect(not letters, f"{where}, {shown}: lettering is cut off: {letters[:5]}")
+        together = browser.run(TOGETHER)
+        expect(not together, f"{where}, {shown}: labels run together: {together[:5]}")
+        unjudged = browser.run(UNJUDGED)
+        expect(not unjudged, f"{where}, {shown}: rows without interval or verdict: {unjudged[:3]}")
         browser.run("document.querySelectorAll('details').forEach(d => d.open = true)")
 
 
