@@ -42,7 +42,7 @@ static const struct {
 
 enum { COUNT = sizeof(measures) / sizeof(*measures) };
 
-_Static_assert(COUNT == MEASURES, "every measure has its column");
+_Static_assert(COUNT == (int)MEASURES, "every measure has its column");
 
 static const char *const statuses[] = {[STATUS_INTERRUPTED] = "interrupted",
 				       [STATUS_REFUSED] = "refused",

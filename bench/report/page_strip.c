@@ -140,7 +140,7 @@ void strip_end(FILE *out)
 /* How far apart the middles of two labels are at least, in percent of a drawing that is as narrow as on a phone. */
 static double narrow_gap(int left, int right)
 {
-	enum { LETTER = 11 };
+	enum { LETTER = 24 };
 
 	return LETTER * (left + right) / 2.0 + LETTER / 2.0;
 }

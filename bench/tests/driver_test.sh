@@ -387,9 +387,13 @@ case_peers() {
 case_stranger() {
 	PATH=$EXAMPLE:$PATH
 	expect 0 "$SIMUL" list
-	has out 'simul-x'
+	has out '^  x  *one awk'
 	expect 0 counting --runtime=x,thread --out=bundle --repetitions=2
 	[ "$(good bundle | sort -u | grep -c counting/x/)" -eq 2 ] || fail 'the stranger was not played'
+	if command -v gnuplot >gnuplot; then
+		expect 0 "$SIMUL" plot bundle
+		cut -f1-9 bundle/plots/counting.tsv | grep -qw x || fail 'the stranger is not plotted'
+	fi
 	# Whoever is played first, another way to write the same audit makes nobody fail.
 	player loud <<-END
 		echo '{"protocol": 1, "runtime": "loud", "workload": "counting", "parameters": {"limit": 1000, "slices": 2,' \\
