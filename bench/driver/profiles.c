@@ -1,7 +1,7 @@
 /* profiles.c: see profiles.h.
  *
  * quick measures for 70 s, at most 90, on two quiet cores with all runtimes of this repository, and so leaves the
- * primitives to those who ask for them; standard for about 20 minutes. For a million tasks that sleep quick takes
+ * primitives to those who ask for them; standard for about 25 minutes. For a million tasks that sleep quick takes
  * longer a play than for anything else: there the question is how many there can be. */
 #include "profiles.h"
 
@@ -166,7 +166,7 @@ const struct profile profiles[] = {
 	},
 	{
 		.name = "standard",
-		.help = "figures to stand on: 10 repetitions, about 20 minutes on 2 cores",
+		.help = "figures to stand on: 10 repetitions, about 25 minutes on 2 cores",
 		.workloads = "chess,counting,echo",
 		.repetitions = 10,
 		.limit_ns = 3 * NS_PER_S,
@@ -175,7 +175,7 @@ const struct profile profiles[] = {
 	},
 	{
 		.name = "costs",
-		.help = "what simul predict and simul advise need: 5 repetitions, about 8 minutes on 2 cores",
+		.help = "what simul predict and simul advise need: 5 repetitions, some ten minutes on 2 cores",
 		.workloads = "chess,switch,idle,echo",
 		.repetitions = 5,
 		.limit_ns = 3 * NS_PER_S,

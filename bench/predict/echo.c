@@ -221,7 +221,8 @@ static double places_of(const struct echo_costs *costs, const struct exchange *e
 	case MODEL_SEQUENTIAL:
 		return 1;
 	case MODEL_POOL:
-		return exchange->cores;
+		return bundle_can(costs->bundle, costs->bundle->runtimes[costs->slot], "requeues") ? INFINITY
+												   : exchange->cores;
 	default:
 		return INFINITY;
 	}

@@ -9,7 +9,8 @@
  *   a further byte the difference to a cell with longer messages, with as many connections if there is one
  *
  * Wall times are never read, so a cell's own can be held against its forecast. Which of the models is told apart as in
- * forecast.h says; a pool or one task after another serves no more connections than it has places.
+ * forecast.h says; one task after another, and a pool whose waiting tasks keep their workers, serve no more connections
+ * than they have places.
  * What is left out: contention that grows with the number of cores, a network other than loopback, and the number of
  * bytes that sockets take at once. */
 #ifndef SIMUL_PREDICT_ECHO_H
