@@ -254,9 +254,7 @@ static int answer(struct request *request)
 	if (error == -ENODATA && !request->options->json && print_near(request) > 0)
 		return DRIVER_OK;
 	if (error == -ENODATA) {
-		say("this bundle has no costs to advise from: it needs idle with several sleeps a task; make one by "
-		    "simul run "
-		    "--workload=chess,idle,switch");
+		say("this bundle has no costs to advise from; simul run --profile=costs makes one that has");
 		return DRIVER_NOTHING_DONE;
 	}
 	if (error < 0) {

@@ -193,6 +193,13 @@ static void serve_event(struct worker *worker, const struct epoll_event *event)
 		pull(worker, connection);
 }
 
+/* What was under way until now is added up before more is. */
+static void begin_due(struct worker *worker, uint64_t now_ns)
+{
+	sample(worker, now_ns);
+	keep_pace(worker, now_ns);
+}
+
 /* One turn: what the clock brings, then what the sockets bring. */
 static void take_turn(struct worker *worker)
 {
@@ -202,7 +209,7 @@ static void take_turn(struct worker *worker)
 	int count;
 
 	if (paced) /* first: what fell due while the client was away counts, also if time is up by now */
-		keep_pace(worker, now_ns);
+		begin_due(worker, now_ns);
 	if (worker->phase == EXCHANGING)
 		look_at_clock(worker, now_ns);
 	look_for_stalled(worker, now_ns);
@@ -216,7 +223,7 @@ static void take_turn(struct worker *worker)
 	for (int i = 0; i < count; i++) {
 		serve_event(worker, &events[i]);
 		if (paced)
-			keep_pace(worker, clock_now());
+			begin_due(worker, clock_now());
 	}
 	if (paced && (count > 0 || turn != worker->turn) && worker->counting)
 		worker->worked_ns += clock_now() - now_ns;

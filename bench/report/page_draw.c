@@ -150,7 +150,7 @@ static const char *class_of(const struct sheet *sheet, const struct row *point, 
 /* --- curves --------------------------------------------------------------------------------------------------- */
 
 /* In the units of the viewBox, which a phone shows one to one. */
-enum { WIDTH = 360, HEIGHT = 250, LEFT = 46, RIGHT = 10, TOP = 8, BOTTOM = 36 };
+enum { WIDTH = 360, HEIGHT = 250, LEFT = 46, RIGHT = 18, TOP = 8, BOTTOM = 36 };
 
 struct panel {
 	const struct sheet *sheet;

@@ -490,7 +490,7 @@ static void wrong_names_are_told(void **state)
 		const char *workload, *runtime, *setting, *cores, *told;
 	} wrong[] = {
 		{.workload = "chest", .told = "chess, counting, echo"},
-		{.runtime = "fibre", .told = "calls, counter, thread"},
+		{.runtime = "fibre", .told = "simul list names"},
 		{.runtime = "wreck", .told = "did not answer"},
 		{.setting = "nothing=1", .told = "nothing=1"},
 		{.workload = "chess", .setting = "nothing=1", .told = "no such key; chess has boards, pairs, "},

@@ -10,9 +10,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.error
 import urllib.request
 
-WIDTHS = {"phone": (360, 740), "desk": (1440, 900)}
+WIDTHS = {"phone": (360, 740), "tablet": (700, 900), "laptop": (1200, 800), "desk": (1440, 900)}
 
 # Everything that would be cut off: what sticks out of the page and of no region that scrolls.
 CUT_OFF = """
@@ -100,7 +101,12 @@ class Browser:
         capabilities = {"browserName": "chrome", "goog:chromeOptions": options,
                         "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"}}
         self.session = ""
-        self.session = "/session/" + self.call("POST", "/session", {"capabilities": {"alwaysMatch": capabilities}})["sessionId"]
+        try:
+            answer = self.call("POST", "/session", {"capabilities": {"alwaysMatch": capabilities}})
+        except urllib.error.HTTPError:
+            self.driver.kill()
+            raise
+        self.session = "/session/" + answer["sessionId"]
 
     def look(self, page, width, height, scheme):
         self.devtools("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
@@ -217,10 +223,15 @@ def check_page(browser, page, name, scheme, hostile):
 
 
 def check_pages(folder, page, hostile):
-    browser = Browser(folder)
+    try:
+        browser = Browser(folder)
+    except urllib.error.HTTPError as error:
+        print("skipped: the browser starts no session here:", json.load(error)["value"]["message"])
+        sys.exit(77)
     try:
         check_page(browser, page, "phone", "dark", False)
-        check_page(browser, page, "desk", "light", False)
+        for name in ("tablet", "laptop", "desk"):
+            check_page(browser, page, name, "light", False)
         if hostile:
             check_page(browser, os.path.abspath(hostile), "phone", "light", True)
     finally:
