@@ -108,7 +108,7 @@ case_verbs() {
 	expect 2 "$SIMUL" run --workload=chest
 	has err 'chess, counting, echo'
 	expect 2 "$SIMUL" run --runtime=fibre
-	has err 'thread'
+	has err 'simul list'
 	expect 0 "$SIMUL" list --runtime=thread
 	has out 'suspends  '
 	expect 2 "$SIMUL" list --runtime=fibre
