@@ -64,7 +64,7 @@ struct worker {
 	bool counting;                         /* the timed part has begun */
 	uint64_t turn;                         /* open loop: messages that the schedule of this thread has let go */
 	uint64_t turn_ns;                      /* when the next one is due */
-	uint64_t under_way;                    /* messages */
+	uint64_t under_way;                    /* messages of the timed part */
 	uint64_t sampled_ns;                   /* when they were counted last */
 	double under_way_sum;                  /* of messages x ns */
 	uint64_t worked_ns;                    /* open loop: turns in which there was something to do */
@@ -107,6 +107,9 @@ int open_connection(struct worker *worker, struct connection *connection, bool w
 bool open_all(struct worker *worker);
 
 /* exchange.c */
+
+/* To be called before the number of messages under way changes: so many were until now. */
+void sample_under_way(struct worker *worker, uint64_t now_ns);
 
 /* Closes it and counts it, once; the first reason is kept in words. */
 void fail(struct worker *worker, struct connection *connection, enum load_fault fault, const char *format, ...)

@@ -38,6 +38,34 @@ enum load_fault fault_of(int error)
 	}
 }
 
+uint64_t due_ns(const struct worker *worker, const struct connection *connection, uint64_t message)
+{
+	const struct session *session = worker->session;
+	uint64_t place = connection->index + (message - 1) * session->options->connections;
+
+	return session->start_ns + (uint64_t)((double)place * session->interval_ns);
+}
+
+static uint64_t since_ns(const struct worker *worker, const struct connection *connection, uint64_t message)
+{
+	return is_open_loop(worker) ? due_ns(worker, connection, message)
+				    : connection->begun_ns[message % worker->session->options->depth];
+}
+
+/* Whether a message that has begun belongs to the timed part. */
+static bool is_timed(const struct worker *worker, const struct connection *connection, uint64_t message)
+{
+	return connection->phase == EXCHANGING && since_ns(worker, connection, message) >= worker->session->timed_ns;
+}
+
+void sample_under_way(struct worker *worker, uint64_t now_ns)
+{
+	if (!worker->counting || now_ns <= worker->sampled_ns)
+		return;
+	worker->under_way_sum += (double)worker->under_way * (double)(now_ns - worker->sampled_ns);
+	worker->sampled_ns = now_ns;
+}
+
 void fail(struct worker *worker, struct connection *connection, enum load_fault fault, const char *format, ...)
 {
 	struct load_result *result = &worker->result;
@@ -50,8 +78,8 @@ void fail(struct worker *worker, struct connection *connection, enum load_fault 
 	result->errors++;
 	result->faults[fault]++;
 	worker->awaited -= connection->phase != RESTING;
-	worker->under_way -= connection->begun - connection->answered;
-	connection->begun = connection->answered;
+	for (; connection->begun > connection->answered; connection->begun--)
+		worker->under_way -= is_timed(worker, connection, connection->begun - 1);
 	if (connection->fd >= 0)
 		close(connection->fd); /* which takes it out of the epoll instance */
 	connection->fd = -1;
@@ -205,9 +233,10 @@ void begin_messages(struct worker *worker, struct connection *connection, uint64
 	const uint32_t depth = worker->session->options->depth;
 	bool any = false;
 
+	sample_under_way(worker, now_ns);
 	for (; may_begin(worker, connection); any = true) {
-		connection->begun_ns[connection->begun++ % depth] = now_ns;
-		worker->under_way++;
+		connection->begun_ns[connection->begun % depth] = now_ns;
+		worker->under_way += is_timed(worker, connection, connection->begun++);
 	}
 	if (any && (connection->fd >= 0 || open_again(worker, connection)) && !connection->blocked)
 		push(worker, connection);
@@ -215,45 +244,34 @@ void begin_messages(struct worker *worker, struct connection *connection, uint64
 
 /* Receiving. */
 
-uint64_t due_ns(const struct worker *worker, const struct connection *connection, uint64_t message)
-{
-	const struct session *session = worker->session;
-	uint64_t place = connection->index + (message - 1) * session->options->connections;
-
-	return session->start_ns + (uint64_t)((double)place * session->interval_ns);
-}
-
 void rest(struct worker *worker, struct connection *connection)
 {
 	connection->phase = RESTING;
 	worker->awaited--;
 }
 
-/* The message that has come back counts, if it belongs to the timed part. */
 static void count_message(struct worker *worker, struct connection *connection, uint64_t now_ns)
 {
-	const struct load_options *options = worker->session->options;
-	uint64_t begun_ns = connection->begun_ns[connection->answered % options->depth];
-	uint64_t since_ns = is_open_loop(worker) ? due_ns(worker, connection, connection->answered) : begun_ns;
+	uint64_t begun_ns = connection->begun_ns[connection->answered % worker->session->options->depth],
+		 asked_ns = since_ns(worker, connection, connection->answered);
 
-	if (since_ns < worker->session->timed_ns)
-		return;
 	if (is_open_loop(worker))
 		histogram_add(&worker->result.raw, now_ns - begun_ns);
-	histogram_add(&worker->result.latency, now_ns > since_ns ? now_ns - since_ns : 0);
+	histogram_add(&worker->result.latency, now_ns > asked_ns ? now_ns - asked_ns : 0);
 	worker->last_ns = now_ns;
 	worker->result.messages++;
-	worker->result.bytes += options->size;
+	worker->result.bytes += worker->session->options->size;
 	connection->timed++;
+	worker->under_way--;
 }
 
 static void complete(struct worker *worker, struct connection *connection, uint64_t now_ns)
 {
-	if (connection->phase == EXCHANGING)
+	sample_under_way(worker, now_ns);
+	if (is_timed(worker, connection, connection->answered))
 		count_message(worker, connection, now_ns);
 	connection->received = 0;
 	connection->answered++;
-	worker->under_way--;
 	if (worker->session->options->churn) {
 		close(connection->fd);
 		connection->fd = -1;

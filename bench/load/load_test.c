@@ -348,6 +348,18 @@ static void test_shapes(void **state)
 	json_decref(outcome.line);
 }
 
+/* Messages under way, and throughput times latency, are two counts of the same: where all came back, equal. */
+static void assert_little(const struct outcome *outcome)
+{
+	const json_t *little = json_object_get(outcome->line, "little");
+	double under_way = json_number_value(json_object_get(little, "in_flight")),
+	       product = json_number_value(json_object_get(little, "expected"));
+
+	print_message("%g under way, throughput x latency = %g\n", under_way, product);
+	assert_true(under_way > 0);
+	assert_true(product > 0.95 * under_way && product < 1.05 * under_way);
+}
+
 static void test_open_loop(void **state)
 {
 	struct outcome outcome;
@@ -359,6 +371,7 @@ static void test_open_loop(void **state)
 	assert_int_equal(number(&outcome, "pacing_ns", "count"), 80);
 	assert_int_equal(number(&outcome, "unsent", NULL), 0);
 	assert_true(number(&outcome, "time_ns", "wall") >= 19000000); /* the 80th is due after 79/4000 s */
+	assert_little(&outcome);
 	json_decref(outcome.line);
 }
 
@@ -378,6 +391,7 @@ static void test_duration(void **state)
 	assert_int_equal(number(&outcome, "messages", NULL) + number(&outcome, "unsent", NULL), 50000);
 	assert_int_equal(number(&outcome, "latency_ns", "count"),
 			 number(&outcome, "messages", NULL) + number(&outcome, "unsent", NULL));
+	assert_little(&outcome);
 	json_decref(outcome.line);
 }
 

@@ -89,15 +89,6 @@ static void end_exchange(struct worker *worker, uint64_t now_ns)
 	}
 }
 
-/* Until now so many messages were under way. */
-static void sample(struct worker *worker, uint64_t now_ns)
-{
-	if (!worker->counting)
-		return;
-	worker->under_way_sum += (double)worker->under_way * (double)(now_ns - worker->sampled_ns);
-	worker->sampled_ns = now_ns;
-}
-
 /* What the clock brings in the exchange: the timed part begins and ends. */
 static void look_at_clock(struct worker *worker, uint64_t now_ns)
 {
@@ -108,7 +99,7 @@ static void look_at_clock(struct worker *worker, uint64_t now_ns)
 		worker->sampled_ns = now_ns;
 		read_cpu(&worker->idle_user_ns, &worker->idle_system_ns);
 	}
-	sample(worker, now_ns);
+	sample_under_way(worker, now_ns);
 	if (!worker->over && (now_ns >= session->end_ns || is_stopped(worker)))
 		end_exchange(worker, now_ns);
 }
@@ -193,13 +184,6 @@ static void serve_event(struct worker *worker, const struct epoll_event *event)
 		pull(worker, connection);
 }
 
-/* What was under way until now is added up before more is. */
-static void begin_due(struct worker *worker, uint64_t now_ns)
-{
-	sample(worker, now_ns);
-	keep_pace(worker, now_ns);
-}
-
 /* One turn: what the clock brings, then what the sockets bring. */
 static void take_turn(struct worker *worker)
 {
@@ -209,7 +193,7 @@ static void take_turn(struct worker *worker)
 	int count;
 
 	if (paced) /* first: what fell due while the client was away counts, also if time is up by now */
-		begin_due(worker, now_ns);
+		keep_pace(worker, now_ns);
 	if (worker->phase == EXCHANGING)
 		look_at_clock(worker, now_ns);
 	look_for_stalled(worker, now_ns);
@@ -218,12 +202,10 @@ static void take_turn(struct worker *worker)
 	if (worker->awaited == 0)
 		return;
 	count = epoll_wait(worker->epoll, events, EVENTS_MAX, patience_ms(worker, now_ns));
-	if (worker->phase == EXCHANGING && count > 0)
-		sample(worker, clock_now());
 	for (int i = 0; i < count; i++) {
 		serve_event(worker, &events[i]);
 		if (paced)
-			begin_due(worker, clock_now());
+			keep_pace(worker, clock_now());
 	}
 	if (paced && (count > 0 || turn != worker->turn) && worker->counting)
 		worker->worked_ns += clock_now() - now_ns;
