@@ -14,29 +14,12 @@
 
 #include "map.h"
 #include "report.h"
+#include "tests/synthetic.h"
 
 static const char *const models[] = {"callback", "coroutine", "thread"};
 static const unsigned tasks[] = {1, 10, 100}, replies[] = {0, 90, 990};
 
 enum { MODELS = 3, REPETITIONS = 5 };
-
-static char folder[64];
-
-static int folder_make(void **state)
-{
-	(void)state;
-	strcpy(folder, P_tmpdir "/simul-map-XXXXXX");
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int folder_remove(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	return system(command);
-}
 
 /* Threads lead without waiting, both others with some, and callbacks alone with much of it; in memory always callbacks.
  */
@@ -51,7 +34,7 @@ static FILE *open_file(const char *name)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	snprintf(path, sizeof(path), "%s/%s", synthetic_folder, name);
 	return fopen(path, "w");
 }
 
@@ -111,7 +94,7 @@ static struct opened *open_map(unsigned rows)
 	struct opened *opened = calloc(1, sizeof(*opened));
 
 	make(rows);
-	assert_int_equal(bundle_open(folder, &opened->bundle), 0);
+	assert_int_equal(bundle_open(synthetic_folder, &opened->bundle), 0);
 	assert_int_equal(groups_make(&opened->bundle, &opened->groups), 0);
 	assert_int_equal(map_make(&opened->groups, &opened->bundle, 0, 0, &opened->map), 0);
 	return opened;
@@ -165,7 +148,7 @@ static void refines_where_the_winner_changes(void **state)
 		assert_true(points[i].share == 0.75);
 	}
 	assert_int_equal(map_refine(&opened->map, points, 2), 2);
-	assert_int_equal(report_map_refine(folder, points, 20), 3);
+	assert_int_equal(report_map_refine(synthetic_folder, points, 20), 3);
 	close_map(opened);
 }
 
@@ -200,7 +183,7 @@ static void table_fits_and_tells(void **state)
 
 	(void)state;
 	make(3);
-	assert_int_equal(report_summary(folder, out), 0);
+	assert_int_equal(report_summary(synthetic_folder, out), 0);
 	fclose(out);
 	assert_non_null(strstr(text, "Which model is fastest?"));
 	assert_non_null(strstr(text, "     99 %      B      B      B\n           1.20x  1.20x  1.20x\n"));
@@ -219,5 +202,5 @@ int main(void)
 		cmocka_unit_test(table_fits_and_tells),
 	};
 
-	return cmocka_run_group_tests(tests, folder_make, folder_remove);
+	return cmocka_run_group_tests(tests, synthetic_folder_make, synthetic_folder_remove);
 }

@@ -45,40 +45,12 @@ static const char *const figures[] = {"scoreboard", "chess",  "counting", "echo"
 /* The last ones are of single invocations, and need a few of a cell. */
 enum { FIGURES = sizeof(figures) / sizeof(*figures), OF_INVOCATIONS = 2 };
 
-static char folder[64];
-
-static int folder_make(void **state)
-{
-	(void)state;
-	strcpy(folder, "/tmp/simul-report-XXXXXX");
-	return mkdtemp(folder) ? 0 : -1;
-}
-
 static char *path_of(const char *name, const char *ending)
 {
 	static char path[160];
 
-	snprintf(path, sizeof(path), "%s/%s%s", folder, name, ending);
+	snprintf(path, sizeof(path), "%s/%s%s", synthetic_folder, name, ending);
 	return path;
-}
-
-static int folder_remove(void **state)
-{
-	static const char *const others[] = {"primitives", "starvation", "resources", "cost"};
-
-	(void)state;
-	for (size_t i = 0; i < FIGURES + sizeof(others) / sizeof(*others); i++) {
-		char name[32];
-
-		snprintf(name, sizeof(name), "plots/%s", i < FIGURES ? figures[i] : others[i - FIGURES]);
-		unlink(path_of(name, ".tsv"));
-		unlink(path_of(name, ".svg"));
-		unlink(path_of(name, ".png"));
-	}
-	rmdir(path_of("plots", ""));
-	unlink(path_of("manifest.json", ""));
-	unlink(path_of("records.jsonl", ""));
-	return rmdir(folder);
 }
 
 static bool has_gnuplot(void)
@@ -103,7 +75,7 @@ static void make(const char *const *runtimes, unsigned repetitions, bool trouble
 	struct synthetic options = {
 		.runtimes = runtimes, .repetitions = repetitions, .troubles = troubles, .empty = empty};
 
-	assert_int_equal(synthetic_bundle(folder, &options), 0);
+	assert_int_equal(synthetic_bundle(synthetic_folder, &options), 0);
 }
 
 static char *summary(void)
@@ -113,7 +85,7 @@ static char *summary(void)
 	FILE *out = open_memstream(&text, &size);
 
 	assert_non_null(out);
-	assert_int_equal(report_summary(folder, out), 0);
+	assert_int_equal(report_summary(synthetic_folder, out), 0);
 	fclose(out);
 	return text;
 }
@@ -236,7 +208,7 @@ static void make_primitives(const char *const *runtimes)
 {
 	struct synthetic options = {.runtimes = runtimes, .repetitions = 5, .primitives = true};
 
-	assert_int_equal(synthetic_bundle(folder, &options), 0);
+	assert_int_equal(synthetic_bundle(synthetic_folder, &options), 0);
 }
 
 static void test_primitives(void **state)
@@ -273,7 +245,7 @@ static void test_runtimes(void **state)
 	(void)state;
 	assert_non_null(out);
 	make_primitives(with_peers);
-	assert_int_equal(report_runtimes(folder, out), 0);
+	assert_int_equal(report_runtimes(synthetic_folder, out), 0);
 	fclose(out);
 	assert_fits(text);
 	assert_non_null(strstr(text, "peer-fast (a peer)\n  is        a task of the test's own\n"
@@ -304,7 +276,7 @@ static char *plot(const struct report_options *options)
 
 	assert_true(saved >= 0 && file >= 0);
 	dup2(file, STDERR_FILENO);
-	int result = report_plot(folder, SIMUL_PLOT_SCRIPTS, options);
+	int result = report_plot(synthetic_folder, SIMUL_PLOT_SCRIPTS, options);
 
 	fflush(stderr);
 	dup2(saved, STDERR_FILENO);
@@ -723,16 +695,16 @@ static void test_what_is_missing(void **state)
 	assert_int_equal(report_check_figure("cost", names, sizeof(names)), 0);
 	assert_int_equal(report_check_figure("nothing", names, sizeof(names)), -EINVAL);
 	assert_non_null(strstr(names, "are scoreboard, map, chess, "));
-	assert_int_equal(report_summary(folder, stdout), -ENOENT);
-	assert_int_equal(report_plot(folder, SIMUL_PLOT_SCRIPTS, NULL), -ENOENT);
+	assert_int_equal(report_summary(synthetic_folder, stdout), -ENOENT);
+	assert_int_equal(report_plot(synthetic_folder, SIMUL_PLOT_SCRIPTS, NULL), -ENOENT);
 	make(one, 1, false, false);
 	setenv("PATH", "/nowhere", 1);
-	assert_int_equal(report_plot(folder, SIMUL_PLOT_SCRIPTS, NULL), -ENOENT);
+	assert_int_equal(report_plot(synthetic_folder, SIMUL_PLOT_SCRIPTS, NULL), -ENOENT);
 	setenv("PATH", path, 1);
 	free(path);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, folder_make, folder_remove)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, synthetic_folder_make, synthetic_folder_remove)
 
 int main(void)
 {

@@ -21,31 +21,13 @@ static const char *const thirteen[] = {"async",           "callback", "callback-
 				       "sequential",      "thread",   "thread-gil",     "thread-pool",
 				       "work-stealing",   NULL};
 
-static char folder[64];
-
-static int folder_make(void **state)
-{
-	(void)state;
-	strcpy(folder, P_tmpdir "/simul-scaling-XXXXXX");
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int folder_remove(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	return system(command);
-}
-
 static struct bundle make(unsigned cores, bool concurrency)
 {
 	struct synthetic options = {.runtimes = thirteen, .repetitions = 3, .cores = cores, .concurrency = concurrency};
 	struct bundle bundle;
 
-	assert_int_equal(synthetic_bundle(folder, &options), 0);
-	assert_int_equal(bundle_open(folder, &bundle), 0);
+	assert_int_equal(synthetic_bundle(synthetic_folder, &options), 0);
+	assert_int_equal(bundle_open(synthetic_folder, &bundle), 0);
 	return bundle;
 }
 
@@ -60,8 +42,8 @@ static char *draw(const char *name)
 		free(text);
 		skip();
 	}
-	assert_int_equal(report_plot(folder, SIMUL_PLOT_SCRIPTS, &options), 0);
-	snprintf(path, sizeof(path), "%s/plots/%s.tsv", folder, name);
+	assert_int_equal(report_plot(synthetic_folder, SIMUL_PLOT_SCRIPTS, &options), 0);
+	snprintf(path, sizeof(path), "%s/plots/%s.tsv", synthetic_folder, name);
 	file = fopen(path, "r");
 	assert_non_null(file);
 	assert_true(fread(text, 1, (1 << 21) - 1, file) > 0);
@@ -153,7 +135,7 @@ static void breaking_points_are_marked(void **state)
 	free(data);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, folder_make, folder_remove)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, synthetic_folder_make, synthetic_folder_remove)
 
 int main(void)
 {

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct plan {
@@ -389,4 +390,22 @@ int synthetic_bundle(const char *directory, const struct synthetic *options)
 
 	json_decref(manifest);
 	return failed ? -EIO : 0;
+}
+
+char synthetic_folder[64];
+
+int synthetic_folder_make(void **state)
+{
+	(void)state;
+	strcpy(synthetic_folder, P_tmpdir "/simul-report-XXXXXX");
+	return mkdtemp(synthetic_folder) ? 0 : -1;
+}
+
+int synthetic_folder_remove(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf '%s'", synthetic_folder);
+	return system(command);
 }

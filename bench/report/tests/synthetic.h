@@ -18,4 +18,9 @@ struct synthetic {
 /* Writes manifest.json and records.jsonl into directory, which must exist. 0 or -errno. */
 int synthetic_bundle(const char *directory, const struct synthetic *options);
 
+/* A temporary folder for a bundle, as set-up and teardown of cmocka's tests: made, and removed with all in it. */
+extern char synthetic_folder[64];
+int synthetic_folder_make(void **state);
+int synthetic_folder_remove(void **state);
+
 #endif
