@@ -90,6 +90,42 @@ static char *summary(void)
 	return text;
 }
 
+static void write_text(const char *name, const char *text)
+{
+	FILE *file = fopen(path_of(name, ""), "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* Cells that had something against them, and were asked for nevertheless. */
+static void test_marked_cells(void **state)
+{
+#define MARKED_CELL(name, cores)                                                                                       \
+	"{\"name\": \"" name "\", \"group\": \"g\", \"workload\": \"w\", \"runtime\": \"r\", " cores "}"
+	static const char *const cells = "\"cells\": [" MARKED_CELL("a", "\"cores\": [0]") ", " MARKED_CELL(
+		"b", "\"cores\": [0, 1], \"over_quota\": true") ", " MARKED_CELL("c",
+										 "\"cores\": [0], \"load_cores\": [1], "
+										 "\"load_on_siblings\": true") "]}";
+	char manifest[1000], *text;
+
+	(void)state;
+	snprintf(manifest, sizeof(manifest),
+		 "{\"format\": 1, \"repetitions\": 1, \"machine\": {\"quota_cores\": 1.5}, %s", cells);
+	write_text("manifest.json", manifest);
+	write_text("records.jsonl", "");
+	text = summary();
+	assert_non_null(strstr(text, "Over the CPU quota of 1.5 cores (--allow-quota): all cells on 2 or more cores."));
+	assert_non_null(strstr(text, "In 1 of 1 cells with a load it had only SMT siblings of the player's cores."));
+	free(text);
+	make(with_peers, 2, false, false);
+	text = summary();
+	assert_null(strstr(text, "--allow-quota"));
+	assert_null(strstr(text, "SMT siblings"));
+	free(text);
+}
+
 static void assert_fits(const char *text)
 {
 	char *copy = strdup(text), *rest = copy, *line;
@@ -731,6 +767,7 @@ int main(void)
 		TEST(test_hostile_names),
 		TEST(test_terminal),
 		TEST(test_what_is_missing),
+		TEST(test_marked_cells),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
