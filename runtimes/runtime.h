@@ -15,10 +15,11 @@ enum runtime_capability {
 	RUNTIME_SHARES_MEMORY = 1 << 2,   /* tasks see all memory of each other, not only task_shared() */
 	RUNTIME_PREEMPTS = 1 << 3,        /* a task that never yields does not stop the others */
 	RUNTIME_SWITCHES_STACKS = 1 << 4, /* tasks run on stacks of our own; sanitizers need telling */
-	RUNTIME_POOLED = 1 << 5,    /* only as many tasks as workers are under way; one that waits keeps its worker */
-	RUNTIME_WORKERS = 1 << 6,   /* tasks run on runtime_worker_count() workers, which a player takes as workers=N */
-	RUNTIME_REQUEUES = 1 << 7,  /* task_requeue() works: a pooled task waits for a descriptor without a worker */
-	RUNTIME_NO_SOCKETS = 1 << 8 /* none of the verbs for sockets works: -ENOTSUP */
+	RUNTIME_POOLED = 1 << 5,   /* only as many tasks as workers are under way; one that waits keeps its worker */
+	RUNTIME_WORKERS = 1 << 6,  /* tasks run on runtime_worker_count() workers, which a player takes as workers=N */
+	RUNTIME_REQUEUES = 1 << 7, /* task_requeue() works: a pooled task waits for a descriptor without a worker */
+	RUNTIME_NO_SOCKETS = 1 << 8, /* none of the verbs for sockets works: -ENOTSUP */
+	RUNTIME_FILES = 1 << 9 /* a task that reads, writes or syncs a file stops no other one: task_fsync() ... */
 };
 
 /* For time limits: about what it takes to create, run and join a task; to go to another one by yielding; and to wake

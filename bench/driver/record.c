@@ -111,6 +111,7 @@ static unsigned capability(const char *name)
 		{"workers", RUNTIME_WORKERS},
 		{"requeues", RUNTIME_REQUEUES},
 		{"no-sockets", RUNTIME_NO_SOCKETS},
+		{"files", RUNTIME_FILES},
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)

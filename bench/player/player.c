@@ -72,6 +72,7 @@ static const struct {
 	{RUNTIME_WORKERS, "workers"},
 	{RUNTIME_REQUEUES, "requeues"},
 	{RUNTIME_NO_SOCKETS, "no-sockets"},
+	{RUNTIME_FILES, "files"},
 };
 
 static bool has_our_stacks(const struct runtime *runtime)

@@ -27,7 +27,10 @@ refuses() {
 }
 
 mkdir "$scratch/disk"
-for player in thread coroutine async callback process; do
+ring= # where io_uring is there and allowed
+"$folder/simul-coroutine-uring" play files files=1 appends=1 >/dev/null 2>&1 && ring=coroutine-uring
+
+for player in thread coroutine $ring async callback process; do
 	TMPDIR=$scratch/disk "$folder/simul-$player" play files files=2 appends=2 >"$scratch/out" 2>&1 ||
 		fail "simul-$player: $(cat "$scratch/out")"
 	nothing_left "simul-$player"
@@ -47,7 +50,7 @@ full() {
 }
 
 if full true >/dev/null; then
-	for player in thread coroutine callback; do
+	for player in thread coroutine $ring callback; do
 		output=$(full "$folder/simul-$player" play files files=4 appends=100)
 		refuses $? "No space left on device" "$output"
 		nothing_left "simul-$player on a full disk"

@@ -256,6 +256,7 @@ static void a_generator_needs_two_at_once(void **state)
 
 static void appends_overlap_as_far_as_calls_can_block(void **state)
 {
+	const struct stage awaiting = {.cores = 1, .capabilities = coroutines.capabilities | RUNTIME_FILES};
 	const struct stage carried = {
 		.cores = 2, .capabilities = coroutines.capabilities | RUNTIME_PARALLEL | RUNTIME_WORKERS, .workers = 3};
 
@@ -270,6 +271,8 @@ static void appends_overlap_as_far_as_calls_can_block(void **state)
 	assert_int_equal(
 		expected(&files_spec, PAIRS("files=9", "appends=5", "slow=1ms", "offload=no"), carried).bound_ns,
 		3 * 5 * NS_PER_MS);
+	assert_int_equal(expected(&files_spec, PAIRS("files=8", "appends=5", "slow=1ms"), awaiting).bound_ns,
+			 5 * NS_PER_MS);
 	assert_int_equal(expected(&files_spec, PAIRS("files=8", "appends=5"), coroutines).bound_ns, 0);
 }
 
@@ -291,6 +294,7 @@ static void files_are_counted_and_bounded(void **state)
 /* A kernel that schedules tasks needs no other threads. */
 static void only_loops_call_elsewhere(void **state)
 {
+	const struct stage awaiting = {.cores = 1, .capabilities = coroutines.capabilities | RUNTIME_FILES};
 	struct values yes = taken(&files_spec, PAIRS(NULL)), no = taken(&files_spec, PAIRS("offload=no"));
 
 	(void)state;
@@ -298,6 +302,10 @@ static void only_loops_call_elsewhere(void **state)
 	assert_true(files_offloads(&yes, locked));
 	assert_false(files_offloads(&yes, threads));
 	assert_false(files_offloads(&no, coroutines));
+	assert_false(files_awaits(&yes, coroutines));
+	assert_true(files_awaits(&yes, awaiting));
+	assert_false(files_offloads(&yes, awaiting));
+	assert_false(files_awaits(&no, awaiting));
 }
 
 int main(void)

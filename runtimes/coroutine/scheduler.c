@@ -445,6 +445,11 @@ void coroutine_ready(struct loop_entry *entry)
 	loop_ready(&scheduler.loop, entry);
 }
 
+struct poller *coroutine_poller(void)
+{
+	return &scheduler.loop.poller;
+}
+
 bool coroutine_quiet(unsigned descriptors, size_t *turns)
 {
 	const struct loop *loop = &scheduler.loop;

@@ -35,6 +35,9 @@ struct loop_entry *coroutine_entry(void);
 void coroutine_suspend(void);
 void coroutine_ready(struct loop_entry *entry);
 
+/* For operations that only a poller of one kind has. */
+struct poller *coroutine_poller(void);
+
 /* For operations of another kind on an adopted descriptor: suspends while the operation would block. 0, -EBADF: it is
  * not adopted, or was closed meanwhile; -EBUSY: another task waits for the direction already. */
 int coroutine_await(int fd, enum poller_direction direction);

@@ -4,11 +4,12 @@
  * What always holds: a slot, which is a direction of a descriptor, is free, or its operation is the kernel's, or that
  * has ended and its entry is on the way to fetch the result. The kernel knows a slot by its number, so the table may
  * move. poller_forget() waits until the kernel has let go of what is under way on the descriptor: no completion
- * outlives it, and who is told so may use its buffer.
+ * outlives it, and who is told so may use its buffer. An operation on a file has no slot: it is known by its address.
  *
  * Sources: io_uring_setup(2), io_uring_enter(2); J. Axboe, "Efficient IO with io_uring", 2019. */
+#include "poller_uring.h"
+
 #include "descriptors.h"
-#include "poller.h"
 
 #include "../check.h"
 #include "../clock.h"
@@ -18,6 +19,7 @@
 #include <fcntl.h>
 #include <liburing.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,8 +29,11 @@
 enum {
 	SUBMISSIONS = 256,  /* that one system call takes over */
 	COMPLETIONS = 4096, /* that lie ready; the kernel keeps what exceeds them (IORING_FEAT_NODROP) */
-	NOBODY = 0 /* the tag of an operation whose end nobody waits for */
+	NOBODY = 0          /* the tag of an operation whose end nobody waits for */
 };
+
+/* In the tag of an operation on a file, beside its address. */
+#define FILE_TAG (UINT64_C(1) << 63)
 
 enum state { FREE, SUBMITTED, ENDED };
 
@@ -48,6 +53,7 @@ struct poller_kernel {
 	struct io_uring ring;
 	struct descriptor *descriptors; /* by number */
 	int capacity;
+	bool files;              /* there were operations on some: the kernel's threads keep to our cores */
 	struct loop_queue early; /* entries whose operations ended between two polls */
 };
 
@@ -185,17 +191,34 @@ int poller_adopt(struct poller *poller, int fd)
 
 /* Completions. */
 
+static struct loop_entry *end_in_slot(struct slot *slot, int result)
+{
+	slot->result = result;
+	slot->state = ENDED;
+	return slot->entry;
+}
+
+static struct loop_entry *end_on_file(struct poller_file *file, int result)
+{
+	file->result = result;
+	return file->entry;
+}
+
 static void take_completion(struct poller *poller, const struct io_uring_cqe *cqe, struct loop_queue *ready)
 {
+	struct loop_entry *entry;
+
 	if (cqe->user_data == NOBODY)
 		return;
-	uint64_t number = cqe->user_data - 1;
-	struct slot *slot = &poller->kernel->descriptors[number / 2].slot[number % 2];
+	if (cqe->user_data & FILE_TAG) {
+		entry = end_on_file((struct poller_file *)(uintptr_t)(cqe->user_data & ~FILE_TAG), cqe->res);
+	} else {
+		uint64_t number = cqe->user_data - 1;
 
-	slot->result = cqe->res;
-	slot->state = ENDED;
+		entry = end_in_slot(&poller->kernel->descriptors[number / 2].slot[number % 2], cqe->res);
+	}
 	poller->waiting--;
-	loop_queue_push(ready, slot->entry);
+	loop_queue_push(ready, entry);
 }
 
 static int take_completions(struct poller *poller, struct loop_queue *ready)
@@ -355,6 +378,36 @@ int poller_await(struct poller *poller, int fd, enum poller_direction direction,
 void poller_drained(struct poller *poller, int fd, enum poller_direction direction)
 {
 	(void)poller, (void)fd, (void)direction; /* the kernel looks by itself */
+}
+
+/* Files. */
+
+/* What may block is done by threads of the kernel's, which would run on any core. Where it knows no such bounds, before
+ * Linux 5.14, they do. */
+static void keep_to_our_cores(struct poller_kernel *kernel)
+{
+	cpu_set_t cores;
+
+	if (!kernel->files && sched_getaffinity(0, sizeof(cores), &cores) == 0)
+		io_uring_register_iowq_aff(&kernel->ring, sizeof(cores), &cores);
+	kernel->files = true;
+}
+
+void poller_file_begin(struct poller *poller, struct poller_file *file, enum poller_file_call call, int fd,
+		       const void *buffer, size_t bytes, uint64_t at)
+{
+	static const int operations[] = {
+		[POLLER_PREAD] = IORING_OP_READ,
+		[POLLER_PWRITE] = IORING_OP_WRITE,
+		[POLLER_FSYNC] = IORING_OP_FSYNC,
+	};
+
+	keep_to_our_cores(poller->kernel);
+	poller->waiting++;
+	struct io_uring_sqe *sqe = place(poller);
+
+	io_uring_prep_rw(operations[call], sqe, fd, buffer, length_of(bytes), at);
+	sqe->user_data = (uint64_t)(uintptr_t)file | FILE_TAG;
 }
 
 /* Waiting. */

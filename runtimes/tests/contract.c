@@ -187,5 +187,5 @@ int main(int argc, char **argv)
 	if (cannot_run())
 		return SKIPPED;
 	return run_task_tests() + run_time_tests() + run_wait_tests() + run_limit_tests() + run_pool_tests() +
-	       (capable(RUNTIME_NO_SOCKETS) ? 0 : run_socket_tests());
+	       run_file_tests() + (capable(RUNTIME_NO_SOCKETS) ? 0 : run_socket_tests());
 }

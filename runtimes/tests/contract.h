@@ -93,5 +93,6 @@ int run_wait_tests(void);
 int run_socket_tests(void);
 int run_limit_tests(void);
 int run_pool_tests(void);
+int run_file_tests(void);
 
 #endif

@@ -23,7 +23,7 @@ if(TARGET event_loop_uring)
   target_link_options(poller_uring_test PRIVATE LINKER:--wrap=io_uring_submit)
 endif()
 
-set(loop_headers event_loop/loop.h event_loop/poller.h event_loop/poller_epoll.h event_loop/queue.h event_loop/timers.h
+set(loop_headers event_loop/loop.h event_loop/poller.h event_loop/poller_epoll.h event_loop/poller_uring.h event_loop/queue.h event_loop/timers.h
   event_loop/wait_table.h)
 set(coroutine_headers coroutine/fiber.h coroutine/overflow.h coroutine/scheduler.h coroutine/stack.h coroutine/switch.h)
 simul_headers_alone(${loop_headers} ${coroutine_headers})

@@ -1,15 +1,19 @@
 /* poller_uring_test.c: what poller_uring.c does beyond what every poller promises; loop_test.c holds it against that.
  */
-#include "../event_loop/poller.h"
+#include "../event_loop/poller_uring.h"
 #include "../runtime.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <liburing.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -182,6 +186,54 @@ static void descriptors_are_made_blocking(void **state)
 	close(ends[1]);
 }
 
+/* How many threads this process has, the kernel's for it included; *elsewhere: those that may not run on these cores,
+ * or on others as well. */
+static int count_threads(const cpu_set_t *cores, int *elsewhere)
+{
+	DIR *threads = opendir("/proc/self/task");
+	struct dirent *thread;
+	int count = 0;
+
+	assert_non_null(threads);
+	*elsewhere = 0;
+	while ((thread = readdir(threads))) {
+		cpu_set_t allowed;
+
+		if (thread->d_name[0] == '.' || sched_getaffinity(atoi(thread->d_name), sizeof(allowed), &allowed) < 0)
+			continue;
+		count++;
+		*elsewhere += !CPU_EQUAL(&allowed, cores);
+	}
+	closedir(threads);
+	return count;
+}
+
+/* Or a player that has one core would use others. */
+static void threads_of_the_kernel_keep_to_our_cores(void **state)
+{
+	int core = sched_getcpu(), elsewhere;
+	struct loop_entry entry = {0};
+	struct poller_file file = {.entry = &entry};
+	FILE *written = tmpfile();
+	cpu_set_t before, one;
+
+	(void)state;
+	assert_non_null(written);
+	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
+	CPU_ZERO(&one);
+	CPU_SET(core, &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	poller_file_begin(&poller, &file, POLLER_FSYNC, fileno(written), NULL, 0, 0);
+	assert_int_equal(poller.waiting, 1);
+	assert_ptr_equal(next(), &entry);
+	assert_int_equal(file.result, 0);
+	assert_int_equal(poller.waiting, 0);
+	assert_true(count_threads(&one, &elsewhere) > 1);
+	assert_int_equal(elsewhere, 0);
+	assert_int_equal(sched_setaffinity(0, sizeof(before), &before), 0);
+	fclose(written);
+}
+
 #define POLLER_TEST(function) cmocka_unit_test_setup_teardown(function, open_poller, close_poller)
 
 int main(void)
@@ -192,6 +244,7 @@ int main(void)
 		POLLER_TEST(forgetting_takes_the_buffer_back),
 		POLLER_TEST(forgetting_closes_what_was_accepted),
 		POLLER_TEST(descriptors_are_made_blocking),
+		POLLER_TEST(threads_of_the_kernel_keep_to_our_cores),
 	};
 
 	if (poller_open(&poller) < 0) {

@@ -19,7 +19,7 @@ struct writer {
 struct study {
 	struct gate gate;
 	uint32_t arrivals;
-	bool offloads;
+	bool offloads, awaits;
 	struct task heart_task;
 	struct files_heart heart;
 	struct writer writers[];
@@ -56,6 +56,14 @@ static void write_elsewhere(struct writer *writer)
 	offload_close(&writer->channel);
 }
 
+static void pause_task(uint64_t ns)
+{
+	task_sleep_until(clock_now() + ns);
+}
+
+static const struct files_calls awaiting = {
+	.pread = task_pread, .pwrite = task_pwrite, .fsync = task_fsync, .pause = pause_task};
+
 /* Where the task runs; others have a turn between the steps. */
 static void write_here(struct writer *writer)
 {
@@ -71,6 +79,8 @@ static void write_file(void *argument)
 	struct study *study = writer->study;
 
 	gate_pass(&study->gate, study->arrivals);
+	if (study->awaits)
+		writer->file.calls = &awaiting;
 	if (study->offloads)
 		write_elsewhere(writer);
 	else
@@ -98,6 +108,7 @@ static struct study *set_up(struct play *play)
 		play_refuse(play, "memory", ENOMEM);
 	study->arrivals = (uint32_t)stage_arrivals(play_stage(play), files + 1);
 	study->offloads = files_offloads(values, play_stage(play));
+	study->awaits = files_awaits(values, play_stage(play));
 	study->heart.beat_ns = values->value[FILES_BEAT];
 	study->heart.writing = (uint32_t)files;
 	for (uint64_t i = 0; i < files; i++) {

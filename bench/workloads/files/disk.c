@@ -7,12 +7,11 @@
 #include <unistd.h>
 
 #include "../../../runtimes/clock.h"
+#include "../../../runtimes/kernel/files.h"
 #include "../../load/pattern.h"
 #include "../../player/play.h"
 #include "../lateness.h"
 #include "files.h"
-
-enum { CHUNK = 4096 };
 
 static const char *folder(void)
 {
@@ -41,17 +40,17 @@ static int open_nameless(void)
 /* The file's content is the pattern of its number, from byte `at` on. 0 or -errno. */
 static int write_chunk(struct files_file *file, uint64_t at, size_t bytes)
 {
-	uint64_t words[CHUNK / sizeof(uint64_t) + 2];
-	const char *from = (const char *)words + at % sizeof words[0];
+	const char *from = (const char *)file->chunk + at % sizeof file->chunk[0];
 
-	pattern_fill(pattern_seed(file->number, 0), at, bytes, words);
+	pattern_fill(pattern_seed(file->number, 0), at, bytes, file->chunk);
 	while (bytes > 0) {
-		ssize_t written = write(file->fd, from, bytes);
+		ssize_t written = file->calls->pwrite(file->fd, from, bytes, at);
 
-		if (written < 0 && errno != EINTR)
-			return -errno;
-		from += written > 0 ? written : 0;
-		bytes -= written > 0 ? (size_t)written : 0;
+		if (written < 0)
+			return (int)written;
+		from += written;
+		at += (uint64_t)written;
+		bytes -= (size_t)written;
 	}
 	return 0;
 }
@@ -64,17 +63,20 @@ static void sleep_for(uint64_t ns)
 		;
 }
 
+static const struct files_calls blocking = {
+	.pread = kernel_pread, .pwrite = kernel_pwrite, .fsync = kernel_fsync, .pause = sleep_for};
+
 static int append(struct files_file *file)
 {
 	uint64_t at = file->written * file->size, end = at + file->size, begun_ns = clock_now();
 	int error = 0;
 
-	for (; error == 0 && at < end; at += CHUNK)
-		error = write_chunk(file, at, end - at < CHUNK ? end - at : CHUNK);
-	if (error == 0 && fsync(file->fd) < 0)
-		error = -errno;
+	for (; error == 0 && at < end; at += FILES_CHUNK)
+		error = write_chunk(file, at, end - at < FILES_CHUNK ? end - at : FILES_CHUNK);
+	if (error == 0)
+		error = file->calls->fsync(file->fd);
 	if (file->slow_ns > 0)
-		sleep_for(file->slow_ns);
+		file->calls->pause(file->slow_ns);
 	file->sync_ns += clock_now() - begun_ns;
 	file->written += error == 0;
 	return error;
@@ -83,22 +85,20 @@ static int append(struct files_file *file)
 /* 0, -EBADMSG: it is not what was written, or -errno. */
 static int read_back(struct files_file *file)
 {
-	uint64_t bytes = file->appends * file->size, words[CHUNK / sizeof(uint64_t) + 1], digest = 0;
+	uint64_t bytes = file->appends * file->size, digest = 0;
 	char more;
 
 	for (uint64_t at = 0; at < bytes;) {
-		size_t room = bytes - at < CHUNK ? bytes - at : CHUNK;
-		ssize_t got = pread(file->fd, (char *)words + at % sizeof words[0], room, (off_t)at);
+		size_t room = bytes - at < FILES_CHUNK ? bytes - at : FILES_CHUNK;
+		ssize_t got = file->calls->pread(file->fd, (char *)file->chunk + at % sizeof file->chunk[0], room, at);
 
-		if (got < 0 && errno == EINTR)
-			continue;
 		if (got <= 0)
-			return got < 0 ? -errno : -EBADMSG;
-		if (!pattern_check(pattern_seed(file->number, 0), at, (size_t)got, words, &digest))
+			return got < 0 ? (int)got : -EBADMSG;
+		if (!pattern_check(pattern_seed(file->number, 0), at, (size_t)got, file->chunk, &digest))
 			return -EBADMSG;
 		at += (uint64_t)got;
 	}
-	file->right = pread(file->fd, &more, 1, (off_t)bytes) == 0;
+	file->right = file->calls->pread(file->fd, &more, 1, bytes) == 0;
 	return file->right ? 0 : -EBADMSG;
 }
 
@@ -128,6 +128,7 @@ void files_open(struct files_file *file, const struct values *values, uint64_t n
 		.slow_ns = values->value[FILES_SLOW],
 		.fd = -1,
 		.steps = values->value[FILES_APPENDS] + 2, /* opening and reading back */
+		.calls = &blocking,
 	};
 }
 

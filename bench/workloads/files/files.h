@@ -9,6 +9,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "../workload.h"
 
@@ -20,7 +21,7 @@ enum files_offload { FILES_INLINE, FILES_OFFLOADED };
 
 #define FILES_BYTES_MAX (UINT64_C(256) << 20)
 
-enum { FILES_BEATS_MAX = 20000 };
+enum { FILES_BEATS_MAX = 20000, FILES_CHUNK = 4096 };
 
 extern const struct workload_spec files_spec;
 
@@ -31,6 +32,17 @@ uint64_t files_token(uint64_t number);
  * stop other tasks. Those that the kernel schedules just call. */
 bool files_offloads(const struct values *values, struct stage stage);
 
+/* Whether it needs no threads for that, because its own verbs for files stop nobody (RUNTIME_FILES). */
+bool files_awaits(const struct values *values, struct stage stage);
+
+/* By what a step reads, writes and syncs, as task_pread() and the like, and how it waits for so many ns. */
+struct files_calls {
+	ssize_t (*pread)(int fd, void *buffer, size_t bytes, uint64_t at);
+	ssize_t (*pwrite)(int fd, const void *buffer, size_t bytes, uint64_t at);
+	int (*fsync)(int fd);
+	void (*pause)(uint64_t ns);
+};
+
 /* A file and its writer's progress. Between two steps nobody but the writer's task looks at it. */
 struct files_file {
 	uint64_t number, appends, size, slow_ns; /* slow_ns: beyond what the disk takes for an fsync */
@@ -40,7 +52,9 @@ struct files_file {
 	bool right;                              /* it was read back, and held what was written */
 	uint64_t sync_ns;                        /* spent in writing and syncing */
 	uint64_t ended_ns;
-	int error; /* positive: nothing more is done; 0 */
+	int error;                           /* positive: nothing more is done; 0 */
+	const struct files_calls *calls;     /* files_open() takes those that block */
+	uint64_t chunk[FILES_CHUNK / 8 + 2]; /* what is being written or read: too much for a small stack */
 } __attribute__((aligned(64)));
 
 void files_open(struct files_file *file, const struct values *values, uint64_t number);

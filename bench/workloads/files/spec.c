@@ -2,8 +2,8 @@
  *
  * No interface to readiness knows files: a descriptor of a file is always ready, and the call blocks (epoll_ctl(2):
  * EPERM). With offload=no every model makes the call where the task runs, and one that has all tasks on a thread stops
- * all of them; with offload=yes such a model has it made on one of four threads beside (runtimes/offload.h). The heart
- * shows the difference.
+ * all of them; with offload=yes such a model has it made on one of four threads beside (runtimes/offload.h), or, where
+ * it waits by io_uring, by that. The heart shows the difference.
  *
  * A task a writer and one that beats; operations are the appends and the reading back; bytes are read back. */
 #include <errno.h>
@@ -41,7 +41,8 @@ static const struct parameter parameters[] = {
 		 .type = PARAMETER_CHOICE,
 		 .fallback = "yes",
 		 .choices = offload,
-		 .help = "whether a model with many tasks on a thread has what blocks called on other threads"},
+		 .help = "whether a model with many tasks on a thread has what blocks called on other threads, or by "
+			 "io_uring where it waits by that"},
 	[FILES_SLOW] = {.name = "slow",
 			.type = PARAMETER_DURATION,
 			.fallback = "0",
@@ -78,9 +79,15 @@ static bool kernel_schedules(struct stage stage)
 	return stage.capabilities & RUNTIME_PARALLEL && stage.capabilities & RUNTIME_PREEMPTS;
 }
 
+bool files_awaits(const struct values *values, struct stage stage)
+{
+	return values->value[FILES_OFFLOAD] == FILES_OFFLOADED && stage.capabilities & RUNTIME_FILES;
+}
+
 bool files_offloads(const struct values *values, struct stage stage)
 {
-	return values->value[FILES_OFFLOAD] == FILES_OFFLOADED && !kernel_schedules(stage);
+	return values->value[FILES_OFFLOAD] == FILES_OFFLOADED && !kernel_schedules(stage) &&
+	       !files_awaits(values, stage);
 }
 
 static int admit(const struct values *values, struct stage stage, char reason[REASON_MAX])
@@ -112,6 +119,8 @@ static uint64_t at_once(const struct values *values, struct stage stage)
 
 	if (files_offloads(values, stage))
 		calls *= OFFLOAD_THREADS; /* in each process at most */
+	if (files_awaits(values, stage))
+		calls = UINT64_MAX;
 	return calls < values->value[FILES_FILES] ? calls : values->value[FILES_FILES];
 }
 
