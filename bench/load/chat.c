@@ -534,7 +534,7 @@ static int run_party(struct party *party, struct worker *workers, struct load_re
 	return error;
 }
 
-int load_chat(const struct chat_options *options, struct load_result *result)
+int chat_drive(const struct chat_options *options, struct load_result *result)
 {
 	struct party party = {
 		.options = options, .room_members = options->members / options->rooms, .begun_ns = clock_now()};

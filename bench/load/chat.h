@@ -19,6 +19,6 @@ struct chat_options {
 
 /* As load_run(): messages, bytes and latency are those of the timed deliveries, each from its sending to its being
  * heard; least and most are of what a member has heard; errors are members. */
-int load_chat(const struct chat_options *options, struct load_result *result);
+int chat_drive(const struct chat_options *options, struct load_result *result);
 
 #endif

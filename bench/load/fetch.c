@@ -21,7 +21,6 @@
 #include "../../runtimes/clock.h"
 #include "dial.h"
 #include "pattern.h"
-#include "programs.h"
 
 enum { LISTENERS = 4, BACKLOG = 4096, EVENTS_MAX = 256, REQUEST_MAX = 1024, HEAD_MAX = 160, BODY_AT = 256 };
 
@@ -337,7 +336,7 @@ static void clear(struct server *server)
 	close(server->epoll); /* the sockets go with the process */
 }
 
-int load_fetch(const struct fetch_options *options, struct load_result *result)
+int fetch_serve(const struct fetch_options *options, struct load_result *result)
 {
 	struct server server = {.options = options, .result = result, .epoll = epoll_create1(EPOLL_CLOEXEC)};
 	uint64_t begun_ns = clock_now();

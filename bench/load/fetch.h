@@ -16,6 +16,6 @@ struct fetch_options {
  * bytes are those of the bodies that were sent whole, errors the requests that were none or whose response could not be
  * sent; pacing is how late responses were, against the wait. -errno: it could not begin, and result->reason says why.
  */
-int load_fetch(const struct fetch_options *options, struct load_result *result);
+int fetch_serve(const struct fetch_options *options, struct load_result *result);
 
 #endif

@@ -102,7 +102,9 @@ double load_busy(const struct load_options *options, const struct load_result *r
 double load_little_error(const struct load_options *options, const struct load_result *result);
 #define LOAD_LITTLE_TOLERANCE 0.05
 
-/* As "What the load prints" in results/SCHEMA.md; a new reference, NULL if out of memory. */
+/* As "What the load prints" in results/SCHEMA.md; a new reference, NULL if out of memory. What every load says, without
+ * times and latency where it is not the one who measures them (setup_ns is 0); and what `load echo` says. */
+json_t *load_line(const char *name, const struct load_result *result);
 json_t *load_json(const struct load_options *options, const struct load_result *result);
 
 /* The same for people. */

@@ -72,17 +72,56 @@ double load_little_error(const struct load_options *options, const struct load_r
 
 /* For programs. */
 
-static json_t *cores_json(const struct load_options *options)
+static json_t *allowed_cores(void)
 {
 	json_t *cores = json_array();
 	cpu_set_t set;
 
-	for (unsigned i = 0; options->cores && i < options->threads; i++)
-		json_array_append_new(cores, json_integer(options->cores[i]));
-	if (!options->cores && sched_getaffinity(0, sizeof set, &set) == 0)
+	if (sched_getaffinity(0, sizeof set, &set) == 0)
 		for (int core = 0; core < CPU_SETSIZE; core++)
 			if (CPU_ISSET(core, &set))
 				json_array_append_new(cores, json_integer(core));
+	return cores;
+}
+
+static json_t *cpu_json(const struct load_result *result)
+{
+	json_t *json =
+		json_pack("{s:I, s:I}", "user", (json_int_t)result->user_ns, "system", (json_int_t)result->system_ns);
+
+	if (result->spun_ns > 0)
+		json_object_set_new(json, "spun", json_integer((json_int_t)result->spun_ns));
+	return json;
+}
+
+json_t *load_line(const char *name, const struct load_result *result)
+{
+	char checksum[17];
+	json_t *json;
+
+	snprintf(checksum, sizeof checksum, "%016" PRIx64, result->checksum);
+	json = json_pack("{s:i, s:s, s:o, s:o, s:I, s:I, s:I, s:s, s:{s:I, s:I}}", "protocol", PROTOCOL, "load", name,
+			 "cores", allowed_cores(), "cpu_ns", cpu_json(result), "messages", (json_int_t)result->messages,
+			 "bytes", (json_int_t)result->bytes, "errors", (json_int_t)result->errors, "checksum", checksum,
+			 "per_connection", "least", (json_int_t)result->least, "most", (json_int_t)result->most);
+	if (json && result->setup_ns > 0) {
+		json_object_set_new(json, "time_ns",
+				    json_pack("{s:I, s:I}", "setup", (json_int_t)result->setup_ns, "wall",
+					      (json_int_t)result->wall_ns));
+		json_object_set_new(json, "loop", json_string("closed"));
+		json_object_set_new(json, "latency_ns", histogram_json(&result->latency));
+	}
+	if (json && result->pacing.count > 0)
+		json_object_set_new(json, "pacing_ns", histogram_json(&result->pacing));
+	return json;
+}
+
+static json_t *bound_cores(const struct load_options *options)
+{
+	json_t *cores = json_array();
+
+	for (unsigned i = 0; i < options->threads; i++)
+		json_array_append_new(cores, json_integer(options->cores[i]));
 	return cores;
 }
 
@@ -100,39 +139,24 @@ static void add_open_loop(json_t *json, const struct load_options *options, cons
 {
 	if (options->rate == 0)
 		return;
+	json_object_set_new(json, "loop", json_string("open"));
 	json_object_set_new(json, "rate", json_integer((json_int_t)options->rate));
 	json_object_set_new(json, "unsent", json_integer((json_int_t)result->unsent));
 	json_object_set_new(json, "raw_latency_ns", histogram_json(&result->raw));
 	json_object_set_new(json, "pacing_ns", histogram_json(&result->pacing));
 }
 
-static json_t *cpu_json(const struct load_result *result)
-{
-	json_t *json =
-		json_pack("{s:I, s:I}", "user", (json_int_t)result->user_ns, "system", (json_int_t)result->system_ns);
-
-	if (result->spun_ns > 0)
-		json_object_set_new(json, "spun", json_integer((json_int_t)result->spun_ns));
-	return json;
-}
-
 json_t *load_json(const struct load_options *options, const struct load_result *result)
 {
 	double busy = load_busy(options, result);
-	char checksum[17];
-	json_t *json;
+	json_t *json = load_line("echo", result);
 
-	snprintf(checksum, sizeof checksum, "%016" PRIx64, result->checksum);
-	json = json_pack("{s:i, s:s, s:o, s:{s:I, s:I}, s:o, s:I, s:I, s:I, s:o, s:s, s:I, s:{s:I, s:I}, s:s, s:o}",
-			 "protocol", PROTOCOL, "load", "echo", "cores", cores_json(options), "time_ns", "setup",
-			 (json_int_t)result->setup_ns, "wall", (json_int_t)result->wall_ns, "cpu_ns", cpu_json(result),
-			 "messages", (json_int_t)result->messages, "bytes", (json_int_t)result->bytes, "errors",
-			 (json_int_t)result->errors, "faults", faults_json(result), "checksum", checksum, "opened",
-			 (json_int_t)result->opened, "per_connection", "least", (json_int_t)result->least, "most",
-			 (json_int_t)result->most, "loop", options->rate > 0 ? "open" : "closed", "latency_ns",
-			 histogram_json(&result->latency));
 	if (!json)
 		return NULL;
+	if (options->cores)
+		json_object_set_new(json, "cores", bound_cores(options));
+	json_object_set_new(json, "faults", faults_json(result));
+	json_object_set_new(json, "opened", json_integer((json_int_t)result->opened));
 	add_open_loop(json, options, result);
 	json_object_set_new(json, "client",
 			    json_pack("{s:i, s:f, s:b}", "threads", (int)options->threads, "busy", busy, "bound",
