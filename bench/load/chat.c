@@ -515,12 +515,8 @@ static void add_up(struct load_result *result, const struct party *party, const 
 static int run_party(struct party *party, struct worker *workers, struct load_result *result)
 {
 	const unsigned threads = party->options->threads;
-	int error = dial_make_room(party->options->members);
+	int error = dial_make_room(party->options->members, result->reason);
 
-	if (error == -EMFILE)
-		snprintf(result->reason, sizeof result->reason,
-			 "%u members need more descriptors than the limit allows: raise ulimit -n",
-			 party->options->members);
 	for (unsigned i = 0; i < threads; i++)
 		workers[i].epoll = -1;
 	for (unsigned i = 0; i < threads && error == 0; i++)

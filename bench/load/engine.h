@@ -75,8 +75,7 @@ struct worker {
 	struct load_result result; /* of this thread */
 };
 
-/* Connections per source address: see open.c. */
-enum { ADDRESS_SHARE = 8192, RECEIVE_MAX = 256 << 10, BATCH_MAX = 16 };
+enum { RECEIVE_MAX = 256 << 10, BATCH_MAX = 16 };
 
 static inline bool is_open_loop(const struct worker *worker)
 {
@@ -98,8 +97,6 @@ static inline uint64_t patience_ends_ns(const struct worker *worker, uint64_t no
 
 /* open.c */
 
-/* Room for so many connections: 0, or -EMFILE with a sentence. */
-int open_limit_raise(uint64_t connections, char reason[LOAD_REASON_MAX]);
 /* Connects and watches. 0 or -errno; the connection is closed then. With `wait` it returns when the connection stands,
  * or not before the time limit; else it may still be on its way. */
 int open_connection(struct worker *worker, struct connection *connection, bool wait);

@@ -310,7 +310,7 @@ static uint64_t ns_from_timeval(struct timeval time)
 static int run(struct server *server)
 {
 	struct rusage before, after;
-	int error = dial_make_room(server->options->fetches);
+	int error = dial_make_room(server->options->fetches, server->result->reason);
 
 	if (error == 0)
 		error = meet(server);
@@ -347,7 +347,7 @@ int fetch_serve(const struct fetch_options *options, struct load_result *result)
 	server.deadline_ns = begun_ns + options->timeout_ns;
 	server.words = calloc(BODY_AT / sizeof *server.words + pattern_words(options->size), sizeof *server.words);
 	error = server.words && server.epoll >= 0 ? run(&server) : -ENOMEM;
-	if (error < 0)
+	if (error < 0 && result->reason[0] == '\0')
 		snprintf(result->reason, sizeof result->reason, "cannot serve 127.0.0.1 port %u's client: %s",
 			 options->port, strerror(-error));
 	clear(&server);

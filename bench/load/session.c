@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../../runtimes/check.h"
+#include "dial.h"
 #include "engine.h"
 #include "pattern.h"
 
@@ -157,7 +158,7 @@ static void add_up(struct load_result *result, const struct session *session, co
 static int run_session(struct session *session, struct worker *workers, struct load_result *result)
 {
 	const struct load_options *options = session->options;
-	int error = open_limit_raise((uint64_t)options->connections + options->idle, result->reason);
+	int error = dial_make_room((uint64_t)options->connections + options->idle, result->reason);
 
 	for (unsigned i = 0; i < options->threads; i++)
 		workers[i].epoll = -1;
