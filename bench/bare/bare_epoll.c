@@ -141,7 +141,6 @@ static int perform(const struct player_body *body, struct play *play)
 	struct server server = {.epoll = epoll_create1(EPOLL_CLOEXEC),
 				.room = echo_room(play_value(play, ECHO_SIZE)),
 				.connections = echo_connections(play)};
-	struct echo_sum sum = {0};
 
 	(void)body;
 	server.connection = calloc(server.connections, sizeof *server.connection);
@@ -151,9 +150,7 @@ static int perform(const struct player_body *body, struct play *play)
 	accept_all(&server, play);
 	play_begin(play);
 	serve_all(&server);
-	for (uint64_t i = 0; i < server.connections; i++)
-		echo_add(&sum, &server.connection[i].account, play_value(play, ECHO_SIZE));
-	echo_conclude(play, &sum);
+	echo_conclude_all(play, &server.connection[0].account, sizeof server.connection[0]);
 	close(server.epoll);
 	free(server.buffers);
 	free(server.connection);

@@ -325,9 +325,7 @@ static void accept_all(struct server *server, struct play *play)
 
 static int perform(const struct player_body *body, struct play *play)
 {
-	struct server server = {.room = echo_room(play_value(play, ECHO_SIZE)),
-				.connections = echo_connections(play)};
-	struct echo_sum sum = {0};
+	struct server server = {.room = echo_room(play_value(play, ECHO_SIZE)), .connections = echo_connections(play)};
 	int error = open_ring(&server.ring, play);
 
 	(void)body;
@@ -340,9 +338,7 @@ static int perform(const struct player_body *body, struct play *play)
 	accept_all(&server, play);
 	play_begin(play);
 	serve_all(&server);
-	for (uint64_t i = 0; i < server.connections; i++)
-		echo_add(&sum, &server.connection[i].account, play_value(play, ECHO_SIZE));
-	echo_conclude(play, &sum);
+	echo_conclude_all(play, &server.connection[0].account, sizeof server.connection[0]);
 	io_uring_queue_exit(&server.ring);
 	munmap(server.provided, server.buffer_count * sizeof(struct io_uring_buf));
 	free(server.chunk);

@@ -28,7 +28,7 @@ struct server {
 	struct play *play;
 	struct async_gate gate;
 	int listener;
-	uint64_t connections, size;
+	uint64_t connections;
 	uint64_t accepted, joined; /* connections, in their order */
 	size_t room;               /* bytes in a connection's buffer */
 	size_t stride;             /* from one connection to the next */
@@ -95,15 +95,6 @@ static void take_connection(struct server *server, int fd)
 	server->accepted++;
 }
 
-static void add_up(const struct server *server)
-{
-	struct echo_sum sum = {0};
-
-	for (uint64_t i = 0; i < server->connections; i++)
-		echo_add(&sum, &connection_at(server, i)->account, server->size);
-	echo_conclude(server->play, &sum);
-}
-
 static enum async_state serve_all(struct async *self)
 {
 	struct server *server = (struct server *)self;
@@ -120,19 +111,18 @@ static enum async_state serve_all(struct async *self)
 	async_gate_open(&server->gate);
 	for (; server->joined < server->connections; server->joined++)
 		AWAIT(async_join(self, &connection_at(server, server->joined)->async));
-	add_up(server);
+	echo_conclude_all(server->play, &connection_at(server, 0)->account, server->stride);
 	ASYNC_END;
 }
 
 static int run_lasting(struct play *play)
 {
-	uint64_t size = play_value(play, ECHO_SIZE);
+	size_t room = echo_room(play_value(play, ECHO_SIZE));
 	struct server server = {
 		.play = play,
 		.connections = echo_connections(play),
-		.size = size,
-		.room = echo_room(size),
-		.stride = (sizeof(struct connection) + echo_room(size) + ECHO_LINE - 1) / ECHO_LINE * ECHO_LINE,
+		.room = room,
+		.stride = (sizeof(struct connection) + room + ECHO_LINE - 1) / ECHO_LINE * ECHO_LINE,
 	};
 	int error;
 
@@ -243,7 +233,7 @@ static enum async_state receive_number(struct async *self)
 	async_close(server->listener);
 	for (free_ended(guests); guests->present > 0; free_ended(guests))
 		AWAIT(async_sleep_until(self, clock_now() + ECHO_SERVICE_PAUSE_MS * NS_PER_MS));
-	echo_churn_conclude(server->play, &guests->served);
+	echo_conclude(server->play, &guests->served);
 	ASYNC_END;
 }
 

@@ -25,7 +25,7 @@ struct server {
 	struct callback_request request; /* the listener's */
 	struct play *play;
 	int listener;
-	uint64_t connections, size;
+	uint64_t connections;
 	uint64_t accepted, arrived, ended; /* connections */
 	size_t room;                       /* bytes in a connection's buffer */
 	size_t stride;                     /* from one connection to the next */
@@ -43,15 +43,6 @@ static struct connection *connection_of(struct callback_request *request)
 	return callback_owner(request, struct connection, request);
 }
 
-static void add_up(struct server *server)
-{
-	struct echo_sum sum = {0};
-
-	for (uint64_t i = 0; i < server->connections; i++)
-		echo_add(&sum, &connection_at(server, i)->account, server->size);
-	echo_conclude(server->play, &sum);
-}
-
 static void guest_leaves(struct connection *connection);
 
 static void end(struct connection *connection, int error)
@@ -66,7 +57,7 @@ static void end(struct connection *connection, int error)
 	}
 	callback_close(connection->fd);
 	if (++server->ended == server->connections)
-		add_up(server);
+		echo_conclude_all(server->play, &connection_at(server, 0)->account, server->stride);
 }
 
 static void read_chunk(struct callback_request *request);
@@ -155,7 +146,6 @@ static struct server *set_up(struct play *play)
 		play_refuse(play, "memory", ENOMEM);
 	server->play = play;
 	server->connections = connections;
-	server->size = size;
 	server->room = echo_room(size);
 	server->stride = stride;
 	return server;
@@ -184,7 +174,7 @@ static void tell_when_all_have_left(struct guests *guests)
 	if (!guests->closed || guests->present > 0)
 		return;
 	if (guests->server.connections > 0)
-		echo_churn_conclude(guests->server.play, &guests->served);
+		echo_conclude(guests->server.play, &guests->served);
 	else
 		play_served(guests->server.play, &guests->served);
 }

@@ -38,7 +38,7 @@ _Static_assert(sizeof(struct connection) == ECHO_LINE && ECHO_ROOM_MAX <= UINT16
 /* Everything that the tasks share. */
 struct server {
 	struct gate gate;
-	uint64_t connections, size;
+	uint64_t connections;
 	uint32_t arrivals;      /* at the gate before it opens */
 	bool requeues;          /* a pool: tasks wait for their connections without a worker */
 	size_t room;            /* bytes in a connection's buffer */
@@ -139,7 +139,6 @@ static struct server *allocate(struct play *play, uint64_t connections, uint64_t
 	if (!server)
 		play_refuse(play, "memory", ENOMEM);
 	server->connections = connections;
-	server->size = size;
 	server->room = echo_room(size);
 	server->stride = stride;
 	server->requeues = play_stage(play).capabilities & RUNTIME_REQUEUES;
@@ -183,19 +182,15 @@ static void accept_all(struct play *play, struct server *server, int listener)
 	task_close(listener);
 }
 
-static void add_up(struct play *play, struct server *server)
+static void join_all(struct server *server)
 {
-	struct echo_sum sum = {0};
-
 	for (uint64_t i = 0; i < server->connections; i++) {
 		struct connection *connection = connection_at(server, i);
 		int error = task_join(connection->task);
 
 		if (error < 0)
 			connection->account.error = -error;
-		echo_add(&sum, &connection->account, server->size);
 	}
-	echo_conclude(play, &sum);
 }
 
 static void play_with_all(struct play *play)
@@ -205,7 +200,8 @@ static void play_with_all(struct play *play)
 	accept_all(play, server, echo_listen(play, task_adopt));
 	play_begin(play);
 	gate_open(&server->gate);
-	add_up(play, server);
+	join_all(server);
+	echo_conclude_all(play, &connection_at(server, 0)->account, server->stride);
 }
 
 /* ---- A service: the same exchange with anybody, in places that are used again ---- */
@@ -358,7 +354,7 @@ static void play_with_guests(struct play *play)
 	}
 	task_close(listener);
 	await_all(&places);
-	echo_churn_conclude(play, &places.served);
+	echo_conclude(play, &places.served);
 }
 
 static void echo_main(void *argument)

@@ -100,25 +100,35 @@ void echo_accepted(struct play *play, int fd)
 	noted = true;
 }
 
-void echo_add(struct echo_sum *sum, const struct echo_account *account, uint64_t size)
+void echo_served_add(struct echo_served *served, const struct echo_account *account)
 {
-	sum->tasks += account->error == 0;
-	sum->operations += account->echoed / size;
-	sum->bytes += account->received;
+	served->connections++;
+	served->received += account->received;
+	served->echoed += account->echoed;
+	served->broken += account->error != 0;
 	if (account->error)
-		sum->error = account->error;
-	if (account->ended_ns > sum->last_ns)
-		sum->last_ns = account->ended_ns;
+		served->error = account->error;
+	if (account->ended_ns > served->last_ns)
+		served->last_ns = account->ended_ns;
 }
 
-void echo_conclude(struct play *play, const struct echo_sum *sum)
+void echo_conclude(struct play *play, const struct echo_served *served)
 {
-	uint64_t connections = echo_connections_in_all(play);
+	uint64_t connections = echo_connections_in_all(play), tasks = served->connections - served->broken;
 
-	play_end(play, sum->last_ns);
-	play_audit(play, sum->tasks, sum->operations, sum->bytes, 0);
-	if (sum->tasks < connections)
+	play_end(play, served->last_ns);
+	play_audit(play, tasks, served->echoed / play_value(play, ECHO_SIZE), served->received, 0);
+	if (tasks < connections)
 		fprintf(stderr, "echo: %llu of %llu connections did not end with the end of the stream: %s\n",
-			(unsigned long long)(connections - sum->tasks), (unsigned long long)connections,
-			strerror(sum->error));
+			(unsigned long long)(connections - tasks), (unsigned long long)connections,
+			strerror(served->error));
+}
+
+void echo_conclude_all(struct play *play, const struct echo_account *first, size_t stride)
+{
+	struct echo_served served = {0};
+
+	for (uint64_t i = 0; i < echo_connections(play); i++)
+		echo_served_add(&served, (const struct echo_account *)(const void *)((const char *)first + i * stride));
+	echo_conclude(play, &served);
 }

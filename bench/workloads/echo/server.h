@@ -41,15 +41,22 @@ int echo_listen_for(struct play *play, uint64_t connections, int (*adopt)(int fd
  * refusal, anything else as a defect. */
 void echo_accepted(struct play *play, int fd);
 
-/* The sum of all connections. A connection that broke is no task that ended: the audit fails, and with it the play. */
-struct echo_sum {
-	uint64_t tasks, operations, bytes, last_ns;
-	int error;
+/* What was served. */
+struct echo_served {
+	uint64_t connections, received, echoed; /* bytes */
+	uint64_t broken;      /* of the connections: they ended by an error of theirs, such as a reset */
+	uint64_t turned_away; /* for want of a place, a task or memory; not among the connections */
+	uint64_t last_ns;     /* when the last connection ended, where that was noted */
+	int error;            /* what broke one of them, positive */
 };
 
-void echo_add(struct echo_sum *sum, const struct echo_account *account, uint64_t size);
+void echo_served_add(struct echo_served *served, const struct echo_account *account);
 
-/* Ends the play: hands in the audit, and says on standard error what failed, if anything did. */
-void echo_conclude(struct play *play, const struct echo_sum *sum);
+/* Ends the play: hands in the audit, and says on standard error what failed, if anything did. A connection that broke
+ * is no task that ended: the audit fails, and with it the play. */
+void echo_conclude(struct play *play, const struct echo_served *served);
+
+/* The same where connections last: of all their accounts, `stride` bytes from one to the next. */
+void echo_conclude_all(struct play *play, const struct echo_account *first, size_t stride);
 
 #endif

@@ -164,18 +164,6 @@ void echo_service_end(int fd)
 		atomic_fetch_and_explicit(word_of(fd), ~(UINT64_C(1) << fd % BITS), memory_order_relaxed);
 }
 
-void echo_served_add(struct echo_served *served, const struct echo_account *account)
-{
-	served->connections++;
-	served->received += account->received;
-	served->echoed += account->echoed;
-	served->broken += account->error != 0;
-	if (account->error)
-		served->error = account->error;
-	if (account->ended_ns > served->last_ns)
-		served->last_ns = account->ended_ns;
-}
-
 void echo_churn_accepted(struct play *play, const struct echo_served *served, uint64_t accepted, int fd)
 {
 	if (served->turned_away > 0)
@@ -183,15 +171,4 @@ void echo_churn_accepted(struct play *play, const struct echo_served *served, ui
 	echo_accepted(play, fd);
 	if (accepted == play_value(play, ECHO_IDLE))
 		play_begin(play);
-}
-
-void echo_churn_conclude(struct play *play, const struct echo_served *served)
-{
-	struct echo_sum sum = {.tasks = served->connections - served->broken,
-			       .operations = served->echoed / play_value(play, ECHO_SIZE),
-			       .bytes = served->received,
-			       .last_ns = served->last_ns,
-			       .error = served->error};
-
-	echo_conclude(play, &sum);
 }

@@ -16,15 +16,6 @@
 
 enum { ECHO_SERVICE_MAX = 20000, ECHO_SERVICE_SIZE = 16 << 10, ECHO_SERVICE_PAUSE_MS = 10 };
 
-/* What was served. */
-struct echo_served {
-	uint64_t connections, received, echoed; /* bytes */
-	uint64_t broken;      /* of the connections: they ended by an error of theirs, such as a reset */
-	uint64_t turned_away; /* for want of a place, a task or memory; not among the connections */
-	uint64_t last_ns;     /* when the last connection ended, where that was noted */
-	int error;            /* what broke one of them, positive */
-};
-
 /* How many connections there can be at once: raises the soft limit on descriptors, and keeps some for the rest. */
 uint64_t echo_service_places(void);
 
@@ -48,13 +39,8 @@ enum echo_arrival echo_service_judge(int fd);
 void echo_service_begin(int fd);
 void echo_service_end(int fd);
 
-void echo_served_add(struct echo_served *served, const struct echo_account *account);
-
 /* In churn: the next connection was accepted, or a negative errno value. The play begins with the first that carries a
  * message. Ends the play where a connection had to be turned away before. */
 void echo_churn_accepted(struct play *play, const struct echo_served *served, uint64_t accepted, int fd);
-
-/* All of them have ended. */
-void echo_churn_conclude(struct play *play, const struct echo_served *served);
 
 #endif
