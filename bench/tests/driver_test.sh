@@ -494,10 +494,10 @@ case_limit() {
 
 # What the kernel lacks or forbids is a refusal with a sentence: of the player, and of the cell in a run.
 case_forbidden() {
-	"$FORBID" EPERM true || skip 'there are no seccomp filters'
-	expect 0 "$FORBID" EPERM "$PLAYER" info
+	"$FORBID" io_uring_setup EPERM true || skip 'there are no seccomp filters'
+	expect 0 "$FORBID" io_uring_setup EPERM "$PLAYER" info
 	while read -r error sentence; do
-		expect 3 "$FORBID" "$error" "$PLAYER" play counting limit=1000
+		expect 3 "$FORBID" io_uring_setup "$error" "$PLAYER" play counting limit=1000
 		has out "\"error\":\"$error\""
 		has err "$sentence"
 	done <<-END
@@ -505,7 +505,7 @@ case_forbidden() {
 		ENOSYS this kernel has no io_uring
 		ENOMEM ulimit -l is
 	END
-	expect 0 "$FORBID" EPERM "$SIMUL" run --no-plots --workload=chess --set boards=2 --set pairs=1 --cores=1 \
+	expect 0 "$FORBID" io_uring_setup EPERM "$SIMUL" run --no-plots --workload=chess --set boards=2 --set pairs=1 --cores=1 \
 		--runtime=coroutine,coroutine-uring --out=forbidden
 	has out 'chess/coroutine-uring.*refused by its player: io_uring is forbidden here'
 	[ "$(count forbidden/records.jsonl ok)" -ge 1 ] || fail 'the other runtime was not played'

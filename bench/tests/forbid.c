@@ -1,5 +1,5 @@
-/* forbid.c: forbid ERROR PROGRAM [ARGUMENT...] runs a program for which io_uring_setup(2) fails with that errno, as a
- * seccomp filter, a sysctl, an old kernel or a limit makes it fail. The program's children inherit it.
+/* forbid.c: forbid CALL ERROR PROGRAM [ARGUMENT...] runs a program for which a system call fails with that errno, as a
+ * seccomp filter, a sysctl, an old kernel, a limit or want of memory makes it fail. The program's children inherit it.
  *
  * Exit status: the program's; 77: this machine has no such filters; 2: a wrong call. */
 #include <errno.h>
@@ -21,11 +21,24 @@ static int number_of(const char *name)
 	return 0;
 }
 
-static int install(int error)
+static int call_of(const char *name)
+{
+	static const struct {
+		const char *name;
+		int number;
+	} calls[] = {{"io_uring_setup", SYS_io_uring_setup}, {"accept4", SYS_accept4}, {"connect", SYS_connect}};
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (strcmp(calls[i].name, name) == 0)
+			return calls[i].number;
+	return -1;
+}
+
+static int install(int call, int error)
 {
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)call, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)error),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
@@ -38,18 +51,18 @@ static int install(int error)
 
 int main(int argc, char **argv)
 {
-	int error = argc > 2 ? number_of(argv[1]) : 0;
+	int call = argc > 3 ? call_of(argv[1]) : -1, error = argc > 3 ? number_of(argv[2]) : 0;
 
-	if (error == 0) {
-		fputs("usage: forbid ERROR PROGRAM [ARGUMENT...], with ERROR as EPERM\n", stderr);
+	if (call < 0 || error == 0) {
+		fputs("usage: forbid CALL ERROR PROGRAM [ARGUMENT...], with CALL as accept4 and ERROR as EPERM\n", stderr);
 		return 2;
 	}
-	error = install(error);
+	error = install(call, error);
 	if (error < 0) {
 		fprintf(stderr, "no seccomp filter here: %s\n", strerror(-error));
 		return 77;
 	}
-	execvp(argv[2], argv + 2);
-	perror(argv[2]);
+	execvp(argv[3], argv + 3);
+	perror(argv[3]);
 	return 2;
 }

@@ -32,8 +32,8 @@ def simul(*arguments):
 class Serve:
     """simul serve, until the with block ends; `said` is what it wrote to standard error then, `status` its exit."""
 
-    def __init__(self, runtime, *arguments, limit=None):
-        limited = ["prlimit", "--nofile=%d:%d" % (limit, limit)] if limit else []
+    def __init__(self, runtime, *arguments, limit=None, forbids=()):
+        limited = ["prlimit", "--nofile=%d:%d" % (limit, limit)] if limit else [*forbids]
         self.process = subprocess.Popen([*limited, SIMUL, "serve", "echo", "--runtime=" + runtime, *arguments],
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -355,6 +355,27 @@ def case_shortage():
     record = json.loads(done.stdout)
     check(record["faults"] == {"ports": record["errors"]} and record["errors"] >= 19, record["faults"], done.stderr)
     check("cannot connect" in done.stderr and "signal" not in done.stderr, done.stderr)
+
+
+def case_memory():
+    """A kernel without memory for a connection (ENOBUFS): the load counts and says it; a server waits for better times,
+    and can be ended."""
+    forbid = os.environ["FORBID"]
+    if subprocess.run([forbid, "connect", "ENOBUFS", "true"]).returncode == 77:
+        print("skipped: there are no seccomp filters")
+        raise SystemExit(77)
+    done = subprocess.run([forbid, "connect", "ENOBUFS", SIMUL, "load", "--json", "--to", "7", "--connections=3"],
+                          capture_output=True, text=True, timeout=LIMIT_S)
+    check(done.returncode == 3 and json.loads(done.stdout)["faults"] == {"memory": 3} and
+          "No buffer space available" in done.stderr, done.returncode, done.stdout, done.stderr)
+    for name in ("process", "thread", "callback", "async", "coroutine"):
+        with Serve(name, forbids=(forbid, "accept4", "ENOBUFS")) as server:
+            guest = socket.create_connection(("127.0.0.1", server.port))
+            time.sleep(0.05)
+            check(server.process.poll() is None, name, "ends because a connection could not be had")
+            server.end()
+            guest.close()
+            check(server.status == 0 and "served 0 connections" in server.said, name, server.status, server.said)
 
 
 def case_calls():
