@@ -298,7 +298,9 @@ static int check_bound(uint64_t wall_ns, uint64_t bound_ns, char reason[REASON_M
 			bound);
 }
 
-/* CPU time over the same span as wall and teardown; skipped where it was not measured. */
+/* Held against the span between the clocks around its two readings: other processes of the play may run while they are
+ * read. A record without it (an earlier player's) is held against wall and teardown. Skipped where CPU was not
+ * measured. */
 static int check_cpu(const json_t *record, unsigned cores, char reason[REASON_MAX])
 {
 	char cpu_text[TEXT_DURATION_MAX], span_text[TEXT_DURATION_MAX];
@@ -309,6 +311,7 @@ static int check_cpu(const json_t *record, unsigned cores, char reason[REASON_MA
 		return 0;
 	if (number_at(record, "time_ns", "teardown", &teardown))
 		span += teardown;
+	number_at(record, "cpu_ns", "span", &span);
 	most = (double)span * cores;
 	if ((double)cpu <= most * (1 + cpu_tolerance) + cpu_tolerance_ns)
 		return 0;

@@ -48,6 +48,7 @@ struct play {
 	struct expectation expected, done;
 	uint64_t created_ns, begun_ns, last_ns, ended_ns;
 	uint64_t cpu_begun_ns, cpu_ended_ns;
+	uint64_t cpu_since_ns, cpu_until_ns; /* the clock before the one and after the other was read */
 	struct usage usage_created, usage_ended;
 	uint64_t finish_ns[FINISHES]; /* since begun_ns */
 	bool finishes_known;
@@ -102,6 +103,7 @@ uint64_t play_begin(struct play *play)
 	play->pss_peak = tree_pss_bytes();
 	play->kernel_peak = kernel_memory_bytes();
 	play->slab_peak = slab_bytes();
+	play->cpu_since_ns = clock_now();
 	play->cpu_begun_ns = tree_cpu_ns();
 	play->begun_ns = clock_now();
 	return play->begun_ns;
@@ -131,6 +133,7 @@ void play_end(struct play *play, uint64_t last_ns)
 	play->ended_ns = clock_now();
 	play->last_ns = last_ns;
 	play->cpu_ended_ns = tree_cpu_ns();
+	play->cpu_until_ns = clock_now();
 	usage_read(&play->usage_ended);
 }
 
@@ -281,9 +284,10 @@ static json_t *cpu_json(const struct play *play)
 {
 	const struct usage *before = &play->usage_created, *after = &play->usage_ended;
 
-	return json_pack("{s:I, s:I, s:I}", "user", (json_int_t)(after->user_ns - before->user_ns), "system",
+	return json_pack("{s:I, s:I, s:I, s:I}", "user", (json_int_t)(after->user_ns - before->user_ns), "system",
 			 (json_int_t)(after->system_ns - before->system_ns), "steady",
-			 (json_int_t)(play->cpu_ended_ns - play->cpu_begun_ns));
+			 (json_int_t)(play->cpu_ended_ns - play->cpu_begun_ns), "span",
+			 (json_int_t)(play->cpu_until_ns - play->cpu_since_ns));
 }
 
 static json_t *switches_json(const struct play *play)

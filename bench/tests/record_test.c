@@ -151,6 +151,20 @@ static void physics_holds(void **state)
 		     "80 ms of CPU time in 30.1 ms on 1 core: more than there is");
 }
 
+/* What other processes of the play did while the CPU times were read fits into the span of the readings. */
+static void cpu_is_held_against_its_own_span(void **state)
+{
+	char reason[REASON_MAX];
+
+	(void)state;
+	assert_int_equal(
+		verify(RECORD("x", PLAYED, "\"wall\":40000000", "\"steady\":80000000,\"span\":79500000", AUDIT), NULL,
+		       1, reason),
+		0);
+	check_reason(RECORD("x", PLAYED, "\"wall\":40000000", "\"steady\":80000000,\"span\":42000000", AUDIT), NULL,
+		     "80 ms of CPU time in 42 ms on 1 core: more than there is");
+}
+
 static void two_cores_have_twice_the_cpu(void **state)
 {
 	char reason[REASON_MAX];
@@ -436,6 +450,7 @@ int main(void)
 		cmocka_unit_test(names_must_match),
 		cmocka_unit_test(parameters_must_match),
 		cmocka_unit_test(physics_holds),
+		cmocka_unit_test(cpu_is_held_against_its_own_span),
 		cmocka_unit_test(two_cores_have_twice_the_cpu),
 		cmocka_unit_test(audit_must_match),
 		cmocka_unit_test(load_must_match),
