@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "prng.h"
+
 enum { DRAWS = 1000, LAMBDA = 0, SIGMA = 1, KAPPA = 2, UNKNOWNS = 3 };
 
 /* What is fitted: counts and the logarithms of rates. */
@@ -179,15 +181,6 @@ static void solve_problem(const struct problem *problem, double at[UNKNOWNS])
 
 /* --- resampling ----------------------------------------------------------------------------------------------- */
 
-static uint64_t random_next(uint64_t *state)
-{
-	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return z ^ (z >> 31);
-}
-
 static double median_of(double *values, size_t n)
 {
 	sort_values(values, n);
@@ -201,12 +194,12 @@ static double point_median(const struct scaling_point *point, double *room)
 }
 
 /* Median of a resample; its distance from the median itself is stretched for small n. */
-static double resampled_median(const struct scaling_point *point, double median, double *room, uint64_t *random)
+static double resampled_median(const struct scaling_point *point, double median, double *room, struct prng *prng)
 {
 	double n = (double)point->n, stretch = point->n > 1 ? sqrt(n / (n - 1)) : 1;
 
 	for (size_t i = 0; i < point->n; i++)
-		room[i] = point->rates[(random_next(random) >> 32) * point->n >> 32];
+		room[i] = point->rates[prng_pick(prng, point->n)];
 	return median * pow(median_of(room, point->n) / median, stretch);
 }
 
@@ -252,14 +245,14 @@ static double get_peak(const double at[UNKNOWNS], double cores)
 }
 
 static void fit_resample(const struct scaling_point *points, const size_t *taken, struct problem problem, double *room,
-			 uint64_t random, struct scaling_fit *fit)
+			 struct prng prng, struct scaling_fit *fit)
 {
 	double medians[SCALING_POINTS_MAX];
 
 	memcpy(medians, problem.rate, sizeof(medians));
 	for (fit->draw_count = 0; fit->draw_count < DRAWS; fit->draw_count++) {
 		for (size_t i = 0; i < problem.count; i++)
-			problem.rate[i] = resampled_median(&points[taken[i]], medians[i], room, &random);
+			problem.rate[i] = resampled_median(&points[taken[i]], medians[i], room, &prng);
 		solve_problem(&problem, fit->draws[fit->draw_count]);
 	}
 }
@@ -360,7 +353,7 @@ int scaling_fit_make(const struct scaling_point *points, size_t count, enum scal
 	for (size_t i = 0; i < problem.count; i++)
 		fit->superlinear += is_superlinear(&points[taken[i]], one, room);
 	solve_problem(&problem, at);
-	fit_resample(points, taken, problem, room, seed, fit);
+	fit_resample(points, taken, problem, room, (struct prng){.state = seed}, fit);
 	fit_conclude(&problem, at, room, fit);
 	free(room);
 	return 0;

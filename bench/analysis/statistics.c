@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "prng.h"
+
 static int compare_values(const void *left, const void *right)
 {
 	double a = *(const double *)left, b = *(const double *)right;
@@ -105,22 +107,6 @@ struct outliers tukey_outliers(const double *sorted, size_t n)
 	return outliers;
 }
 
-/* splitmix64 (Steele, Lea & Flood 2014): one word of state, and any seed will do. */
-static uint64_t random_next(uint64_t *state)
-{
-	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return z ^ (z >> 31);
-}
-
-/* Below n < 2^32, by multiplication; the bias of at most n / 2^32 is far under the resampling error. */
-static size_t random_below(uint64_t *state, size_t n)
-{
-	return (size_t)((random_next(state) >> 32) * n >> 32);
-}
-
 /* The value of that rank (from 0); reorders values so that all before it are not greater. Hoare's selection. */
 static double select_rank(double *values, size_t n, size_t rank)
 {
@@ -163,10 +149,10 @@ static double median_unsorted(double *values, size_t n)
 	return (lower + upper) / 2;
 }
 
-static double resampled_median(const double *values, size_t n, double *room, uint64_t *state)
+static double resampled_median(const double *values, size_t n, double *room, struct prng *prng)
 {
 	for (size_t i = 0; i < n; i++)
-		room[i] = values[random_below(state, n)];
+		room[i] = values[prng_pick(prng, n)];
 	return median_unsorted(room, n);
 }
 
@@ -181,6 +167,7 @@ static size_t resamples_for(size_t n)
 int ratio_interval(const double *a, size_t a_n, const double *b, size_t b_n, double level, uint64_t seed,
 		   struct interval *interval)
 {
+	struct prng prng = {.state = seed};
 	if (a_n == 0 || b_n == 0)
 		return -EINVAL;
 	size_t resamples = resamples_for(a_n + b_n), room_n = a_n > b_n ? a_n : b_n;
@@ -189,8 +176,8 @@ int ratio_interval(const double *a, size_t a_n, const double *b, size_t b_n, dou
 	if (!ratios)
 		return -ENOMEM;
 	for (size_t i = 0; i < resamples; i++) {
-		ratios[i] = resampled_median(a, a_n, room, &seed);
-		ratios[i] /= resampled_median(b, b_n, room, &seed);
+		ratios[i] = resampled_median(a, a_n, room, &prng);
+		ratios[i] /= resampled_median(b, b_n, room, &prng);
 	}
 	sort_values(ratios, resamples);
 	*interval = (struct interval){

@@ -9,15 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* splitmix64 (G. Steele, D. Lea, C. Flood, "Fast splittable pseudorandom number generators", 2014). */
-struct prng {
-	uint64_t state; /* the seed, at first */
-};
-
-uint64_t prng_next(struct prng *prng);
-
-/* Uniform in [0, bound), without bias: what falls into the incomplete last interval is drawn again. bound > 0. */
-uint64_t prng_below(struct prng *prng, uint64_t bound);
+#include "../analysis/prng.h"
 
 struct turn {
 	size_t cell;
