@@ -1,6 +1,6 @@
 /* profiles.c: see profiles.h.
  *
- * quick measures for 70 s, at most 90, on two quiet cores with all runtimes of this repository, and so leaves the
+ * quick measures for 80 s, at most 90, on two quiet cores with all runtimes of this repository, and so leaves the
  * primitives to those who ask for them; standard for about 25 minutes. For a million tasks that sleep quick takes
  * longer a play than for anything else: there the question is how many there can be. */
 #include "profiles.h"
@@ -157,7 +157,7 @@ static const struct sweep full_sweeps[] = {
 const struct profile profiles[] = {
 	{
 		.name = "quick",
-		.help = "a first look: 5 repetitions, about 70 s on 2 quiet cores",
+		.help = "a first look: 5 repetitions, about 80 s on 2 quiet cores",
 		.workloads = "chess,counting,echo",
 		.repetitions = 5,
 		.limit_ns = NS_PER_S,
@@ -175,7 +175,7 @@ const struct profile profiles[] = {
 	},
 	{
 		.name = "costs",
-		.help = "what simul predict and simul advise need: 5 repetitions, some ten minutes on 2 cores",
+		.help = "what simul predict and simul advise need: 5 repetitions, a quarter of an hour on 2 cores",
 		.workloads = "chess,switch,idle,echo",
 		.repetitions = 5,
 		.limit_ns = 3 * NS_PER_S,

@@ -40,7 +40,7 @@ static const struct command_option run_table[] = {
 	 .argument = "NAME",
 	 .take = take_profile,
 	 .field = FIELD(profile),
-	 .help = "What to play: quick (the default: about 70 s on 2 quiet cores, up to half as long again on busy "
+	 .help = "What to play: quick (the default: about 80 s on 2 quiet cores, up to half as long again on busy "
 		 "ones), standard, costs (what simul predict needs) or full"},
 	{.name = "workload",
 	 .argument = "LIST",
