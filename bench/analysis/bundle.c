@@ -663,6 +663,11 @@ int bundle_open(const char *path, struct bundle *bundle)
 	return error;
 }
 
+bool invocation_disturbed(const struct invocation *invocation)
+{
+	return invocation->status == STATUS_OK && invocation->disturbed && !invocation->faster;
+}
+
 void bundle_close(struct bundle *bundle)
 {
 	for (size_t i = 0; bundle->by_name && i < bundle->cell_count; i++)

@@ -74,6 +74,9 @@ struct invocation {
 	double value[MEASURES];
 };
 
+/* Whether it is good, but other load disturbed it: what the clock alone made faster is not counted. */
+bool invocation_disturbed(const struct invocation *invocation);
+
 /* A cell of the plan. All text is borrowed from the manifest. */
 struct cell {
 	const char *name, *group, *workload, *runtime;

@@ -17,8 +17,8 @@
 const char *verdict_text(enum verdict verdict, const struct sample_kind *kind)
 {
 	const char *const texts[VERDICTS] = {
-		[VERDICT_SLOWER] = kind->more,    [VERDICT_FASTER] = kind->less,
-		[VERDICT_SAME] = "no difference", [VERDICT_UNDECIDED] = "not enough data",
+		[VERDICT_SLOWER] = kind->more,          [VERDICT_FASTER] = kind->less,
+		[VERDICT_SAME] = "no difference shown", [VERDICT_UNDECIDED] = "not enough data",
 		[VERDICT_REFUSED] = "refused",
 	};
 
@@ -28,8 +28,9 @@ const char *verdict_text(enum verdict verdict, const struct sample_kind *kind)
 const char *verdict_name(enum verdict verdict)
 {
 	static const char *const names[VERDICTS] = {
-		[VERDICT_SLOWER] = "slower",       [VERDICT_FASTER] = "faster",   [VERDICT_SAME] = "same",
-		[VERDICT_UNDECIDED] = "undecided", [VERDICT_REFUSED] = "refused",
+		[VERDICT_SLOWER] = "slower",      [VERDICT_FASTER] = "faster",
+		[VERDICT_SAME] = "no-difference", [VERDICT_UNDECIDED] = "not-enough-data",
+		[VERDICT_REFUSED] = "refused",
 	};
 
 	return names[verdict];

@@ -4,10 +4,10 @@
  * percentile bootstrap's (statistics.h), seeded by the cell's name, so that a cell's verdict does not depend on what
  * else is compared. With the least effect e that matters (0.02) the other one is
  *
- *   slower          if the interval lies above 1, the ratio is at least 1 + e, and Mann-Whitney's p is below 0.02
- *   faster          likewise below 1 and at most 1 / (1 + e)
- *   no different    if the interval lies between 1 / (1 + e) and 1 + e: whatever difference there is does not matter
- *   undecided       otherwise: there is not enough data to say any of these
+ *   slower               if the interval lies above 1, the ratio is at least 1 + e, and Mann-Whitney's p is below 0.02
+ *   faster               likewise below 1 and at most 1 / (1 + e)
+ *   no difference shown  if the interval lies between 1 / (1 + e) and 1 + e: whatever difference there is matters not
+ *   not enough data      otherwise, and where a side has fewer than COMPARE_LEAST values
  *
  * so that two equal things are called faster or slower in at most 2 of 100 comparisons in the mean, whatever the noise
  * is like, and hardly ever in more than 5 of 100. Fewer than five values on a side decide nothing: with four on each
@@ -22,7 +22,8 @@
 
 enum verdict { VERDICT_SLOWER, VERDICT_FASTER, VERDICT_SAME, VERDICT_UNDECIDED, VERDICT_REFUSED, VERDICTS };
 
-/* As a person and a program read them: "no difference", "not enough data", of memory "more"; "same", "undecided". */
+/* The only words for them, in every table, figure and page, and what programs read: "no difference shown", of memory
+ * "more"; "no-difference", "not-enough-data". */
 const char *verdict_text(enum verdict verdict, const struct sample_kind *kind);
 const char *verdict_name(enum verdict verdict);
 

@@ -3,6 +3,7 @@
 #include "groups.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -346,6 +347,22 @@ bool group_has_result(const struct group *group)
 			return true;
 	}
 	return false;
+}
+
+bool group_is_unreliable(const struct group *group, char *text, size_t size)
+{
+	size_t good = 0, disturbed = 0;
+
+	for (size_t i = 0; i < group->cell_count; i++)
+		for (size_t j = 0; j < group->cells[i]->invocation_count; j++) {
+			good += group->cells[i]->invocations[j].status == STATUS_OK;
+			disturbed += invocation_disturbed(&group->cells[i]->invocations[j]);
+		}
+	*text = '\0';
+	if (2 * disturbed > good)
+		snprintf(text, size, "do not rely on it: %zu of %zu invocations were disturbed by other load",
+			 disturbed, good);
+	return *text != '\0';
 }
 
 unsigned group_cores(const struct group *group)

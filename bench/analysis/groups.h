@@ -66,6 +66,11 @@ bool group_has_bounds(const struct group *group);
 /* Whether any of its cells has a verified result. */
 bool group_has_result(const struct group *group);
 
+/* Whether most good invocations behind the group were: whatever is fastest in it is then no more than a guess. Tables,
+ * pages and maps all ask here before they name a winner. The sentence is in text (size bytes), else it is empty: "do
+ * not rely on it: 7 of 12 invocations were disturbed by other load". */
+bool group_is_unreliable(const struct group *group, char *text, size_t size);
+
 /* Greatest number of cores of a cell in the group. */
 unsigned group_cores(const struct group *group);
 

@@ -225,6 +225,7 @@ static int fill(const struct bundle *bundle, struct map *map)
 
 		place->column = index_of(map->tasks, map->columns, place->tasks);
 		place->row = index_of(map->shares, map->rows, place->share);
+		group_is_unreliable(place->group, place->unreliable, sizeof(place->unreliable));
 		for (int aspect = 0; aspect < MAP_ASPECTS && !error; aspect++)
 			error = answer_make(bundle, place->group, (enum map_aspect)aspect, &place->answer[aspect]);
 	}

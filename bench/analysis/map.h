@@ -35,6 +35,7 @@ struct map_place {
 	const struct group *group;
 	double tasks, share; /* share of waiting, 0 to 1 */
 	size_t column, row;
+	char unreliable[120]; /* why no answer here can be relied on: group_is_unreliable(); else empty */
 	struct map_answer answer[MAP_ASPECTS];
 };
 

@@ -70,8 +70,8 @@ check_completion() {
 	offers run simul help r
 	offers --repetitions= simul run --rep
 	offers --peers simul run --
-	withholds --terminal simul run --
-	offers --terminal simul plot --
+	withholds --figure= simul run --
+	offers --figure= simul plot --
 	offers chess simul run --workload = ''
 	offers chess,counting simul run --workload = chess,cou
 	offers standard simul run --profile = s

@@ -18,7 +18,7 @@
 #include "newest.h"
 #include "verbs.h"
 
-/* Forecasts that are nearer to each other than they are to measurements are not told apart. */
+/* Forecasts that are nearer to each other than they are to measurements show no difference. */
 static const double margin = 0.05;
 
 struct advise_options {
@@ -191,7 +191,7 @@ static void print_advice(const struct request *request)
 		print_candidate(request, &advice->candidate[i]);
 		beyond = beyond || advice->candidate[i].forecast.beyond;
 	}
-	printf("\n=  within %.0f %% of the one above it in rank: not told apart.\n", 100 * advice->margin);
+	printf("\n=  within %.0f %% of the one above it in rank: no difference shown.\n", 100 * advice->margin);
 	if (beyond)
 		puts("*  costs were measured with fewer or more tasks.");
 	if (advice->fitting < advice->count)
@@ -224,52 +224,62 @@ static json_t *candidate_json(const struct request *request, const struct candid
 	return json;
 }
 
-static void print_json(const struct request *request)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < request->advice.count; i++)
-		json_array_append_new(list, candidate_json(request, &request->advice.candidate[i]));
-	json_dumpf(list, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
-	putchar('\n');
-	json_decref(list);
-}
-
 /* ---- The verb ---- */
 
 /* What a map of the bundle has measured there. Returns as report_map_near(). */
-static int print_near(const struct request *request)
+static int near(const struct request *request, json_t **json)
 {
 	const struct exhibition *work = &request->work;
 
 	return report_map_near(request->options->bundles.items[0], work->boards,
-			       work->reply_ns / (work->move_ns + work->reply_ns), work->cores, stdout);
+			       work->reply_ns / (work->move_ns + work->reply_ns), work->cores, stdout, json);
+}
+
+/* "forecast": a list, none without costs; "measured": where there is a map. */
+static bool print_json(const struct request *request)
+{
+	json_t *list = json_array(), *measured = NULL, *json = json_pack("{s:o}", "forecast", list);
+
+	for (size_t i = 0; i < request->advice.count; i++)
+		json_array_append_new(list, candidate_json(request, &request->advice.candidate[i]));
+	if (near(request, &measured) > 0)
+		json_object_set_new(json, "measured", measured);
+	if (request->advice.count > 0 || measured) {
+		json_dumpf(json, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
+		putchar('\n');
+	}
+	json_decref(json);
+	return request->advice.count > 0 || measured;
+}
+
+static bool print_text(const struct request *request)
+{
+	int measured;
+
+	if (request->advice.count > 0)
+		print_advice(request);
+	measured = near(request, NULL);
+	if (measured < 0)
+		say("the map of that bundle cannot be read");
+	return request->advice.count > 0 || measured > 0;
 }
 
 static int answer(struct request *request)
 {
 	double memory = request->options->memory ? (double)request->options->memory : INFINITY;
 	int error = advice_make(&request->bundle, &request->work, memory, margin, &request->advice);
+	bool said;
 
-	if (error == -ENODATA && !request->options->json && print_near(request) > 0)
-		return DRIVER_OK;
-	if (error == -ENODATA) {
-		say("this bundle has no costs to advise from; simul run --profile=costs makes one that has");
-		return DRIVER_NOTHING_DONE;
-	}
-	if (error < 0) {
+	if (error < 0 && error != -ENODATA) {
 		say("there can be no advice: %s", strerror(-error));
 		return DRIVER_NOTHING_DONE;
 	}
-	if (request->options->json)
-		print_json(request);
-	else {
-		print_advice(request);
-		if (print_near(request) < 0)
-			say("the map of that bundle cannot be read");
-	}
-	advice_clear(&request->advice);
-	return DRIVER_OK;
+	said = request->options->json ? print_json(request) : print_text(request);
+	if (error == 0)
+		advice_clear(&request->advice);
+	if (!said)
+		say("this bundle has no costs to advise from; simul run --profile=costs makes one that has");
+	return said ? DRIVER_OK : DRIVER_NOTHING_DONE;
 }
 
 static int open_and_answer(struct advise_options *options)

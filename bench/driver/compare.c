@@ -72,7 +72,7 @@ static int take_verdicts(const char *text, void *field, char reason[REASON_MAX])
 {
 	bool *wanted = field;
 
-	snprintf(reason, REASON_MAX, "it takes a list of slower, faster, same, undecided and refused");
+	snprintf(reason, REASON_MAX, "it takes a list of slower, faster, no-difference, not-enough-data and refused");
 	for (const char *word = text;; word++) {
 		const char *end = strchrnul(word, ',');
 		int verdict = verdict_find(word, (size_t)(end - word));
@@ -137,7 +137,7 @@ static const struct command_option compare_table[] = {
 	 .argument = "LIST",
 	 .take = take_verdicts,
 	 .field = FIELD(fail_on),
-	 .help = "Exit with 1 if any cell is one of slower, faster, same, undecided, refused"},
+	 .help = "Exit with 1 if any cell is one of slower, faster, no-difference, not-enough-data, refused"},
 	{.name = "seed",
 	 .argument = "N",
 	 .take = take_count,
@@ -169,8 +169,9 @@ static const struct command compare_command = {
 		"\n"
 		"A cell is slower if the interval lies above 1, the ratio is at least the least effect, and a rank "
 		"test "
-		"agrees; the same if the interval lies within the least effect; else there is not enough data: play "
-		"more repetitions. Cells that differ in parameters, profile or version are not compared, and the "
+		"agrees; no difference is shown if the interval lies within the least effect; else there is not enough "
+		"data: play more repetitions. Cells that differ in parameters, profile or version are not compared, "
+		"and the "
 		"reason "
 		"is told. Chess is made from a calibration that each run takes of its machine: to play the very same "
 		"work twice, give both runs --set step=N. With --machines such work is compared too, and marked: it "

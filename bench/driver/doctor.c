@@ -120,8 +120,9 @@ static void print_stability(const struct stability *stability, const char *cell,
 
 	printf("\nA/A test: %s, %zu invocations, median %s\n", cell, stability->invocations,
 	       format_time(time, stability->median_ns));
-	printf("  %u comparisons of one half with the other: %u faster, %u slower, %u no different,\n"
-	       "  %u undecided. The rule may be wrong in 5 of 100: here it is in %u%s.\n",
+	printf("  %u comparisons of one half with the other: %u faster, %u slower, no difference\n"
+	       "  shown in %u, not enough data in %u. The rule may be wrong in 5 of 100: here it is\n"
+	       "  in %u%s.\n",
 	       stability->splits, stability->faster, stability->slower, stability->same, stability->undecided, wrong,
 	       wrong > 5 ? ", so believe none" : "");
 	printf("  With %zu invocations on each side two equal things differ by up to %.1f %% here\n"

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../report/report.h"
 #include "../report/text.h"
@@ -77,23 +78,25 @@ static const char *info_text(const struct player *player, const char *key)
 	return text ? text : "";
 }
 
-/* The name and as much of the text as the line has room for. */
+/* The name and the text: on a terminal as much of it as the line has room for. */
 static void print_line(const char *name, int width, const char *text, FILE *out)
 {
 	char cut[4 * LINE_WIDTH];
 
 	fputs("  ", out);
 	text_pad(out, name, width);
-	fprintf(out, " %s\n", text_cut(cut, sizeof cut, text, (size_t)(LINE_WIDTH - width - 3)));
+	if (isatty(fileno(out)))
+		text = text_cut(cut, sizeof cut, text, (size_t)(LINE_WIDTH - width - 3));
+	fprintf(out, " %s\n", text);
 }
 
-/* A question, or where that is longer than the line, its first clauses. */
+/* A question; where that is longer than a terminal's line, its first clauses. */
 static void print_question(const struct workload_spec *spec, FILE *out)
 {
 	size_t room = LINE_WIDTH - WORKLOAD_WIDTH - 3, length = strlen(spec->question);
 	char *clauses = strdup(spec->question);
 
-	while (clauses && length > room && length > 0)
+	while (clauses && isatty(fileno(out)) && length > room && length > 0)
 		while (length > 0 && !strchr(",:?", clauses[--length]))
 			;
 	if (clauses && length > 0)

@@ -144,6 +144,10 @@ static int explain_stop(const struct run *run)
 
 static void draw_plots(const struct run *run, FILE *out)
 {
+	const struct report_options as_text = {.terminal = true, .out = out};
+
+	if (run->options.terminal)
+		scripts_plot(run->ledger.path, &as_text); /* it says itself why it cannot */
 	if (run->options.no_plots)
 		return;
 	if (scripts_plot(run->ledger.path, NULL) < 0)

@@ -109,6 +109,10 @@ static const struct command_option run_table[] = {
 	 .take = take_flag,
 	 .field = FIELD(no_plots),
 	 .help = "Draw no plots at the end; simul plot does it later"},
+	{.name = "terminal",
+	 .take = take_flag,
+	 .field = FIELD(terminal),
+	 .help = "After the answer draw the figures with characters too, as simul plot --terminal does"},
 	{.name = NULL},
 };
 
@@ -196,7 +200,8 @@ static int check_resume(const struct run_options *options)
 	for (size_t i = 0; options->resume && i < options->given.count; i++) {
 		const char *option = options->given.items[i];
 
-		if (strncmp(option, "--resume=", 9) == 0 || strcmp(option, "--no-plots") == 0)
+		if (strncmp(option, "--resume=", 9) == 0 || strcmp(option, "--no-plots") == 0 ||
+		    strcmp(option, "--terminal") == 0)
 			continue;
 		say("%s cannot stand beside --resume, which takes everything from the bundle", option);
 		return -EINVAL;

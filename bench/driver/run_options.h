@@ -18,7 +18,7 @@ struct run_options {
 	bool seeded;
 	uint64_t timeout_ns; /* 0: the profile's */
 	const char *out, *resume;
-	bool peers, no_host_name, no_plots, allow_quota;
+	bool peers, no_host_name, no_plots, terminal, allow_quota;
 	struct scaling_request scaling;
 	struct map_request map;
 	struct texts given;          /* what was given, as "--name=text", for the manifest */
@@ -30,7 +30,7 @@ struct run_options {
  * It must outlive the options. 0, or -EINVAL when a sentence has been printed. */
 int run_options_parse(struct run_options *options, int argc, char **argv);
 
-/* The same from a manifest's "arguments", for the run that options->resume names: keeps --no-plots and the flags for
+/* The same from a manifest's "arguments", for the run that options->resume names: keeps --no-plots, --terminal and the flags for
  * Google Benchmark that options have already. */
 int run_options_recall(struct run_options *options, const struct texts *arguments);
 

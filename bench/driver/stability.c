@@ -80,7 +80,8 @@ json_t *stability_json(const struct stability *stability)
 {
 	return json_pack("{s:I, s:i, s:i, s:i, s:i, s:i, s:f, s:f, s:f, s:f}", "invocations",
 			 (json_int_t)stability->invocations, "comparisons", (int)stability->splits, "faster",
-			 (int)stability->faster, "slower", (int)stability->slower, "same", (int)stability->same,
-			 "undecided", (int)stability->undecided, "median_ns", stability->median_ns, "detectable",
-			 stability->detectable, "half_width", stability->half_width, "drift_p", stability->drift_p);
+			 (int)stability->faster, "slower", (int)stability->slower, verdict_name(VERDICT_SAME),
+			 (int)stability->same, verdict_name(VERDICT_UNDECIDED), (int)stability->undecided, "median_ns",
+			 stability->median_ns, "detectable", stability->detectable, "half_width", stability->half_width,
+			 "drift_p", stability->drift_p);
 }

@@ -206,7 +206,7 @@ static _Noreturn void refuse(const char *what, int error, const char *text, json
 	json_object_update_new(
 		refusal, json_pack("{s:s, s:s, s:s}", "what", what, "error", strerrorname_np(error), "text", text));
 	print_line(json_pack("{s:i, s:o}", "protocol", PROTOCOL, "refused", refusal));
-	fprintf(stderr, "%s\n", text);
+	fprintf(stderr, "%s: %s\n", program_invocation_short_name, text);
 	_exit(EXIT_REFUSED); /* the other tasks go with the process */
 }
 
@@ -679,7 +679,7 @@ static int serve_verb(int count, char **arguments, const struct runtime *runtime
 	}
 	play.spec = body->spec;
 	if (take_service(runtime, &play, count - 1, arguments + 1, reason) < 0) {
-		fprintf(stderr, "serve: %s\n", reason);
+		fprintf(stderr, "%s: serve: %s\n", program_invocation_short_name, reason);
 		return EXIT_USAGE;
 	}
 	if (!body->serve)

@@ -47,6 +47,7 @@ static void format_level(const struct figure *figure, char *text, size_t size)
 static void format_method(const struct figure *figure, char *text, size_t size)
 {
 	char level[40];
+	size_t used;
 
 	format_level(figure, level, sizeof(level));
 	if (figure->by_bootstrap)
@@ -59,11 +60,14 @@ static void format_method(const struct figure *figure, char *text, size_t size)
 		snprintf(text, size, "bars are rank-based intervals that cover the median with %s", level);
 	else
 		snprintf(text, size, "a single invocation has no interval");
+	used = strlen(text);
+	if (figure->level_most > 0 && figure->n_least == 1)
+		snprintf(text + used, size - used, " (a single one has none)");
 }
 
 static void describe_numbers(struct figure *figure)
 {
-	char n[48], method[120];
+	char n[48], method[160];
 
 	if (figure->n_most == 0)
 		return;

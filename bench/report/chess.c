@@ -60,10 +60,11 @@ static void note_board(struct figure *figure, const struct cell *cell)
 	figure_note(figure,
 		    "A board is a game of %.0f pairs of moves: the master computes %s, then the opponent thinks %s, "
 		    "and other "
-		    "boards can be played meanwhile. Dashed grey: the bound, below which no correct play can be. "
-		    "Dotted grey: one board after another.",
+		    "boards can be played meanwhile. %s: the bound, the least time that these cores need, known "
+		    "to some per cent. %s: one board after another.",
 		    cell_parameter(cell, "pairs"), format_time(move, cell_parameter(cell, "move")),
-		    format_time(reply, cell_parameter(cell, "reply")));
+		    format_time(reply, cell_parameter(cell, "reply")), figure_line(figure, SERIES_BOUND),
+		    figure_line(figure, SERIES_OTHER));
 }
 
 static void panel_wall(struct figure *figure, const struct family *family)

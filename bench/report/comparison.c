@@ -8,7 +8,7 @@
 
 #include "text.h"
 
-enum { WIDTH = 80, ROW_WIDTH = 21, LINE_MAX_BYTES = 900 };
+enum { WIDTH = 80, ROW_WIDTH = 19, LINE_MAX_BYTES = 900 };
 
 static const char *base_name(const struct comparisons *comparisons)
 {
@@ -161,6 +161,25 @@ static char *method(const struct comparisons *comparisons, char text[LINE_MAX_BY
 	return text;
 }
 
+/* Of many comparisons some differ by chance alone: which of these findings are stronger than that. */
+static void trust_findings(const struct comparisons *comparisons, size_t differences, char *text, size_t size)
+{
+	const char *more = comparisons->base->kind->more, *less = comparisons->base->kind->less;
+	int used = snprintf(text, size, " Found here: %zu %s or %s.", differences, more, less);
+
+	if (comparisons->standing > 0)
+		used += snprintf(
+			text + used, size - (size_t)used,
+			" %zu of them can be relied on, all %zu comparisons allowed for (Benjamini & Hochberg: "
+			"of such findings at most 5 %% are expected to be chance).",
+			comparisons->standing, comparisons->compared);
+	if (comparisons->standing < differences)
+		snprintf(text + used, size - (size_t)used,
+			 " %zu, marked ?, may be chance, as so many cells were compared: measure again before you "
+			 "believe %s.",
+			 differences - comparisons->standing, differences - comparisons->standing == 1 ? "it" : "them");
+}
+
 static char *trust(const struct comparisons *comparisons, char text[LINE_MAX_BYTES])
 {
 	size_t differences = comparisons->of[VERDICT_SLOWER] + comparisons->of[VERDICT_FASTER];
@@ -173,11 +192,7 @@ static char *trust(const struct comparisons *comparisons, char text[LINE_MAX_BYT
 			    nearly_sure ? 99 : comparisons->false_any * 100);
 
 	if (differences > 0)
-		snprintf(text + used, LINE_MAX_BYTES - (size_t)used,
-			 " %zu of the %zu verdicts stand%s among so many: at most 5 %% of these are expected to be "
-			 "false (Benjamini & Hochberg)%s.",
-			 comparisons->standing, differences, comparisons->standing == 1 ? "s" : "",
-			 comparisons->standing < differences ? "; those marked ? do not" : "");
+		trust_findings(comparisons, differences, text + used, LINE_MAX_BYTES - (size_t)used);
 	return text;
 }
 
@@ -255,7 +270,7 @@ static void warn_cells(const struct comparisons *comparisons, const struct lines
 			drifting += sides[side]->drift < DRIFT_P;
 			for (size_t k = 0; cell && k < cell->invocation_count; k++) {
 				invocations += cell->invocations[k].status == STATUS_OK;
-				disturbed += cell->invocations[k].status == STATUS_OK && cell->invocations[k].disturbed;
+				disturbed += invocation_disturbed(&cell->invocations[k]);
 			}
 		}
 	}
@@ -266,8 +281,7 @@ static void warn_cells(const struct comparisons *comparisons, const struct lines
 		     "%.1f).",
 		     drifting, samples, DRIFT_P, DRIFT_P * (double)samples);
 	if (disturbed > 0)
-		warn(lines, "%zu of %zu invocations were disturbed by the machine; they count.", disturbed,
-		     invocations);
+		warn(lines, "%zu of %zu invocations were disturbed by other load; they count.", disturbed, invocations);
 }
 
 void comparison_warnings(const struct comparisons *comparisons, void (*line)(void *context, const char *text),
@@ -314,9 +328,9 @@ static void text_row(const struct comparison *comparison, const char *row, FILE 
 		fprintf(out, "\n%*s", ROW_WIDTH + 2, "");
 	text_pad(out, format_value(text, comparison->base), -9);
 	text_pad(out, format_value(text, comparison->other), -9);
-	text_pad(out, ratio_text(text, comparison->ratio), -7);
-	text_pad(out, interval_text(text, &comparison->interval), -14);
-	fprintf(out, "  %s\n", verdict_marked(comparison, verdict));
+	text_pad(out, ratio_text(text, comparison->ratio), -6);
+	text_pad(out, interval_text(text, &comparison->interval), -13);
+	fprintf(out, " %s\n", verdict_marked(comparison, verdict));
 }
 
 static void markdown_cell(const char *text, FILE *out)
@@ -474,7 +488,7 @@ int comparison_text(const struct comparisons *comparisons, FILE *out)
 			 text_cut(other, sizeof(other), comparisons->base_runtime ? other_name(comparisons) : "second",
 				  9),
 			 -9);
-		fprintf(out, "%7s%14s  verdict\n", "ratio", "interval");
+		fprintf(out, "%6s%13s verdict\n", "ratio", "interval");
 		print_rows(comparisons, text_heading, text_row, out);
 	}
 	if (comparisons->of[VERDICT_REFUSED] > 0) {

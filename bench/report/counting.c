@@ -130,8 +130,9 @@ void counting_figure(struct figure *figure, const struct groups *groups)
 	if (count > 0)
 		figure_note(figure,
 			    "A slice is a share of the numbers below the limit, tested for primes by division. "
-			    "Dashed grey: the ideal, as many times faster as there are slices, up to the number of "
-			    "cores. Dotted grey: "
-			    "the same where a slice stays on its core, so that 3 slices on 2 cores take as long as 4.");
+			    "%s: the ideal, as many times faster as there are slices, up to the number of "
+			    "cores. %s: "
+			    "the same where a slice stays on its core, so that 3 slices on 2 cores take as long as 4.",
+			    figure_line(figure, SERIES_BOUND), figure_line(figure, SERIES_OTHER));
 	curves_explain(figure, families, count);
 }

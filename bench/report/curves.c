@@ -12,26 +12,6 @@ static size_t results(const struct family *family)
 	return count;
 }
 
-static void nothing_to_draw(struct figure *figure, const char *workload)
-{
-	struct panel *panel = figure_panel(figure);
-	char text[200];
-
-	snprintf(panel->title, sizeof(panel->title), "%s", workload);
-	panel->blank = true;
-	panel->x.low = panel->y.low = 0;
-	panel->x.high = panel->y.high = 1;
-	snprintf(text, sizeof(text), "Nothing to draw: no invocation of %s has a good result.", workload);
-	figure_point(figure, figure_series(figure, SERIES_NOTE, "missing"),
-		     &(struct point){.x = 0.5,
-				     .y = 0.5,
-				     .low = NAN,
-				     .high = NAN,
-				     .mean = NAN,
-				     .slot = BUNDLE_RUNTIMES_MAX,
-				     .text = text});
-}
-
 static bool is_chosen(const struct family *family, const struct family *const *chosen, size_t kept)
 {
 	for (size_t i = 0; i < kept; i++)
@@ -57,6 +37,7 @@ size_t curves_choose(struct figure *figure, const struct groups *groups, const c
 {
 	size_t count, kept = 0;
 	const struct family *family = groups_of(groups, workload, &count);
+	char text[200];
 
 	for (size_t least = 2; kept == 0 && least > 0; least--) {
 		for (size_t i = 0; i < count; i++) {
@@ -68,11 +49,12 @@ size_t curves_choose(struct figure *figure, const struct groups *groups, const c
 	}
 	if (kept > 0)
 		note_not_drawn(figure, family, count, chosen, kept);
-	if (kept == 0 && count > 0)
-		figure_explain(figure, family);
 	/* A workload that the run does not have needs no figure. */
-	if (kept == 0 && count > 0)
-		nothing_to_draw(figure, workload);
+	if (kept == 0 && count > 0) {
+		figure_explain(figure, family);
+		snprintf(text, sizeof(text), "Nothing to draw: no invocation of %s has a good result.", workload);
+		figure_missing(figure, text);
+	}
 	figure->columns = kept ? (unsigned)kept : 1;
 	return kept;
 }

@@ -151,11 +151,12 @@ void echo_figure(struct figure *figure, const struct groups *groups)
 		for (size_t i = 0; i < count; i++)
 			panels[row](figure, families[i]);
 	}
-	figure_note(figure, "A connection is a client that sends a message, waits for its echo, and sends the next. "
-			    "Latencies are percentiles of all invocations' merged histograms, and have no interval. "
-			    "Black: loops over the kernel's bare calls with no runtime. Dashed grey, in the last "
-			    "panel: the bound, half "
-			    "of a bare send and receive.");
+	figure_note(figure,
+		    "A connection is a client that sends a message, waits for its echo, and sends the next. "
+		    "Latencies are percentiles of all invocations' merged histograms, and have no interval. "
+		    "%soops over the kernel's bare calls have no runtime. %s, in the last panel: the bound, half "
+		    "of a bare send and receive.",
+		    figure->terminal ? "L" : "Black: l", figure_line(figure, SERIES_BOUND));
 	for (size_t i = 0; i < count; i++)
 		note_client_bound(figure, families[i]);
 	curves_explain(figure, families, count);

@@ -9,25 +9,6 @@
 
 static const char workload[] = "echo";
 
-static void nothing(struct figure *figure, const char *text)
-{
-	struct panel *panel = figure_panel(figure);
-
-	snprintf(panel->title, sizeof(panel->title), " ");
-	panel->blank = true;
-	panel->x.low = panel->y.low = 0;
-	panel->x.high = panel->y.high = 1;
-	figure_point(figure, figure_series(figure, SERIES_NOTE, "missing"),
-		     &(struct point){.x = 0.5,
-				     .y = 0.5,
-				     .low = NAN,
-				     .high = NAN,
-				     .mean = NAN,
-				     .slot = BUNDLE_RUNTIMES_MAX,
-				     .text = (char *)text});
-	figure->columns = figure->rows = 1;
-}
-
 static void add_point(struct figure *figure, struct series *series, double x, double y, const struct cell *cell)
 {
 	figure_point(figure, series,
@@ -100,7 +81,7 @@ void tail_figure(struct figure *figure, const struct groups *groups)
 			panels++;
 		}
 	if (families > 0 && panels == 0)
-		nothing(figure, "Nothing to draw: no invocation of echo has a good result.");
+		figure_missing(figure, "Nothing to draw: no invocation of echo has a good result.");
 	if (panels == 0)
 		return;
 	figure->columns = (unsigned)panels;
@@ -193,7 +174,7 @@ void rate_figure(struct figure *figure, const struct groups *groups)
 			like = group_has_result(&family[i].groups[j]) ? &family[i].groups[j] : NULL;
 		}
 	if (offered && !like)
-		nothing(figure, "Nothing to draw: no invocation of echo at an offered rate has a good result.");
+		figure_missing(figure, "Nothing to draw: no invocation of echo at an offered rate has a good result.");
 	if (!like)
 		return;
 	figure->columns = 1;
@@ -244,6 +225,36 @@ static void panel_memory(struct figure *figure, const struct family *family, enu
 	curves_draw(figure, family, SERIES_RUNTIME, 1024, memory_of, &measure);
 }
 
+/* At how many numbers of connections anything was seen. */
+static size_t places_seen(const struct family *family, enum measure measure)
+{
+	size_t places = 0;
+
+	for (size_t i = 0; i < family->group_count; i++) {
+		bool seen = false;
+
+		for (size_t j = 0; j < family->groups[i].cell_count; j++)
+			seen |= cell_summary(family->groups[i].cells[j], measure).median > 0;
+		places += seen;
+	}
+	return places;
+}
+
+/* A row of panels; a single place of several would say nothing of one more connection. */
+static void panels_memory(struct figure *figure, const struct family *const *families, size_t count,
+			  enum measure measure, const char *what)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; i < count; i++)
+		shown += places_seen(families[i], measure) > (families[i]->group_count > 1);
+	if (shown == 0)
+		figure_note(figure, "Not drawn, as it was seen at one number of connections at most: %s.", what);
+	for (size_t i = 0; i < count && shown > 0; i++)
+		panel_memory(figure, families[i], measure, what);
+	figure->rows += shown > 0;
+}
+
 void memory_figure(struct figure *figure, const struct groups *groups)
 {
 	const struct family *families[CURVE_FAMILIES_MAX];
@@ -252,15 +263,13 @@ void memory_figure(struct figure *figure, const struct groups *groups)
 	figure_title(figure, "What does a connection take in memory?");
 	if (count == 0)
 		return;
-	figure->rows = 2;
-	for (size_t i = 0; i < count; i++)
-		panel_memory(figure, families[i], MEASURE_MEMORY_BYTES, "memory of the server's processes");
-	for (size_t i = 0; i < count; i++)
-		panel_memory(figure, families[i], MEASURE_SLAB_BYTES, "memory in the kernel's slabs, for both ends");
+	figure->rows = 0;
+	panels_memory(figure, families, count, MEASURE_MEMORY_BYTES, "memory of the server's processes");
+	panels_memory(figure, families, count, MEASURE_SLAB_BYTES, "memory in the kernel's slabs, for both ends");
 	figure_note(figure,
-		    "Above: what the server's processes grew by when all connections were open (PSS, kernel "
-		    "stacks and page tables), over their number: what few connections share weighs there. Below: "
-		    "what the kernel's slabs grew by (sockets, files, their entries in epoll sets), of the whole "
+		    "Of the processes: what they grew by when all connections were open (PSS, kernel "
+		    "stacks and page tables), over their number: what few connections share weighs there. Of the "
+		    "slabs: what they grew by (sockets, files, their entries in epoll sets), of the whole "
 		    "machine, and so of the client too.");
 	curves_explain(figure, families, count);
 }

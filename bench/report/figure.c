@@ -156,6 +156,37 @@ void figure_point(struct figure *figure, struct series *series, const struct poi
 		figure->used[point->slot] = true;
 }
 
+const char *figure_line(const struct figure *figure, enum series_style style)
+{
+	/* curves.gp and scoreboard.gp have the same signs. */
+	static const char *const looks[][2] = {
+		[SERIES_BOUND] = {"Dashed grey", "Signs #"},
+		[SERIES_OTHER] = {"Dotted grey", "Signs %"},
+		[SERIES_FORECAST] = {"Lines", "Signs $"},
+	};
+
+	return looks[style][figure->terminal];
+}
+
+void figure_missing(struct figure *figure, const char *text)
+{
+	struct panel *panel = figure_panel(figure);
+
+	snprintf(panel->title, sizeof(panel->title), " ");
+	panel->blank = true;
+	panel->x.low = panel->y.low = 0;
+	panel->x.high = panel->y.high = 1;
+	figure_point(figure, figure_series(figure, SERIES_NOTE, "missing"),
+		     &(struct point){.x = 0.5,
+				     .y = 0.5,
+				     .low = NAN,
+				     .high = NAN,
+				     .mean = NAN,
+				     .slot = BUNDLE_RUNTIMES_MAX,
+				     .text = (char *)text});
+	figure->columns = figure->rows = 1;
+}
+
 void figure_count(struct figure *figure, const struct cell *cell, const struct summary *summary,
 		  const struct interval *interval)
 {
@@ -165,8 +196,12 @@ void figure_count(struct figure *figure, const struct cell *cell, const struct s
 		return;
 	figure->n_least = first || summary->n < figure->n_least ? summary->n : figure->n_least;
 	figure->n_most = summary->n > figure->n_most ? summary->n : figure->n_most;
-	figure->level_least = first ? interval->level : fmin(figure->level_least, interval->level);
-	figure->level_most = first ? interval->level : fmax(figure->level_most, interval->level);
+	if (interval->level > 0) {
+		bool known = figure->level_most > 0;
+
+		figure->level_least = known ? fmin(figure->level_least, interval->level) : interval->level;
+		figure->level_most = fmax(figure->level_most, interval->level);
+	}
 	figure->by_range |= interval->method == INTERVAL_RANGE;
 	figure->by_rank |= interval->method == INTERVAL_RANK;
 	figure->by_bootstrap |= interval->method == INTERVAL_BOOTSTRAP;
@@ -174,7 +209,7 @@ void figure_count(struct figure *figure, const struct cell *cell, const struct s
 	figure->severe += summary->outliers.severe;
 	figure->invocations += summary->n;
 	for (size_t i = 0; i < cell->invocation_count; i++)
-		figure->disturbed += cell->invocations[i].status == STATUS_OK && cell->invocations[i].disturbed;
+		figure->disturbed += invocation_disturbed(&cell->invocations[i]);
 }
 
 /* --- axes ----------------------------------------------------------------------------------------------------- */

@@ -76,6 +76,7 @@ struct figure {
 	unsigned panel_count;
 	struct series *series; /* owned */
 	size_t series_count;
+	bool terminal; /* drawn with characters: its words name signs, not dashes and colours */
 	bool legend;
 	const char *legend_heading; /* over all of it, where its rows are no models; NULL: the models' families */
 	struct mark marks[BUNDLE_RUNTIMES_MAX];
@@ -93,6 +94,12 @@ void figure_clear(struct figure *figure);
 __attribute__((format(printf, 2, 3))) void figure_title(struct figure *figure, const char *format, ...);
 __attribute__((format(printf, 2, 3))) void figure_caption(struct figure *figure, const char *format, ...);
 __attribute__((format(printf, 2, 3))) void figure_note(struct figure *figure, const char *format, ...);
+
+/* What lines of that style look like there: "Dashed grey", on a terminal "Signs #". Of SERIES_BOUND, SERIES_OTHER and
+ * SERIES_FORECAST. */
+const char *figure_line(const struct figure *figure, enum series_style style);
+/* The whole figure says what it lacks, in place of panels; missing.gp draws it. */
+void figure_missing(struct figure *figure, const char *text);
 
 /* A new panel, valid until the figure is cleared; the last one again where there are PANELS_MAX already. */
 struct panel *figure_panel(struct figure *figure);

@@ -14,7 +14,7 @@ enum { ROWS_MAX = 60 };
 
 /* Colour and shape of a row are its verdict's: the verdicts stand where a figure has runtimes. */
 static const struct bundle verdicts = {
-	.runtimes = {"slower", "faster", "no difference", "not enough data"},
+	.runtimes = {"slower", "faster", "no difference shown", "not enough data"},
 	.runtime_count = VERDICT_REFUSED,
 };
 static const struct mark verdict_marks[VERDICTS] = {
@@ -115,7 +115,7 @@ static void rows_draw(struct figure *figure, const struct comparisons *compariso
 	double effect = 1 + comparisons->options.min_effect;
 	struct series *series;
 
-	line_draw(figure, SERIES_BOUND, "no difference", 1, (double)count);
+	line_draw(figure, SERIES_BOUND, "equal", 1, (double)count);
 	if (effect > 1) {
 		line_draw(figure, SERIES_OTHER, "the least effect", 1 / effect, (double)count);
 		line_draw(figure, SERIES_OTHER, "the least effect", effect, (double)count);
@@ -151,7 +151,7 @@ static void forest_describe(struct figure *figure, const struct comparisons *com
 
 	figure_note(figure,
 		    "%s. Mark: ratio of the medians; bar: its 95 %% interval (percentile bootstrap). Dashed: "
-		    "no difference; dotted: %.3g %% either way, the least that matters.",
+		    "equal; dotted: %.3g %% either way, the least that matters.",
 		    comparison_counts(comparisons, counts, sizeof(counts)), comparisons->options.min_effect * 100);
 	if (shown < comparisons->compared)
 		figure_note(figure, "The %zu most telling of %zu cells are shown.", shown, comparisons->compared);

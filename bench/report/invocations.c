@@ -1,14 +1,18 @@
-/* invocations.c: the figures of single invocations against their cell's median: how far they lie apart, and in which
- * order they came.
+/* invocations.c: single invocations against their cell's median: the figures of how far they lie apart and of the order
+ * in which they came, and the drift of drift.h.
  *
  * Both leave out cells of fewer than FEWEST invocations: with two, either is as far from the median as the other. */
 #include <errno.h>
 #include <stdlib.h>
 
+#include "../analysis/ranktest.h"
+#include "../analysis/samples.h"
+#include "drift.h"
 #include "figure.h"
 #include "quantity.h"
+#include "text.h"
 
-enum { FEWEST = 3, COLUMNS = 3, CURVE_POINTS = 400, ALL_AT_ONCE = 800, WINDOWS = 24 };
+enum { FEWEST = 3, COLUMNS = 3, CURVE_POINTS = 400, ALL_AT_ONCE = 800, PART_LEAST = 8 };
 
 /* An invocation: its place in the run, and by how many percent its wall time differs from its cell's median. */
 struct played {
@@ -60,12 +64,136 @@ static void add_cell(struct crowd *crowd, const struct cell *cell)
 	}
 }
 
-static bool has_room(struct figure *figure, struct crowd *crowd, size_t most)
+static int crowd_make(struct crowd *crowd, size_t most)
 {
 	*crowd = (struct crowd){.played = malloc(sizeof(*crowd->played) * (most + 1))};
-	if (!crowd->played)
-		figure->error = -ENOMEM;
-	return crowd->played;
+	return crowd->played ? 0 : -ENOMEM;
+}
+
+/* All of a workload, in the order of the run; first: its first family. */
+static int crowd_of(const struct bundle *bundle, const struct groups *groups, const struct family *first,
+		    struct crowd *crowd)
+{
+	const struct family *end = family_next_workload(groups, first);
+
+	end = end ? end : groups->families + groups->family_count;
+	if (crowd_make(crowd, bundle->invocation_count) < 0)
+		return -ENOMEM;
+	for (const struct family *family = first; family < end; family++)
+		for (size_t i = 0; i < family->group_count; i++)
+			for (size_t j = 0; j < family->groups[i].cell_count; j++)
+				add_cell(crowd, family->groups[i].cells[j]);
+	qsort(crowd->played, crowd->count, sizeof(*crowd->played), by_sequence);
+	return 0;
+}
+
+/* ---- Drift ---- */
+
+static int drift_of(const struct crowd *crowd, struct drift *drift)
+{
+	size_t most = crowd->count / PART_LEAST, parts = most < PARTS_MAX ? most : PARTS_MAX;
+	double *values = malloc(sizeof(*values) * (crowd->count + 1)), medians[PARTS_MAX], places[PARTS_MAX];
+
+	*drift = (struct drift){.p = NAN, .percent = NAN, .parts = parts};
+	if (!values)
+		return -ENOMEM;
+	for (size_t i = 0; i < parts; i++) {
+		size_t begin = i * crowd->count / parts, end = (i + 1) * crowd->count / parts;
+
+		for (size_t j = begin; j < end; j++)
+			values[j - begin] = crowd->played[j].percent;
+		sort_values(values, end - begin);
+		medians[i] = quantile(values, end - begin, 0.5);
+		places[i] = (double)i;
+		drift->part[i] = (struct part){
+			.sequence = crowd->played[(begin + end) / 2].sequence, .percent = medians[i], .n = end - begin};
+	}
+	free(values);
+	if (parts > 1) {
+		drift->p = mann_kendall(medians, parts, NULL);
+		drift->percent = median_slope(places, medians, parts) * (double)(parts - 1);
+	}
+	return 0;
+}
+
+int workload_drift(const struct bundle *bundle, const struct groups *groups, const struct family *first,
+		   struct drift *drift)
+{
+	struct crowd crowd;
+	int error = crowd_of(bundle, groups, first, &crowd);
+
+	if (!error)
+		error = drift_of(&crowd, drift);
+	free(crowd.played);
+	return error;
+}
+
+char *drift_text(const struct drift *drift, char *text, size_t size)
+{
+	*text = '\0';
+	if (drift->p < DRIFT_P)
+		snprintf(text, size, "drift: %+.1f %% over the run (p = %.1g)", drift->percent, drift->p);
+	else if (!isnan(drift->p))
+		snprintf(text, size, "no drift shown");
+	return text;
+}
+
+bool cell_drifts(const struct cell *cell)
+{
+	enum { MOST = 5000 }; /* all pairs of them */
+	double *values = malloc(sizeof(*values) * (cell->invocation_count + 1));
+	size_t count = values ? cell_values(cell, MEASURE_WALL_NS, values) : 0;
+	bool drifts = count <= MOST && mann_kendall(values, count, NULL) < DRIFT_P;
+
+	free(values);
+	return drifts;
+}
+
+static void print_line(void *context, const char *text)
+{
+	fprintf(context, "%s\n", text);
+}
+
+static bool print_workload_drift(const struct family *family, const struct drift *drift, FILE *out)
+{
+	char what[80], text[240];
+
+	if (!(drift->p < DRIFT_P))
+		return false;
+	snprintf(text, sizeof(text), "%.60s: %s: the machine changed meanwhile; see the figure sequence.",
+		 family->workload, drift_text(drift, what, sizeof(what)));
+	text_wrap(text, 80, print_line, out);
+	return true;
+}
+
+int drift_print(const struct bundle *bundle, const struct groups *groups, FILE *out)
+{
+	size_t cells = 0, drifting = 0;
+	bool any = false;
+	int error = 0;
+	char text[240];
+
+	for (const struct family *family = groups->family_count ? groups->families : NULL; family && !error;
+	     family = family_next_workload(groups, family)) {
+		struct drift drift;
+
+		error = workload_drift(bundle, groups, family, &drift);
+		any |= !error && print_workload_drift(family, &drift, out);
+	}
+	for (size_t i = 0; i < bundle->cell_count; i++) {
+		cells += bundle->cells[i].count[STATUS_OK] > 0;
+		drifting += cell_drifts(&bundle->cells[i]);
+	}
+	if (drifting > 0) {
+		snprintf(text, sizeof(text),
+			 "In %zu of %zu cells, marked ~ where a table has them, times rise or fall over the run "
+			 "(Mann-Kendall, p < %g; by chance: %.1f).",
+			 drifting, cells, DRIFT_P, DRIFT_P * (double)cells);
+		text_wrap(text, 80, print_line, out);
+	}
+	if (any || drifting > 0)
+		fputc('\n', out);
+	return error;
 }
 
 /* A few wild ones must not press all others together: the panel reaches a little beyond 19 of 20, and those outside of
@@ -155,8 +283,10 @@ static void panel_spread(struct figure *figure, const struct group *group)
 
 	for (size_t i = 0; i < group->cell_count; i++)
 		most += group->cells[i]->invocation_count;
-	if (!has_room(figure, &crowd, most))
+	if (crowd_make(&crowd, most) < 0) {
+		figure->error = -ENOMEM;
 		return;
+	}
 	for (size_t i = 0; i < group->cell_count; i++)
 		add_cell(&crowd, group->cells[i]);
 	if (crowd.count > 0) {
@@ -216,31 +346,18 @@ static void draw_invocations(struct figure *figure, const struct crowd *crowd, u
 }
 
 /* The medians of successive parts of the run: what moves them moved the machine. */
-static void draw_medians(struct figure *figure, const struct crowd *crowd)
+static void draw_medians(struct figure *figure, const struct crowd *crowd, const struct drift *drift)
 {
-	size_t windows = crowd->count / 8 < WINDOWS ? crowd->count / 8 : WINDOWS;
 	struct series *series = figure_series(figure, SERIES_OTHER, "median of a part of the run");
-	double *values = malloc(sizeof(*values) * (crowd->count + 1));
 
-	if (!values)
-		figure->error = -ENOMEM;
-	for (size_t i = 0; values && windows > 1 && i < windows; i++) {
-		size_t begin = i * crowd->count / windows, end = (i + 1) * crowd->count / windows;
-
-		for (size_t j = begin; j < end; j++)
-			values[j - begin] = crowd->played[j].percent;
-		qsort(values, end - begin, sizeof(*values), compare_percents);
-		double median = quantile(values, end - begin, 0.5);
-
+	for (size_t i = 0; drift->parts > 1 && i < drift->parts; i++)
 		figure_point(figure, series,
-			     &(struct point){.x = crowd->played[(begin + end) / 2].sequence,
-					     .y = shown(crowd, median),
+			     &(struct point){.x = drift->part[i].sequence,
+					     .y = shown(crowd, drift->part[i].percent),
 					     .low = NAN,
 					     .high = NAN,
 					     .mean = NAN,
-					     .n = end - begin});
-	}
-	free(values);
+					     .n = drift->part[i].n});
 }
 
 static void draw_middle(struct figure *figure, const struct panel *panel)
@@ -257,10 +374,15 @@ static void panel_sequence(struct figure *figure, struct crowd *crowd, double la
 {
 	struct panel *panel = figure_panel(figure);
 	size_t step = (crowd->count + ALL_AT_ONCE - 1) / ALL_AT_ONCE;
+	struct drift drift;
+	char text[80];
 
 	find_limits(figure, crowd);
-	qsort(crowd->played, crowd->count, sizeof(*crowd->played), by_sequence);
-	snprintf(panel->title, sizeof(panel->title), "%.100s", crowd->played[0].cell->workload);
+	if (drift_of(crowd, &drift) < 0)
+		figure->error = -ENOMEM;
+	drift_text(&drift, text, sizeof(text));
+	snprintf(panel->title, sizeof(panel->title), "%.100s%s%s", crowd->played[0].cell->workload, *text ? ": " : "",
+		 text);
 	snprintf(panel->x.label, sizeof(panel->x.label), "place in the run");
 	snprintf(panel->y.label, sizeof(panel->y.label), "%% over median");
 	panel->x.low = 0, panel->x.high = last + 1;
@@ -270,7 +392,7 @@ static void panel_sequence(struct figure *figure, struct crowd *crowd, double la
 		draw_invocations(figure, crowd, slot, false);
 	for (unsigned slot = 0; slot < figure->bundle->runtime_count; slot++)
 		draw_invocations(figure, crowd, slot, true);
-	draw_medians(figure, crowd);
+	draw_medians(figure, crowd, &drift);
 	note_beyond(figure, crowd, crowd->played[0].cell->workload);
 	if (step > 1)
 		figure_note(figure, "%s: one of %zu invocations is drawn; the medians are of all.",
@@ -294,20 +416,18 @@ void sequence_figure(struct figure *figure, const struct groups *groups)
 	figure_title(figure, "Did the machine change during the run?");
 	figure_note(figure,
 		    "Each mark is an invocation, by its wall time over the median of its own cell; cells come in a "
-		    "random order. The line is the median of successive parts of the run: flat where the machine "
-		    "stayed the same. Crosses were disturbed by other load.");
-	for (const struct family *family = groups->family_count ? groups->families : NULL, *end;
-	     family && figure->panel_count < PANELS_MAX; family = end) {
+		    "random order. %s: the median of successive parts of the run, flat where the machine stayed the "
+		    "same; drift is "
+		    "a trend of it (Mann-Kendall, p < %g). Crosses were disturbed by other load.",
+		    figure->terminal ? figure_line(figure, SERIES_OTHER) : "The line", DRIFT_P);
+	for (const struct family *family = groups->family_count ? groups->families : NULL;
+	     family && figure->panel_count < PANELS_MAX; family = family_next_workload(groups, family)) {
 		struct crowd crowd;
 
-		end = family_next_workload(groups, family);
-		if (!has_room(figure, &crowd, figure->bundle->invocation_count))
+		if (crowd_of(figure->bundle, groups, family, &crowd) < 0) {
+			figure->error = -ENOMEM;
 			return;
-		for (const struct family *each = family; each < (end ? end : groups->families + groups->family_count);
-		     each++)
-			for (size_t i = 0; i < each->group_count; i++)
-				for (size_t j = 0; j < each->groups[i].cell_count; j++)
-					add_cell(&crowd, each->groups[i].cells[j]);
+		}
 		if (crowd.count > 0)
 			panel_sequence(figure, &crowd, last);
 		free(crowd.played);

@@ -47,8 +47,9 @@ static void print_answer(const struct machines *machines, unsigned machine, FILE
 			of[point->verdict]++, all++;
 	}
 	snprintf(text, sizeof(text),
-		 "%u against 1, each on the most cores it has: of %zu, faster in %zu, slower in %zu, no difference in "
-		 "%zu, not enough data in %zu",
+		 "%u against 1, each on the most cores it has: of %zu, faster in %zu, slower in %zu, no difference "
+		 "shown "
+		 "in %zu, not enough data in %zu",
 		 machine + 1, all, of[VERDICT_FASTER], of[VERDICT_SLOWER], of[VERDICT_SAME], of[VERDICT_UNDECIDED]);
 	text_wrap(text, WIDTH, print_line, out);
 }
@@ -184,13 +185,13 @@ int machines_text(const struct machines *machines, FILE *out)
 	for (unsigned i = 0; i < machines->side_count; i++)
 		print_side(&machines->sides[i], i + 1, out);
 	fputc('\n', out);
-	text_wrap(
-		"Speed: the first machine's median time on its most cores, over the time here: above 1 is faster; + "
-		"faster, - slower, = no difference, ? not enough data, by the rule of simul compare; its interval: 95 "
-		"%, percentile bootstrap. /core: the same for each core. Own: the same in units of "
-		"the machine's own speed on one core, as it was calibrated: above 1, it makes more of what it has. "
-		"Eff: speed over its own one core's, for each physical core.",
-		WIDTH, print_line, out);
+	text_wrap("Speed: the first machine's median time on its most cores, over the time here: above 1 is faster; + "
+		  "faster, - slower, = no difference shown, ? not enough data, by the rule of simul compare; its "
+		  "interval: 95 "
+		  "%, percentile bootstrap. /core: the same for each core. Own: the same in units of "
+		  "the machine's own speed on one core, as it was calibrated: above 1, it makes more of what it has. "
+		  "Eff: speed over its own one core's, for each physical core.",
+		  WIDTH, print_line, out);
 	if (machines->paced > 0)
 		text_wrap(
 			"Equal durations: each machine made this work of its own calibration, so that a move lasts as "

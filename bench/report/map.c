@@ -74,10 +74,14 @@ char *map_tasks(char text[MAP_TEXT_MAX], double tasks)
 	return text;
 }
 
-char *map_margin(char text[MAP_TEXT_MAX], const struct map_answer *answer)
+char *map_margin(char text[MAP_TEXT_MAX], const struct map_place *place, enum map_aspect aspect)
 {
+	const struct map_answer *answer = &place->answer[aspect];
+
 	if (answer->count == 0)
 		snprintf(text, MAP_TEXT_MAX, "-");
+	else if (*place->unreliable)
+		snprintf(text, MAP_TEXT_MAX, "!");
 	else if (!answer->second)
 		snprintf(text, MAP_TEXT_MAX, answer->unsure ? "?" : "=");
 	else if (answer->second->ratio >= 9999.5)
@@ -124,7 +128,7 @@ static void print_row(const struct map *map, const struct mark *marks, enum map_
 			text_pad(out,
 				 !place      ? ""
 				 : line == 0 ? letters(text, marks, &place->answer[aspect])
-					     : map_margin(text, &place->answer[aspect]),
+					     : map_margin(text, place, aspect),
 				 -COLUMN_WIDTH);
 		}
 		fputc('\n', out);
@@ -195,12 +199,10 @@ static void describe(const struct map *map, char *text, size_t size)
 }
 
 static const char legend[] =
-	"Letters: the families of models that lead, the best first; where there are several, they are not told apart. "
-	"The "
-	"number: how many times as much the next takes that is shown to be behind; = none is; ? not enough data to "
-	"say. "
-	"Empty: "
-	"not measured. Times are of the work, without creating the tasks; memory under 4 KiB counts as 4 KiB.";
+	"Letters: the families of models that lead, the best first, and those level with it. The number: how many "
+	"times as much the next takes that is shown to be behind; = none is; ? not enough data to say; ! most "
+	"invocations were disturbed by other load: do not rely on it. Empty: not measured. Times are of the work, "
+	"without creating the tasks; memory under 4 KiB counts as 4 KiB.";
 
 int map_table(const struct bundle *bundle, const struct groups *groups, bool *shown, FILE *out)
 {
@@ -257,12 +259,52 @@ static void print_place(const struct map_place *place, FILE *out)
 	}
 }
 
-int report_map_near(const char *path, double tasks, double share, unsigned cores, FILE *out)
+static json_t *entry_json(const struct map_entry *entry, enum map_aspect aspect)
+{
+	return json_pack("{s:s, s:s, s:f, s:f, s:s, s:b}", "cell", entry->cell->name, "runtime", entry->cell->runtime,
+			 aspect == MAP_TIME ? "wall_ns" : "bytes", entry->median, "ratio", entry->ratio, "verdict",
+			 verdict_name(entry->verdict), "leads", entry->leads);
+}
+
+static json_t *place_json(const struct map *map, const struct map_place *place)
+{
+	static const char *const names[] = {[MAP_TIME] = "time", [MAP_MEMORY] = "memory"};
+	json_t *json = json_pack("{s:f, s:f, s:f, s:i}", "tasks", place->tasks, "waiting", place->share, "compute_ns",
+				 map->compute_ns, "cores", (int)map->cores);
+
+	if (*place->unreliable)
+		json_object_set_new(json, "unreliable", json_string(place->unreliable));
+	for (int aspect = 0; aspect < MAP_ASPECTS; aspect++) {
+		json_t *list = json_array();
+
+		for (size_t i = 0; i < place->answer[aspect].count; i++)
+			json_array_append_new(list,
+					      entry_json(&place->answer[aspect].entries[i], (enum map_aspect)aspect));
+		json_object_set_new(json, names[aspect], list);
+	}
+	return json;
+}
+
+static void print_near(const struct map *map, const struct map_place *place, FILE *out)
+{
+	char compute[NUMBER_TEXT_MAX], text[MAP_TEXT_MAX];
+
+	fprintf(out,
+		"Measured nearest to it, in the map: %.0f tasks that compute for %s at a time and wait for %s\nof "
+		"their "
+		"time, on %u core%s. From these cells:\n",
+		place->tasks, format_time(compute, map->compute_ns), map_share(text, place->share), map->cores,
+		map->cores == 1 ? "" : "s");
+	if (*place->unreliable)
+		fprintf(out, "(%s)\n", place->unreliable);
+	print_place(place, out);
+}
+
+int report_map_near(const char *path, double tasks, double share, unsigned cores, FILE *out, json_t **json)
 {
 	struct bundle bundle;
 	struct groups groups;
 	struct map map;
-	char compute[NUMBER_TEXT_MAX], text[MAP_TEXT_MAX];
 	const struct map_place *place = NULL;
 	int error = bundle_open(path, &bundle);
 
@@ -272,15 +314,10 @@ int report_map_near(const char *path, double tasks, double share, unsigned cores
 	if (!error) {
 		error = map_make(&groups, &bundle, cores, 0, &map);
 		place = error ? NULL : map_near(&map, tasks, share);
-		if (place) {
-			fprintf(out,
-				"Measured nearest to it, in the map: %.0f tasks that compute for %s at a time and wait "
-				"for "
-				"%s\nof their time, on %u core%s. From these cells:\n",
-				place->tasks, format_time(compute, map.compute_ns), map_share(text, place->share),
-				map.cores, map.cores == 1 ? "" : "s");
-			print_place(place, out);
-		}
+		if (place && json)
+			*json = place_json(&map, place);
+		else if (place)
+			print_near(&map, place, out);
 		if (!error)
 			map_clear(&map);
 		groups_clear(&groups);
@@ -328,7 +365,7 @@ static void draw_margin(struct figure *figure, struct series *series, const stru
 				     .high = NAN,
 				     .mean = answer->second ? answer->second->ratio : NAN,
 				     .slot = BUNDLE_RUNTIMES_MAX,
-				     .text = map_margin(text, answer)});
+				     .text = map_margin(text, place, aspect)});
 }
 
 static void name_axes(struct panel *panel, const struct map *map)

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../analysis/compare.h"
+#include "drift.h"
 #include "floor.h"
 #include "quantity.h"
 #include "scoreboard.h"
@@ -16,6 +18,7 @@ struct row {
 	const struct cell *cell;
 	bool peer;
 	bool interleaves; /* else it does not do what is asked, and only shows what the rest of the work takes */
+	double *values;   /* sorted; owned */
 	struct summary summary;
 };
 
@@ -103,6 +106,8 @@ static void peers_find(struct own *own)
 
 static void own_clear(struct own *own)
 {
+	for (size_t i = 0; own->rows && i < own->count; i++)
+		free(own->rows[i].values);
 	free(own->rows);
 }
 
@@ -124,9 +129,11 @@ static int own_make(struct own *own, const struct origin *origin, const struct q
 		};
 
 		row.summary = summarize(values, quantity_values(quantity, cell, origin->figures[i], values), 0.95);
-		free(values);
+		row.values = values;
 		if (row.summary.n > 0)
 			own->rows[own->count++] = row;
+		else
+			free(values);
 	}
 	if (!own->rows)
 		return -ENOMEM;
@@ -137,25 +144,31 @@ static int own_make(struct own *own, const struct origin *origin, const struct q
 
 /* --- one table ------------------------------------------------------------------------------------------------ */
 
-static bool told_apart(const struct summary *a, const struct summary *b)
+/* By the rule of simul compare: nothing where they differ, '=' where no difference is shown, else '?'. */
+static const char *verdict_mark(const struct row *of, const struct row *to)
 {
-	bool measured = a->interval.level > 0 && b->interval.level > 0;
+	const struct compare_options options = {
+		.min_effect = COMPARE_LEAST_EFFECT, .seed = compare_seed(to->cell->name, 1), .verdict_only = true};
+	struct comparison comparison;
 
-	return measured && (a->interval.high < b->interval.low || b->interval.high < a->interval.low);
+	if (of == to || !(of->values[0] > 0 && to->values[0] > 0))
+		return "";
+	if (compare_values(to->values, to->summary.n, of->values, of->summary.n, &options, &comparison) != 0)
+		return "?";
+	return comparison.verdict == VERDICT_SAME ? "=" : comparison.verdict == VERDICT_UNDECIDED ? "?" : "";
 }
 
-/* "0.63", "~1.02" where the intervals overlap, "12.3", "540". */
-static char *format_ratio(char text[NUMBER_TEXT_MAX], const struct summary *of, const struct summary *to)
+/* "0.63", "=1.00" where no difference is shown, "?1.02" where there is not enough data, "12.3", "540". */
+static char *format_ratio(char text[NUMBER_TEXT_MAX], const struct row *of, const struct row *to)
 {
-	double ratio = of->median / to->median;
+	double ratio = of->summary.median / to->summary.median;
 
-	if (!(to->median > 0))
+	if (!(to->summary.median > 0))
 		snprintf(text, NUMBER_TEXT_MAX, "-");
 	else if (ratio < 0.0005)
 		snprintf(text, NUMBER_TEXT_MAX, "<0.001");
 	else
-		snprintf(text, NUMBER_TEXT_MAX, "%s%.*f",
-			 of == to || of->interval.level == 0 || told_apart(of, to) ? "" : "~",
+		snprintf(text, NUMBER_TEXT_MAX, "%s%.*f", verdict_mark(of, to),
 			 ratio < 0.0995  ? 3
 			 : ratio < 9.995 ? 2
 			 : ratio < 99.95 ? 1
@@ -230,7 +243,8 @@ static void print_row(const struct own *own, const struct row *row, FILE *out)
 	char name[96], text[QUANTITY_TEXT_MAX];
 	const struct summary *summary = &row->summary;
 
-	fputs(row->peer ? "* " : "  ", out);
+	fputc(row->peer ? '*' : ' ', out);
+	fputc(cell_drifts(row->cell) ? '~' : ' ', out);
 	text_pad(out, text_cut(name, sizeof(name), row->cell->runtime, NAME_WIDTH), NAME_WIDTH);
 	quantity_format(text, own->quantity, summary->median);
 	if (own->quantity->words) {
@@ -243,7 +257,7 @@ static void print_row(const struct own *own, const struct row *row, FILE *out)
 	print_interval(own, &summary->interval, out);
 	for (size_t i = 0; i < own->peer_count; i++) {
 		fputc(' ', out);
-		text_pad(out, format_ratio(text, summary, &own->peers[i]->summary), -RATIO_WIDTH);
+		text_pad(out, format_ratio(text, row, own->peers[i]), -RATIO_WIDTH);
 	}
 	fputs(row->cell->count[STATUS_FAILED] > 0 ? " !\n" : "\n", out);
 }
@@ -483,7 +497,7 @@ static void write_best(const struct own *own, FILE *text)
 	quantity_format(number, own->quantity, best->summary.median);
 	fprintf(text, "%s %s %s", best->cell->runtime, number, own->quantity->unit);
 	if (peer && best != peer)
-		fprintf(text, ", %s x %s", format_ratio(ratio, &best->summary, &peer->summary), peer->cell->runtime);
+		fprintf(text, ", %s x %s", format_ratio(ratio, best, peer), peer->cell->runtime);
 }
 
 static void write_words(const struct own *own, FILE *text)

@@ -36,6 +36,8 @@ void page_sources(struct page *page);
 void page_runtimes(struct page *page);
 void page_machine(struct page *page);
 void page_method(struct page *page);
+/* How much of the noise lies between invocations, and the repetitions that follow. (page_noise.c) */
+void page_noise(struct page *page);
 /* Every cell and every invocation, to save as TSV or JSON. (page_numbers.c) */
 void page_numbers(struct page *page);
 

@@ -2,7 +2,8 @@
  * which work, by how much, how sure; then every runtime in a row of its own.
  *
  * It speaks of families ("threads", "coroutines"): each stands with the best of its runtimes. A family leads where one
- * of them is the fastest or is not shown to be slower; that one stands for it. Peers have rows, but no say. */
+ * of them is the fastest or level with it (analysis/compare.h); that one stands for it. Peers have rows, but no say.
+ * Where most invocations were disturbed nobody is advised. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -141,15 +142,15 @@ static size_t count_leaders(const struct entry *const *ranked, size_t count)
 	size_t leaders = 0;
 
 	for (size_t i = 0; i < count; i++)
-		leaders += entry_leads(ranked[i]);
+		leaders += ranked[i]->leads;
 	return leaders;
 }
 
-/* Neither shown to be slower nor as good as level: the invocations lie too far apart, or are too few. */
-static bool any_unknown(const struct entry *const *ranked, size_t count)
+/* Among those that lead, or among those that do not: does any lack the data for a verdict? */
+static bool any_undecided(const struct entry *const *ranked, size_t count, bool leads)
 {
 	for (size_t i = 0; i < count; i++)
-		if (ranked[i]->standing == STANDING_UNKNOWN)
+		if (ranked[i]->leads == leads && ranked[i]->verdict == VERDICT_UNDECIDED)
 			return true;
 	return false;
 }
@@ -159,7 +160,7 @@ static void write_leaders(FILE *out, const struct entry *const *ranked, size_t c
 	size_t leaders = count_leaders(ranked, count), written = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (!entry_leads(ranked[i]))
+		if (!ranked[i]->leads)
 			continue;
 		written++;
 		fprintf(out, "%s%s", written == 1 ? "" : written == leaders ? " or " : ", ", nouns[ranked[i]->family]);
@@ -178,11 +179,12 @@ static void glance_cell(FILE *out, const struct contest *contest, enum model_fam
 		      out);
 		return;
 	}
-	fprintf(out, "<td class=\"%s\">%.*f<span class=\"times\" aria-hidden=\"true\">×</span>%s</td>",
-		entry_leads(entry) ? "lead" : "", entry->ratio < 9.95 ? 2 : 1, entry->ratio,
-		entry->standing == STANDING_LEVEL     ? "<span class=\"unseen\"> not told apart from the fastest</span>"
-		: entry->standing == STANDING_UNKNOWN ? "<span class=\"mild\"> ?</span>"
-						      : "");
+	fprintf(out, "<td class=\"%s\">%.*f<span class=\"times\" aria-hidden=\"true\">×</span>",
+		entry->leads && !*contest->unreliable ? "lead" : "", entry->ratio < 9.95 ? 2 : 1, entry->ratio);
+	if (entry->verdict == VERDICT_UNDECIDED && !entry->leads)
+		fputs("<span class=\"mild\" aria-hidden=\"true\"> ?</span>", out);
+	fprintf(out, "<span class=\"unseen\"> %s</span></td>",
+		entry == contest->best ? "fastest" : verdict_text(entry->verdict, &sample_kinds[0]));
 }
 
 static void glance_head(struct page *page, const struct contests *contests, size_t columns)
@@ -203,7 +205,8 @@ static void glance_head(struct page *page, const struct contests *contests, size
 			html_print(out, "%.0f %s, ", contest->group->at,
 				   contest->group->at == 1 ? contest->family->axis->task
 							   : contest->family->axis->tasks);
-		fprintf(out, "%u core%s</span></th>", cores, cores == 1 ? "" : "s");
+		fprintf(out, "%u core%s%s</span></th>", cores, cores == 1 ? "" : "s",
+			*contest->unreliable ? "; disturbed: do not rely on it" : "");
 	}
 	fputs("</tr></thead>\n", out);
 }
@@ -244,8 +247,10 @@ static void write_glance(struct page *page, const struct contests *contests)
 
 	fputs("<div class=\"scroll\" role=\"region\" aria-label=\"All models at a glance\" tabindex=\"0\">\n"
 	      "<table class=\"glance\">\n<caption>How many times as long as the fastest model each model takes, with "
-	      "the best program of its kind. <span class=\"lead key\">Tinted</span>: the fastest, and every model of "
-	      "which this run cannot tell a program from it; that program’s number stands here.</caption>\n",
+	      "the best program of its kind. <span class=\"lead key\">Tinted</span>: the fastest, and every model with "
+	      "a "
+	      "program that is not shown to be slower and is so by 15 % at most; that program’s number stands here. "
+	      "?: not enough data to say whether it is slower.</caption>\n",
 	      page->out);
 	glance_head(page, contests, columns);
 	fputs("<tbody>\n", page->out);
@@ -314,29 +319,45 @@ static void write_subject(FILE *out, const struct contest *contest)
 	fputs("</p>\n", out);
 }
 
-static void write_verdict(FILE *out, const struct contest *contest, const struct entry *const *ranked, size_t count)
+/* What the verdict is between those that lead. */
+static const char *between(const struct entry *const *ranked, size_t count)
+{
+	return any_undecided(ranked, count, true) ? "there is not enough data to tell them apart"
+						  : "no difference is shown between them";
+}
+
+static void write_advice(FILE *out, const struct entry *const *ranked, size_t count)
 {
 	size_t leaders = count_leaders(ranked, count);
-	bool known = contest->best->value.n >= COMPARE_LEAST;
 
-	fputs("<p class=\"verdict\">", out);
-	if (!known) {
+	if (leaders == count) {
+		fprintf(out, "Take whichever you like: %s.", between(ranked, count));
+		return;
+	}
+	fputs("Take <strong>", out);
+	write_leaders(out, ranked, count);
+	fprintf(out, "</strong>%s%s. ", leaders > 1 ? ": " : "", leaders > 1 ? between(ranked, count) : "");
+	fputs(any_undecided(ranked, count, false)
+		      ? "Of those marked ? above there is not enough data to say; the others are slower."
+		      : "The rest is slower.",
+	      out);
+}
+
+static void write_verdict(FILE *out, const struct contest *contest, const struct entry *const *ranked, size_t count)
+{
+	size_t n = contest->best->value.n;
+
+	fprintf(out, "<p class=\"verdict%s\">", *contest->unreliable ? " warning" : "");
+	if (*contest->unreliable) {
+		html_print(out, "%s was the fastest, but ", contest->best->cell->runtime);
+		fprintf(out, "%s. Measure again on a quiet machine.", contest->unreliable);
+	} else if (n < COMPARE_LEAST) {
 		html_print(out, "%s was the fastest, ", contest->best->cell->runtime);
-		fprintf(out, "with %zu invocation%s: too few to say more.", contest->best->value.n,
-			contest->best->value.n == 1 ? "" : "s");
+		fprintf(out, "with %zu invocation%s: not enough data to say more.", n, n == 1 ? "" : "s");
 	} else if (count == 1) {
 		fprintf(out, "Only %s took part.", nouns[ranked[0]->family]);
-	} else if (leaders == count) {
-		fputs("Take whichever you like: this run shows no difference between the models.", out);
 	} else {
-		fputs("Take <strong>", out);
-		write_leaders(out, ranked, count);
-		fputs("</strong>", out);
-		fputs(any_unknown(ranked, count) ? ": the rest is slower, or this run cannot say (marked ? above)."
-		      : leaders == 1             ? ": the rest is slower."
-		      : leaders == 2             ? ": this run does not tell the two apart."
-						 : ": this run does not tell them apart.",
-		      out);
+		write_advice(out, ranked, count);
 	}
 	fputs("</p>\n", out);
 }
@@ -362,7 +383,7 @@ static void write_best(FILE *out, const struct contest *contest)
 	if (!isnan(rate))
 		html_print(out, ", %s thousand messages a second", format_number(number, rate / 1e3));
 	if (!isnan(times) && !isnan(contest->bound))
-		fprintf(out, ", %.2f times the least that these cores allow any program", times);
+		fprintf(out, ", %.2f times the bound: the least that these cores need, known to some per cent", times);
 	fputs(". ", out);
 }
 
@@ -375,7 +396,7 @@ static void write_amounts(FILE *out, const struct contest *contest, const struct
 	for (size_t i = 0; i < count; i++) {
 		char noun[64];
 
-		if (entry_leads(ranked[i]))
+		if (ranked[i]->leads)
 			continue;
 		snprintf(noun, sizeof(noun), "%s", nouns[ranked[i]->family]);
 		if (first)
@@ -418,33 +439,43 @@ static double typical_width(const struct contest *contest)
 	return middle;
 }
 
+/* How well the numbers are known, and how many invocations would do: an interval narrows with their square root. */
+static void write_precision(FILE *out, const struct contest *contest)
+{
+	enum { REPETITIONS_MAX = 1000 };
+	const double width = typical_width(contest), wanted = COMPARE_LEAST_EFFECT;
+	size_t n = contest->best->value.n;
+	double repetitions = (double)n * (width / wanted) * (width / wanted);
+
+	fprintf(out, "Each number is the median of %zu invocation%s", n, n == 1 ? "" : "s");
+	if (!isnan(width))
+		fprintf(out, ", known here to about ±%.*f %%%s", width < 0.0095 ? 1 : 0, 100 * width,
+			width > 0.125 ? "; the machine was not quiet, and only large differences show" : "");
+	if (width > wanted && repetitions < REPETITIONS_MAX)
+		fprintf(out, " (±%.0f %% would take about %.0f)", 100 * wanted,
+			repetitions < 100 ? repetitions : 10 * round(repetitions / 10));
+}
+
 static void write_sureness(FILE *out, const struct contest *contest, const struct entry *const *ranked, size_t count)
 {
 	const struct summary *best = &contest->best->value;
 	size_t leaders = count_leaders(ranked, count);
-	double width = typical_width(contest);
 
 	fputs("<p><b>How sure.</b> ", out);
-	if (best->n < COMPARE_LEAST)
+	if (*contest->unreliable)
+		fputs("Not at all: other load may have made any of these differences. ", out);
+	else if (best->n < COMPARE_LEAST)
 		fputs("Not at all: repeat the run with more repetitions. ", out);
 	else if (leaders == count)
 		fputs("That no difference is shown does not mean that there is none. ", out);
-	else if (any_unknown(ranked, count))
-		fputs("What is marked ? may be slower or not. That the others are is as good as sure: each by 2 % or "
-		      "more, the interval of its ratio leaves out 1, and a rank test agrees. ",
-		      out);
-	else if (leaders == 1)
-		fputs("That the others are slower is as good as sure: each by 2 % or more, the interval of its ratio "
-		      "leaves out 1, and a rank test agrees. ",
-		      out);
 	else
-		fputs("That the others are slower is as good as sure: each by 2 % or more, the interval of its ratio "
-		      "leaves out 1, and a rank test agrees. The order among the leaders is not. ",
-		      out);
-	fprintf(out, "Each number is the median of %zu invocation%s", best->n, best->n == 1 ? "" : "s");
-	if (!isnan(width))
-		fprintf(out, ", known here to about ±%.*f %%%s", width < 0.0095 ? 1 : 0, 100 * width,
-			width > 0.125 ? "; the machine was not quiet, and only large differences show" : "");
+		fprintf(out,
+			"That the others are slower%s is as good as sure: each by 2 %% or more, the interval of its "
+			"ratio "
+			"leaves out 1, and a rank test agrees.%s ",
+			any_undecided(ranked, count, false) ? ", but for those marked ?," : "",
+			leaders > 1 ? " The order among the leaders is not." : "");
+	write_precision(out, contest);
 	fputs(".</p>\n", out);
 }
 
@@ -458,8 +489,8 @@ static void write_choice(const struct page *page, const struct contest *contest,
 	size_t known = 0;
 	char text[NUMBER_TEXT_MAX];
 
-	for (size_t i = 0; i < count && !contest->quantity; i++) {
-		double memory = entry_leads(ranked[i]) ? memory_a_task(contest->family, ranked[i]->cell->slot) : NAN;
+	for (size_t i = 0; i < count && !contest->quantity && !*contest->unreliable; i++) {
+		double memory = ranked[i]->leads ? memory_a_task(contest->family, ranked[i]->cell->slot) : NAN;
 		size_t at = known;
 
 		if (isnan(memory))
@@ -485,16 +516,6 @@ static void write_choice(const struct page *page, const struct contest *contest,
 
 /* --- every runtime -------------------------------------------------------------------------------------------- */
 
-static void row_words(FILE *out, const struct entry *entry)
-{
-	static const char *const words[] = {
-		[STANDING_BEST] = "fastest",       [STANDING_LEVEL] = "not told apart", [STANDING_SLOWER] = "slower",
-		[STANDING_UNKNOWN] = "not judged", [STANDING_NO_RESULT] = "",
-	};
-
-	fputs(words[entry->standing], out);
-}
-
 static void row_strip(const struct page *page, const struct contest *contest, const struct entry *entry,
 		      const struct strip *strip, double bound)
 {
@@ -516,9 +537,9 @@ static void row_strip(const struct page *page, const struct contest *contest, co
 	strip_end(page->out);
 }
 
-static void row_verdict(FILE *out, const struct entry *entry)
+static void row_verdict(FILE *out, const struct contest *contest, const struct entry *entry)
 {
-	row_words(out, entry);
+	fputs(entry == contest->best ? "fastest" : verdict_text(entry->verdict, &sample_kinds[0]), out);
 	if (entry->cell->count[STATUS_FAILED] > 0)
 		fprintf(out, ", %zu failed", entry->cell->count[STATUS_FAILED]);
 }
@@ -544,9 +565,9 @@ static void row_with_result(const struct page *page, const struct contest *conte
 	if (!isnan(rate))
 		fprintf(out, "<td class=\"number wide\">%s</td>", format_number(number, rate / 1e3));
 	fprintf(out, "<td class=\"number\">%.*f×<small class=\"phone\">", entry->ratio < 9.95 ? 2 : 1, entry->ratio);
-	row_verdict(out, entry);
+	row_verdict(out, contest, entry);
 	fputs("</small></td><td class=\"wide\">", out);
-	row_verdict(out, entry);
+	row_verdict(out, contest, entry);
 	fputs("</td>", out);
 }
 
@@ -613,7 +634,7 @@ static void write_rows(const struct page *page, const struct contest *contest)
 
 		page_colour(page, entry->cell->slot, colour);
 		fprintf(out, "<tr%s><th scope=\"row\"><span class=\"swatch %s\" aria-hidden=\"true\"></span>",
-			entry_leads(entry) ? " class=\"lead\"" : "", colour);
+			entry->leads && !*contest->unreliable ? " class=\"lead\"" : "", colour);
 		html_text(out, entry->cell->runtime);
 		if (entry->guest)
 			fprintf(out, " <span class=\"mild\">%s</span>", entry->guest);
@@ -644,9 +665,10 @@ static void size_row(struct page *page, const struct contest *contest, const str
 
 	fprintf(page->out, "<tr%s><th scope=\"row\">%.0f</th><td>", group == contest->group ? " class=\"lead\"" : "",
 		group->at);
-	write_leaders(page->out, ranked, count);
-	if (count_leaders(ranked, count) == count && count > 1)
-		fputs(" <span class=\"mild\">(no difference shown)</span>", page->out);
+	if (*other.unreliable)
+		fputs("<span class=\"mild\">disturbed: do not rely on it</span>", page->out);
+	else
+		write_leaders(page->out, ranked, count);
 	fputs("</td><td class=\"number\">", page->out);
 	html_text(page->out, contest_format(text, &other, other.best->value.median));
 	fprintf(page->out, "</td><td class=\"number\">%.2f×</td></tr>\n", ranked[count - 1]->ratio);
@@ -663,7 +685,7 @@ static void write_sizes(struct page *page, const struct contest *contest)
 	family_label(family, label, sizeof(label));
 	fprintf(page->out, "<details><summary>And with fewer or more %s?</summary>\n<table class=\"sizes\"><caption>",
 		family->axis->tasks);
-	html_print(page->out, "%s %s: the family of the fastest, and all with a runtime that is not told from it",
+	html_print(page->out, "%s %s: the family of the fastest, and all with a runtime that is level with it",
 		   family->workload, label);
 	fprintf(page->out,
 		"</caption>\n<thead><tr><th scope=\"col\">%s</th><th scope=\"col\">take</th><th "

@@ -44,22 +44,12 @@ static int entry_fill(const struct page *page, const struct contest *contest, co
 		.values = malloc(sizeof(*entry->values) * (cell->invocation_count + 1)),
 		.value = {.median = NAN, .mean = NAN},
 		.ratio = NAN,
-		.standing = STANDING_NO_RESULT,
+		.verdict = VERDICT_REFUSED,
 	};
 	if (!entry->values)
 		return -ENOMEM;
 	entry->value = summarize(entry->values, read_values(contest, cell, entry->values), 0.95);
 	return 0;
-}
-
-static enum standing standing_of(const struct comparison *comparison, const struct summary *one,
-				 const struct summary *best)
-{
-	if (one->n < COMPARE_LEAST || best->n < COMPARE_LEAST)
-		return STANDING_UNKNOWN;
-	if (comparison->verdict == VERDICT_SLOWER)
-		return STANDING_SLOWER;
-	return comparison_is_level(comparison) ? STANDING_LEVEL : STANDING_UNKNOWN;
 }
 
 /* By the rule of simul compare, so that the page and it never call different cells slower. */
@@ -74,7 +64,8 @@ static int entry_judge(const struct contest *contest, struct entry *entry, bool 
 
 	entry->ratio = entry->value.median / best->value.median;
 	entry->ratio_interval = (struct interval){.low = entry->ratio, .high = entry->ratio};
-	entry->standing = STANDING_UNKNOWN;
+	entry->verdict = entry == best ? VERDICT_SAME : VERDICT_UNDECIDED;
+	entry->leads = entry == best;
 	if (!(best->value.median > 0))
 		return 0;
 	error = compare_values(best->values, best->value.n, entry->values, entry->value.n, &options, &comparison);
@@ -82,7 +73,11 @@ static int entry_judge(const struct contest *contest, struct entry *entry, bool 
 		return error;
 	if (comparison.interval.level > 0)
 		entry->ratio_interval = comparison.interval;
-	entry->standing = entry == best ? STANDING_BEST : standing_of(&comparison, &entry->value, &best->value);
+	if (entry == best)
+		return 0;
+	entry->verdict = comparison.verdict;
+	entry->leads =
+		entry->value.n >= COMPARE_LEAST && best->value.n >= COMPARE_LEAST && comparison_is_level(&comparison);
 	return 0;
 }
 
@@ -128,6 +123,7 @@ int contest_make(const struct page *page, const struct family *family, const str
 	};
 	if (!contest->entries)
 		return -ENOMEM;
+	group_is_unreliable(group, contest->unreliable, sizeof(contest->unreliable));
 	if (contest->quantity && (contest->quantity->figure || contest->quantity->measure != MEASURE_WALL_NS))
 		contest->bound = NAN;
 	for (size_t i = 0; i < contest->count; i++)
@@ -147,11 +143,6 @@ void contest_clear(struct contest *contest)
 	contest->entries = NULL;
 }
 
-bool entry_leads(const struct entry *entry)
-{
-	return entry && (entry->standing == STANDING_BEST || entry->standing == STANDING_LEVEL);
-}
-
 const struct entry *contest_of_family(const struct contest *contest, enum model_family family)
 {
 	const struct entry *least = NULL;
@@ -161,7 +152,7 @@ const struct entry *contest_of_family(const struct contest *contest, enum model_
 
 		if (entry->family != family || entry->guest)
 			continue;
-		if (entry_leads(entry))
+		if (entry->leads)
 			return entry;
 		least = least ? least : entry;
 	}

@@ -1,4 +1,4 @@
-/* page_contest.h: one question of the page's answer: the same work, every runtime, and who is told apart from the best.
+/* page_contest.h: one question of the page's answer: the same work, every runtime, and its verdict against the best.
  *
  * Lower is better. The best is the one of ours with the least median; peers are there to be compared with and are
  * judged against it like everybody else. */
@@ -9,14 +9,6 @@
 #include "page.h"
 #include "quantity.h"
 
-enum standing {
-	STANDING_BEST,
-	STANDING_LEVEL,     /* not shown to be slower than the best, nor likely to be by much */
-	STANDING_SLOWER,    /* by the rule of simul compare (analysis/compare.h) */
-	STANDING_UNKNOWN,   /* too few invocations to judge, or too far apart */
-	STANDING_NO_RESULT, /* failed, refused or not played */
-};
-
 struct entry {
 	const struct cell *cell;
 	const char *guest; /* "peer" or "floor": it has a row, but no say; NULL: one of ours */
@@ -25,7 +17,8 @@ struct entry {
 	struct summary value; /* ns, or the quantity's unit; n is 0 where there is no result */
 	double ratio;         /* of the medians, to the best; NAN without a result */
 	struct interval ratio_interval;
-	enum standing standing;
+	enum verdict verdict; /* against the best, by the rule of simul compare; the best's is VERDICT_SAME */
+	bool leads;           /* the best, or level with it: comparison_is_level() */
 };
 
 struct contest {
@@ -37,6 +30,7 @@ struct contest {
 	size_t count, results;           /* entries; those with a result */
 	const struct entry *best;        /* NULL where none of ours has a result */
 	double bound;                    /* NAN if not known, or if it is not wall time that is compared */
+	char unreliable[120];            /* why no answer can be relied on: group_is_unreliable(); else empty */
 };
 
 /* 0, -ENODATA where nothing has a result, -ENOMEM. */
@@ -46,11 +40,8 @@ int contest_make(const struct page *page, const struct family *family, const str
 int contest_intervals(struct contest *contest);
 void contest_clear(struct contest *contest);
 
-/* The fastest, or not told apart from it. False of NULL. */
-bool entry_leads(const struct entry *entry);
-
 /* Who stands for that model family: the first of ours that leads, else the one with the least median; NULL where none
- * has a result. A slower one of a lesser median, known better, does not hide one that is not told apart. */
+ * has a result. A slower one of a lesser median, known better, does not hide one that leads. */
 const struct entry *contest_of_family(const struct contest *contest, enum model_family family);
 
 /* A value of the contest with its unit; two of them as "37.1..40.7 ms". */

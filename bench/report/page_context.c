@@ -153,7 +153,7 @@ static void write_left_out(struct page *page)
 		failed += cell->count[STATUS_FAILED];
 		for (size_t j = 0; j < cell->invocation_count; j++) {
 			good += cell->invocations[j].status == STATUS_OK;
-			disturbed += cell->invocations[j].status == STATUS_OK && cell->invocations[j].disturbed;
+			disturbed += invocation_disturbed(&cell->invocations[j]);
 		}
 	}
 	fprintf(page->out,
@@ -215,17 +215,20 @@ void page_method(struct page *page)
 	      "<li><b>The same work, proven.</b> Every invocation hands back an audit (tasks, operations, bytes, "
 	      "checksum) that "
 	      "is held against an answer found another way.</li>\n"
-	      "<li><b>The bound</b> is the least time that these cores need for the work: no correct program can be "
-	      "faster. A "
-	      "result below it is an error.</li>\n"
+	      "<li><b>The bound</b> is the least time that these cores need for the work, from what a step of it "
+	      "costs there directly before and after each invocation. That is itself a measurement: a program that "
+	      "wastes nothing comes out at 1 time its bound give or take some per cent, and so at times a little "
+	      "below. A result more than 5 % below what the cores could do at the fastest clock seen is an "
+	      "error.</li>\n"
 	      "<li><b>The median</b> of the invocations stands for them, with a rank-based interval that needs no "
 	      "assumption "
 	      "about the noise. All invocations count; outliers are kept.</li>\n"
-	      "<li><b>Slower</b> is said, as by simul compare, where the medians are 2 % or more apart, the interval "
-	      "of "
-	      "their ratio (a bootstrap’s, 95 %) leaves out 1, and Mann and Whitney’s rank test agrees at 2 %. "
-	      "Otherwise no "
-	      "difference is shown, which is not the same as showing that there is none.</li>\n"
+	      "<li><b>Four verdicts</b>, here, in the tables and in simul compare. <i>Slower</i> and <i>faster</i> are "
+	      "said where the medians are 2 % or more apart, the interval of their ratio (a bootstrap’s, 95 %) leaves "
+	      "out 1, and Mann and Whitney’s rank test agrees at 2 %; <i>no difference shown</i>, where that interval "
+	      "lies within 2 % either way; else there is <i>not enough data</i>, as always with fewer than five "
+	      "invocations. <i>Level</i> with the fastest is what is not shown to be slower and, by that interval, is "
+	      "so by 15 % at most.</li>\n"
 	      "<li><b>Order.</b> All invocations are played in a random order, round after round, so that a machine "
 	      "that slows "
 	      "down slows down everybody.</li>\n",
@@ -234,4 +237,5 @@ void page_method(struct page *page)
 	fputs("</ul>\n", page->out);
 	write_origin(page);
 	write_call(page);
+	page_noise(page);
 }

@@ -39,7 +39,7 @@ static void place_cell(struct page *page, const struct map_place *place, enum ma
 		fprintf(out, "<span class=\"lead-family m%d\" title=\"%s\"><b>%c</b></span>", (int)family,
 			model_family_heading(family), model_family_letter(family));
 	}
-	fprintf(out, "<br><small>%s</small></td>", map_margin(text, answer));
+	fprintf(out, "<br><small>%s</small></td>", map_margin(text, place, aspect));
 }
 
 static void draw(struct page *page, const struct map *map, enum map_aspect aspect)
@@ -145,14 +145,10 @@ void page_map(struct page *page)
 		map.cores == 1 ? "" : "s");
 	html_text(page->out, format_time(compute, map.compute_ns));
 	fputs(" at a time and wait in between. The colours and letters are the kinds of models that lead, the best "
-	      "first; "
-	      "where there are several, this run does not tell them apart. Below them: how many times as much the next "
-	      "takes "
-	      "that "
-	      "is shown to be behind (= none is, ? not enough data to say). Times are of the work, without creating "
-	      "the "
-	      "tasks; "
-	      "memory under 4 KiB counts as 4 KiB.</p>\n",
+	      "first, and those level with it. Below them: how many times as much the next takes that is shown to be "
+	      "behind (= none is, ? not enough data to say, ! most invocations were disturbed by other load: do not "
+	      "rely on it). Times are of the work, without creating the tasks; memory under 4 KiB counts as 4 "
+	      "KiB.</p>\n",
 	      page->out);
 	legend(page, &map);
 	for (int aspect = 0; aspect < MAP_ASPECTS; aspect++)

@@ -300,17 +300,17 @@ static void test_every_measure(void **state)
 	free(text);
 }
 
-/* A slower runtime of the family, of a lesser median but known better, hides none that is not told apart. */
+/* A slower runtime of the family, of a lesser median but known better, hides none that leads. */
 static void test_family(void **state)
 {
 	struct entry entries[] = {
-		{.family = FAMILY_COROUTINE, .ratio = 1, .standing = STANDING_BEST},
-		{.family = FAMILY_THREAD, .guest = "peer", .ratio = 1.01, .standing = STANDING_LEVEL},
-		{.family = FAMILY_PROCESS, .ratio = 1.05, .standing = STANDING_SLOWER},
-		{.family = FAMILY_THREAD, .ratio = 1.06, .standing = STANDING_SLOWER},
-		{.family = FAMILY_THREAD, .ratio = 1.07, .standing = STANDING_LEVEL},
-		{.family = FAMILY_PROCESS, .ratio = 1.08, .standing = STANDING_UNKNOWN},
-		{.family = FAMILY_ASYNC, .standing = STANDING_NO_RESULT},
+		{.family = FAMILY_COROUTINE, .ratio = 1, .leads = true},
+		{.family = FAMILY_THREAD, .guest = "peer", .ratio = 1.01, .leads = true},
+		{.family = FAMILY_PROCESS, .ratio = 1.05, .verdict = VERDICT_SLOWER},
+		{.family = FAMILY_THREAD, .ratio = 1.06, .verdict = VERDICT_SLOWER},
+		{.family = FAMILY_THREAD, .ratio = 1.07, .leads = true},
+		{.family = FAMILY_PROCESS, .ratio = 1.08, .verdict = VERDICT_UNDECIDED},
+		{.family = FAMILY_ASYNC, .verdict = VERDICT_REFUSED},
 	};
 	const struct contest contest = {.entries = entries, .count = 7, .results = 6, .best = entries};
 
@@ -319,9 +319,30 @@ static void test_family(void **state)
 	assert_ptr_equal(contest_of_family(&contest, FAMILY_THREAD), &entries[4]);
 	assert_ptr_equal(contest_of_family(&contest, FAMILY_PROCESS), &entries[2]);
 	assert_null(contest_of_family(&contest, FAMILY_ASYNC));
-	assert_true(entry_leads(&entries[4]));
-	assert_false(entry_leads(&entries[3]));
-	assert_false(entry_leads(NULL));
+}
+
+/* What the table says not to rely on the page does not advise. */
+static void test_disturbed(void **state)
+{
+	size_t size;
+
+	(void)state;
+	make_with(four, false);
+	char *text = page();
+
+	assert_non_null(strstr(text, "Take <strong>"));
+	assert_null(strstr(text, "do not rely on it:"));
+	free(text);
+	char *records = read_whole("records.jsonl", &size);
+
+	for (char *at = records; (at = strstr(at, "\"disturbed\":false")); at++)
+		memcpy(at, "\"disturbed\":true ", strlen("\"disturbed\":true "));
+	write_whole("records.jsonl", records);
+	free(records);
+	text = page();
+	assert_null(strstr(text, "Take "));
+	assert_non_null(strstr(text, " was the fastest, but do not rely on it: "));
+	free(text);
 }
 
 /* The wall time of one record of the cell, another number of as many digits in its place. */
@@ -524,7 +545,7 @@ int main(void)
 		cmocka_unit_test(test_names),      cmocka_unit_test(test_strange),
 		cmocka_unit_test(test_two_runs),   cmocka_unit_test(test_many_records),
 		cmocka_unit_test(test_no_bundle),  cmocka_unit_test(test_every_measure),
-		cmocka_unit_test(test_family),
+		cmocka_unit_test(test_family),     cmocka_unit_test(test_disturbed),
 	};
 
 	return cmocka_run_group_tests(tests, folder_make, folder_remove);

@@ -17,29 +17,34 @@
 #include "left_out.h"
 #include "text.h"
 
+/* needs, call: what a bundle without anything for it lacks, and what measures that. */
 static const struct {
 	const char *name;
 	figure_maker *make;
+	const char *needs, *call;
 } figures[] = {
-	{"scoreboard", scoreboard_figure},
-	{"map", map_figure},
-	{"chess", chess_figure},
-	{"counting", counting_figure},
-	{"echo", echo_figure},
-	{"primitives", primitives_figure},
-	{"cores", cores_figure},
-	{"efficiency", efficiency_figure},
-	{"concurrency", concurrency_figure},
-	{"forecast", forecast_figure},
-	{"tail", tail_figure},
-	{"rate", rate_figure},
-	{"memory", memory_figure},
-	{"spread", spread_figure},
-	{"sequence", sequence_figure},
-	{"starvation", starvation_figure},
-	{"fairness", fairness_figure},
-	{"resources", resources_figure},
-	{"cost", cost_figure},
+	{"scoreboard", scoreboard_figure, "any workload", "simul run"},
+	{"map", map_figure, "chess over the number of tasks and the share of waiting", "simul map"},
+	{"chess", chess_figure, "chess", "simul run --workload=chess"},
+	{"counting", counting_figure, "counting", "simul run --workload=counting"},
+	{"echo", echo_figure, "echo", "simul run --workload=echo"},
+	{"primitives", primitives_figure, "any primitive", "simul run --workload=spawn,switch,idle,skynet"},
+	{"cores", cores_figure, "a sweep over cores", "simul cores"},
+	{"efficiency", efficiency_figure, "a sweep over cores", "simul cores"},
+	{"concurrency", concurrency_figure, "a sweep over tasks a core", "simul cores --concurrency --workload=chess"},
+	{"forecast", forecast_figure, "chess with the costs of the primitives", "simul run --profile=costs"},
+	{"tail", tail_figure, "echo", "simul run --workload=echo"},
+	{"rate", rate_figure, "echo at an offered rate",
+	 "simul run --workload=echo --set rate=5000,20000,80000 --set messages=2000"},
+	{"memory", memory_figure, "echo", "simul run --workload=echo"},
+	{"spread", spread_figure, "a cell with three good invocations", "simul run --repetitions=5"},
+	{"sequence", sequence_figure, "a cell with three good invocations", "simul run --repetitions=5"},
+	{"starvation", starvation_figure, "starvation", "simul run --workload=starvation"},
+	{"fairness", fairness_figure, "chess or counting with three good invocations",
+	 "simul run --workload=chess,counting"},
+	{"resources", resources_figure, "any CPU time", "simul run"},
+	{"cost", cost_figure, "idle or switch with several numbers of tasks",
+	 "simul run --workload=idle,switch --set tasks=100,1000,10000"},
 };
 
 enum { FIGURES = sizeof(figures) / sizeof(*figures) };
@@ -52,7 +57,7 @@ figure_maker *figure_at(size_t index, const char **name)
 
 int report_check_figure(const char *name, char *reason, size_t size)
 {
-	size_t length = (size_t)snprintf(reason, size, "the figures are");
+	size_t length = (size_t)snprintf(reason, size, "there is no figure '%.40s'; the figures are", name);
 
 	for (size_t i = 0; i < FIGURES; i++)
 		if (strcmp(name, figures[i].name) == 0)
@@ -67,6 +72,7 @@ struct drawing {
 	const char *scripts; /* absolute */
 	const char *directory;
 	const struct report_options *options;
+	FILE *out;      /* of text */
 	unsigned width; /* of the terminal */
 };
 
@@ -121,16 +127,23 @@ static void print_cut(const struct figure *figure, unsigned width, FILE *out)
 	}
 }
 
+/* One that says in place of panels what it lacks. */
+static bool is_missing(const struct figure *figure)
+{
+	return figure->panel_count == 1 && figure->panels[0].blank;
+}
+
 static void print_words(const struct figure *figure, unsigned width, FILE *out)
 {
 	if (figure->legend)
 		print_legend(figure, width, out);
-	text_wrap(figure->legend
-			  ? "Letters are the runtimes' medians; where several fall on one place the last of them "
-			    "stands. Other signs are the lines of reference, named below."
-			  : "o is a median, the signs on either side of it its interval; a column of signs is the "
-			    "bound.",
-		  width, print_line, out);
+	if (!is_missing(figure))
+		text_wrap(
+			figure->legend
+				? "Letters are the runtimes' medians; where several fall on one place the last of them "
+				  "stands. Other signs are the lines of reference, named below."
+				: "o is a median, the signs on either side of it its interval.",
+			width, print_line, out);
 	print_cut(figure, width, out);
 	for (size_t i = 0; i < figure->note_count; i++)
 		text_wrap(figure->notes[i], width, print_line, out);
@@ -221,16 +234,16 @@ static int draw(const struct drawing *drawing, struct figure *figure)
 
 	snprintf(name, sizeof(name), "%s.tsv", figure->name);
 	snprintf(data, sizeof(data), "%s/%s", drawing->directory, name);
-	snprintf(script, sizeof(script), "%s/%s.gp", drawing->scripts, figure->name);
+	snprintf(script, sizeof(script), "%s/%s.gp", drawing->scripts, is_missing(figure) ? "missing" : figure->name);
 	int error = write_data(figure, data);
 
 	if (error)
 		return error;
 	if (terminal)
-		printf("%s\n", figure->title);
-	if (terminal && figure->panel_count == 1 && figure->panels[0].blank) {
-		printf("%s\n", figure->series[0].points[0].text);
-		print_words(figure, drawing->width, stdout);
+		fprintf(drawing->out, "%s\n", figure->title);
+	if (terminal && is_missing(figure)) {
+		fprintf(drawing->out, "%s\n", figure->series[0].points[0].text);
+		print_words(figure, drawing->width, drawing->out);
 		return 0;
 	}
 	if (!terminal)
@@ -242,11 +255,20 @@ static int draw(const struct drawing *drawing, struct figure *figure)
 		.terminal = terminal,
 		.columns = drawing->width,
 		.rows = terminal ? terminal_rows(figure, drawing->width) : 0,
-		.out = stdout,
+		.out = drawing->out,
 	});
 	if (terminal && !error)
-		print_words(figure, drawing->width, stdout);
+		print_words(figure, drawing->width, drawing->out);
 	return error || terminal ? error : check_images(drawing, figure->name);
+}
+
+static void describe_missing(struct figure *figure, size_t index)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text), "This run has nothing for it: it needs %s.", figures[index].needs);
+	figure_missing(figure, text);
+	figure_note(figure, "To measure it: %s", figures[index].call);
 }
 
 static int draw_figure(const struct drawing *drawing, const struct bundle *bundle, size_t index)
@@ -254,17 +276,17 @@ static int draw_figure(const struct drawing *drawing, const struct bundle *bundl
 	struct figure figure;
 
 	figure_init(&figure, bundle, figures[index].name);
+	figure.terminal = drawing->options->terminal;
 	figures[index].make(&figure, drawing->groups);
+	if (figure.panel_count == 0 && drawing->options->figure)
+		describe_missing(&figure, index);
 	figure_describe(&figure);
-	/* One that has nothing to show, not even what is missing, is not drawn, and an older one is not kept. */
+	/* One that has nothing to show is drawn only if it was asked for by name, and an older one is not kept. */
 	bool empty = figure.panel_count == 0 && !figure.error;
 	int error = empty ? 0 : draw(drawing, &figure);
 
 	if (empty && !drawing->options->terminal)
 		remove_files(drawing, figure.name);
-	if (empty && drawing->options->figure)
-		fprintf(stderr, "simul: this run has nothing for the figure '%s'\n", figure.name);
-
 	figure_clear(&figure);
 	return error;
 }
@@ -316,6 +338,7 @@ static int draw_on_terminal(struct drawing *drawing, const struct bundle *bundle
 		return failed(-errno, directory);
 	drawing->directory = directory;
 	drawing->width = terminal_width();
+	drawing->out = drawing->options->out ? drawing->options->out : stdout;
 	int error = draw_all(drawing, bundle);
 
 	remove_folder(directory);

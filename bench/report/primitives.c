@@ -57,7 +57,8 @@ void primitives_figure(struct figure *figure, const struct groups *groups)
 		for (size_t j = 0; j < groups->families[i].group_count; j++)
 			panels_of(figure, &groups->families[i].groups[j], &rows);
 	rows_arrange(figure, 3);
-	figure_title(figure, "What does each primitive cost, in its own unit? Less is better; hollow marks are peers.");
+	figure_title(figure, "What does each primitive cost, in its own unit? Less is better%s.",
+		     figure->terminal ? "" : "; hollow marks are peers");
 	figure_note(figure, "Where a row holds a dash it was not played: the table says why.");
 }
 

@@ -33,11 +33,12 @@ int report_map_refine(const char *bundle, struct map_point *points, size_t most)
 
 /* What the bundle's decision map measured nearest to so many tasks that wait for that share of their time, on so many cores:
  * the cells that lead and the next behind them. 1; 0, and nothing is printed, where it has no such map; errors as
- * report_summary(). */
-int report_map_near(const char *bundle, double tasks, double share, unsigned cores, FILE *out);
+ * report_summary(). json instead of out: the same for programs, owned by the caller. */
+int report_map_near(const char *bundle, double tasks, double share, unsigned cores, FILE *out, json_t **json);
 
 struct report_options {
-	bool terminal; /* draw as text on standard output, as wide as the terminal; no image is written */
+	bool terminal; /* draw as text, as wide as the terminal; no image is written */
+	FILE *out;     /* where text goes; NULL: standard output */
 	const char
 		*figure; /* only the figure of that name, one that report_check_figure() accepts; NULL: all of them */
 };

@@ -167,9 +167,8 @@ static void test_summary(void **state)
 				     "  cores                   1       1       1       1       1       1       2\n"));
 	assert_non_null(strstr(text, "echo at all its points: k msg/s, median"));
 	/* Of process one of five invocations crashed: four decide nothing. */
-	assert_non_null(strstr(text, "chess, 24 boards on 1 core: coroutine 37.1 ms, 1.02 x bound; slower: thread\n"
-				     "  1.04 x, x-stranger 1.06 x, sequential 11.77 x; too few invocations to judge:\n"
-				     "  process 1.02 x"));
+	assert_non_null(strstr(text, "chess, 24 boards on 1 core: coroutine 37.1 ms, 1.02 x bound; not enough data:\n"
+				     "  process 1.02 x; slower: thread 1.04 x, x-stranger 1.06 x, sequential 11.77 x"));
 	assert_null(strstr(text, "rely"));
 	assert_non_null(strstr(text, "without a result: sequential"));
 	assert_non_null(strstr(text, "\n  steps_us\n"));
@@ -206,6 +205,34 @@ static void test_summary_of_noise(void **state)
 	free(text);
 }
 
+/* Plays the bundle round after round, each of them slower than the one before by that share. */
+static void slow_down(double share)
+{
+	size_t size;
+	char *records = read_whole(path_of("records.jsonl", ""), &size), *rest = records, *line;
+	FILE *file = fopen(path_of("records.jsonl", ""), "w");
+
+	assert_non_null(file);
+	for (int i = 0; (line = strsep(&rest, "\n")); i++) {
+		json_t *json = json_loads(line, 0, NULL), *times;
+		json_int_t round = json_integer_value(json_object_get(json, "repetition"));
+
+		times = json_object_get(json_object_get(json, "record"), "time_ns");
+		if (times) {
+			json_t *wall = json_object_get(times, "wall");
+
+			json_object_set_new(json, "sequence", json_integer(1000 * round + i));
+			json_object_set_new(times, "wall",
+					    json_real(json_number_value(wall) * (1 + share * (double)round)));
+			json_dumpf(json, file, JSON_COMPACT);
+			fputc('\n', file);
+		}
+		json_decref(json);
+	}
+	fclose(file);
+	free(records);
+}
+
 static void test_summary_of_little(void **state)
 {
 	(void)state;
@@ -214,7 +241,7 @@ static void test_summary_of_little(void **state)
 
 	assert_fits(text);
 	assert_non_null(strstr(text, "n = 1, no interval"));
-	assert_non_null(strstr(text, "too few\n  invocations to judge: process 1.0"));
+	assert_non_null(strstr(text, "not enough data:\n  process 1.0"));
 	assert_null(strstr(text, "slower"));
 	free(text);
 	make(four, 5, false, true);
@@ -447,6 +474,61 @@ static void test_figure_of_primitives(void **state)
 	make_primitives(four);
 	plot_quietly(NULL);
 	assert_int_equal(access(path_of("plots/chess", ".svg"), F_OK), -1);
+}
+
+/* A machine that slows down is told under the table, and in the figure; one that does not, only there. */
+static void test_drift(void **state)
+{
+	size_t size;
+
+	(void)state;
+	make(four, 12, false, false);
+	slow_down(0);
+	char *text = summary();
+
+	assert_null(strstr(text, " over the run"));
+	free(text);
+	slow_down(0.01);
+	text = summary();
+	assert_fits(text);
+	assert_non_null(strstr(text, "chess: drift: +"));
+	assert_non_null(strstr(text, "\n ~coroutine "));
+	assert_non_null(strstr(text, " cells, marked ~ where a table has them, times rise or fall"));
+	free(text);
+	if (!has_gnuplot())
+		skip();
+	plot_quietly(&(struct report_options){.figure = "sequence"});
+	char *data = read_whole(path_of("plots/sequence", ".tsv"), &size);
+
+	assert_non_null(strstr(data, "chess: drift: +"));
+	free(data);
+}
+
+/* Asked for by name, a figure without data says what is missing, and how to measure it. */
+static void test_figures_without_data(void **state)
+{
+	static const char *const lacking[] = {"map",      "primitives", "cores",      "efficiency", "concurrency",
+					      "forecast", "rate",       "starvation", "cost"};
+	size_t size;
+
+	(void)state;
+	make(one, 1, false, false);
+	for (size_t i = 0; i < sizeof(lacking) / sizeof(*lacking); i++) {
+		plot_quietly(&(struct report_options){.terminal = true, .figure = lacking[i]});
+		assert_int_equal(access(path_of("plots", ""), F_OK), -1);
+	}
+	if (!has_gnuplot())
+		skip();
+	for (size_t i = 0; i < sizeof(lacking) / sizeof(*lacking); i++)
+		plot_quietly(&(struct report_options){.figure = lacking[i]});
+	char *data = read_whole(path_of("plots/rate", ".tsv"), &size);
+
+	assert_non_null(strstr(data, "This run has nothing for it: it needs echo at an offered rate."));
+	assert_non_null(strstr(data, "To measure it: simul run --workload=echo --set rate="));
+	free(data);
+	assert_int_equal(access(path_of("plots/rate", ".png"), F_OK), 0);
+	plot_quietly(NULL);
+	assert_int_equal(access(path_of("plots/rate", ".png"), F_OK), -1);
 }
 
 /* A panel with yields and one without, in ms; who did not play has a dash. */
@@ -730,7 +812,7 @@ static void test_what_is_missing(void **state)
 	(void)state;
 	assert_int_equal(report_check_figure("cost", names, sizeof(names)), 0);
 	assert_int_equal(report_check_figure("nothing", names, sizeof(names)), -EINVAL);
-	assert_non_null(strstr(names, "are scoreboard, map, chess, "));
+	assert_non_null(strstr(names, "there is no figure 'nothing'; the figures are scoreboard, map, chess, "));
 	assert_int_equal(report_summary(synthetic_folder, stdout), -ENOENT);
 	assert_int_equal(report_plot(synthetic_folder, SIMUL_PLOT_SCRIPTS, NULL), -ENOENT);
 	make(one, 1, false, false);
@@ -749,11 +831,13 @@ int main(void)
 		TEST(test_summary),
 		TEST(test_summary_of_noise),
 		TEST(test_summary_of_little),
+		TEST(test_drift),
 		TEST(test_summary_of_strangers),
 		TEST(test_primitives),
 		TEST(test_primitives_without_peers),
 		TEST(test_runtimes),
 		TEST(test_figure_of_primitives),
+		TEST(test_figures_without_data),
 		TEST(test_starvation),
 		TEST(test_resources),
 		TEST(test_cost),

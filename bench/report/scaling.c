@@ -144,8 +144,8 @@ static void draw_boundaries(struct figure *figure, const struct sweep_panel *pan
 		snprintf(places + used, sizeof(places) - used, "%s beyond %.0f %s", *places ? "," : "", curve[i - 1].at,
 			 begins);
 	}
-	snprintf(note, sizeof(note), "Dotted, %s:%s; no law of scaling holds across such a line.", panel->placement,
-		 places);
+	snprintf(note, sizeof(note), "%s, %s:%s; no law of scaling holds across such a line.",
+		 figure_line(figure, SERIES_OTHER), panel->placement, places);
 	if (*places)
 		note_once(figure, note);
 }
@@ -209,8 +209,9 @@ static void draw_ideal(struct figure *figure, const struct sweep_panel *panel, d
 			      rung_rate(base).median / base->cores * curve[i].cores / divide);
 	write_title(panel, title, sizeof(title));
 	if (base)
-		figure_note(figure, "Dashed, %s: %s on %.0f core%s (%s a play), as many times as there are cores.",
-			    title, base->cell->runtime, base->cores, base->cores == 1 ? "" : "s",
+		figure_note(figure, "%s, %s: %s on %.0f core%s (%s a play), as many times as there are cores.",
+			    figure_line(figure, SERIES_BOUND), title, base->cell->runtime, base->cores,
+			    base->cores == 1 ? "" : "s",
 			    format_time(time, cell_summary(base->cell, MEASURE_WALL_NS).median));
 }
 
@@ -297,11 +298,11 @@ static void note_fits(struct figure *figure, const struct sweep_panel *panel, co
 
 	write_title(panel, title, sizeof(title));
 	if (*fits)
-		figure_note(figure,
-			    "Lines, %s: the universal scalability law, dotted its 95 %% interval (bootstrap); a dotted "
-			    "line "
-			    "across is N*, the peak, with its interval. sigma (contention), kappa (coherency): %s.",
-			    title, fits + 2);
+		figure_note(
+			figure,
+			"%s, %s: the universal scalability law, with its 95 %% interval (bootstrap). %s across: N*, "
+			"the peak, with its interval. sigma (contention), kappa (coherency): %s.",
+			figure_line(figure, SERIES_FORECAST), title, figure_line(figure, SERIES_OTHER), fits + 2);
 	else if (*refused)
 		figure_note(figure, "No law is fitted to %s: %s", title, refused);
 }
@@ -627,8 +628,10 @@ void concurrency_figure(struct figure *figure, const struct groups *groups)
 		return;
 	}
 	if (draw_panels(figure, &sweeps, panel_concurrency) > 0)
-		figure_note(figure, "Dashed grey: the bound. A cross at the axis is where a runtime could not go on: "
-				    "the machine refused more tasks, or the play failed. Beyond it nothing is tried.");
+		figure_note(figure,
+			    "%s: the bound. A cross at the axis is where a runtime could not go on: "
+			    "the machine refused more tasks, or the play failed. Beyond it nothing is tried.",
+			    figure_line(figure, SERIES_BOUND));
 	note_busy_loads(figure, &sweeps);
 	sweeps_clear(&sweeps);
 }

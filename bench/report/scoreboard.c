@@ -213,7 +213,10 @@ static void panel_of(struct figure *figure, const struct family *family, const s
 	struct time_unit unit = time_unit_for(scores[0].wall.median);
 
 	group_title(family, group, title, sizeof(title));
-	snprintf(panel->title, sizeof(panel->title), "%s%s%s", title, isnan(bound) ? "" : "; dashed: bound, ",
+	snprintf(panel->title, sizeof(panel->title), "%s%s%s", title,
+		 isnan(bound)       ? ""
+		 : figure->terminal ? "; #: bound, "
+				    : "; dashed: bound, ",
 		 isnan(bound) ? "" : format_time(time, bound));
 	snprintf(panel->x.label, sizeof(panel->x.label), "wall time, %s (log scale, shorter is better)", unit.name);
 	panel->x.log = true;
@@ -225,18 +228,6 @@ static void panel_of(struct figure *figure, const struct family *family, const s
 	draw_reasons(figure, scores, group->cell_count, false);
 	draw_reasons(figure, scores, group->cell_count, true);
 	free(scores);
-}
-
-static void panel_missing(struct figure *figure, const char *text)
-{
-	struct panel *panel = figure_panel(figure);
-
-	snprintf(panel->title, sizeof(panel->title), " ");
-	panel->blank = true;
-	panel->x.low = 0, panel->x.high = 1;
-	panel->y.low = -2, panel->y.high = 1;
-	figure_point(figure, figure_series(figure, SERIES_NOTE, "missing"),
-		     &(struct point){.x = 0, .y = -0.5, .low = NAN, .high = NAN, .mean = NAN, .text = (char *)text});
 }
 
 static void question_append(char *question, size_t size, const char *workload, bool first)
@@ -274,18 +265,21 @@ void scoreboard_figure(struct figure *figure, const struct groups *groups)
 	}
 	if (figure->panel_count > 0)
 		figure_note(figure,
-			    "Small dots below a mark: the single invocations. Dashed: the bound, the least time that "
+			    "%s%s: the bound, the least time that "
 			    "these cores need for the work%s. The other figures say what a board, a slice and a "
 			    "connection is.",
+			    figure->terminal ? "" : "Small dots below a mark: the single invocations. ",
+			    figure_line(figure, SERIES_BOUND),
 			    measured ? ", as fast as their clock usually was; × bound: of each invocation against what "
 				       "was measured directly before and after it, the median"
 				     : "; no correct play can be faster");
 	if (primitives > 0 && figure->panel_count > 0)
 		figure_note(figure, "The primitives have figures of their own units: see primitives.");
 	if (figure->panel_count == 0)
-		panel_missing(figure, primitives > 0 ? "This run has primitives only: see the figure primitives, in "
-						       "their own units."
-						     : "Nothing to draw: no invocation of this run has a good result.");
+		figure_missing(figure, primitives > 0
+					       ? "This run has primitives only: see the figure primitives, in "
+						 "their own units."
+					       : "Nothing to draw: no invocation of this run has a good result.");
 	figure->rows = figure->panel_count;
 	figure_title(figure, "%s?", question);
 }

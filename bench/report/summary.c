@@ -1,7 +1,6 @@
 /* summary.c: the table that a run ends with, 80 columns wide, and one answer a workload.
  *
- * An answer calls a model slower by the rule of analysis/compare.h; otherwise it says that no difference is shown,
- * which is not the same as saying that there is none. */
+ * An answer judges every model against the fastest in the four verdicts of analysis/compare.h, and in their words. */
 #include "report.h"
 
 #include <errno.h>
@@ -11,6 +10,7 @@
 #include "../analysis/compare.h"
 #include "../analysis/groups.h"
 #include "bottleneck.h"
+#include "drift.h"
 #include "fits.h"
 #include "left_out.h"
 #include "map.h"
@@ -157,7 +157,8 @@ static void print_rows(const struct table *table)
 	for (size_t i = 0; i < table->group->cell_count; i++) {
 		const struct score *score = &table->scores[i];
 
-		fputs(score->wall.n > 0 && score->cell->count[STATUS_FAILED] > 0 ? "! " : "  ", table->out);
+		fputc(score->wall.n > 0 && score->cell->count[STATUS_FAILED] > 0 ? '!' : ' ', table->out);
+		fputc(cell_drifts(score->cell) ? '~' : ' ', table->out);
 		text_pad(table->out, text_cut(name, sizeof(name), score->cell->runtime, NAME_WIDTH), NAME_WIDTH);
 		if (score->wall.n == 0)
 			fputc(' ', table->out);
@@ -278,25 +279,23 @@ static void print_table(const struct table *table)
 
 /* --- the answer ----------------------------------------------------------------------------------------------- */
 
-/* By the rule of simul compare; refused where there are too few invocations, or no memory. */
+/* By the rule of simul compare. */
 static enum verdict judge(const struct cell *one, const struct cell *fastest)
 {
 	struct compare_options options = {
 		.min_effect = COMPARE_LEAST_EFFECT, .seed = compare_seed(fastest->name, 1), .verdict_only = true};
-	struct comparison comparison;
+	struct comparison comparison = {.verdict = VERDICT_UNDECIDED};
 	double *base = malloc(sizeof(*base) * (one->invocation_count + fastest->invocation_count + 1));
-	enum verdict verdict = VERDICT_REFUSED;
 
 	if (base) {
 		size_t base_n = cell_values(fastest, MEASURE_WALL_NS, base);
 		size_t n = cell_values(one, MEASURE_WALL_NS, base + base_n);
 
-		if (base_n >= COMPARE_LEAST && n >= COMPARE_LEAST &&
-		    compare_values(base, base_n, base + base_n, n, &options, &comparison) == 0)
-			verdict = comparison.verdict;
+		if (compare_values(base, base_n, base + base_n, n, &options, &comparison) != 0)
+			comparison.verdict = VERDICT_UNDECIDED;
 	}
 	free(base);
-	return verdict;
+	return comparison.verdict;
 }
 
 static void append(FILE *text, size_t *count, const char *heading)
@@ -305,29 +304,33 @@ static void append(FILE *text, size_t *count, const char *heading)
 	++*count;
 }
 
-/* What a reader is told of a verdict: to him "no difference" and "not enough data" are one. */
-enum word { WORD_LEVEL, WORD_SLOWER, WORD_UNKNOWN };
-
-static enum word word_of(enum verdict verdict)
-{
-	return verdict == VERDICT_SLOWER ? WORD_SLOWER : verdict == VERDICT_REFUSED ? WORD_UNKNOWN : WORD_LEVEL;
-}
-
-static void write_judged(const struct table *table, FILE *text, enum word word, const char *heading)
+static void write_judged(const struct table *table, FILE *text, enum verdict verdict, const enum verdict *verdicts)
 {
 	const struct score *fastest = &table->scores[0];
 	size_t count = 0;
+	char heading[40];
 
+	snprintf(heading, sizeof(heading), "; %s: ", verdict_text(verdict, &sample_kinds[0]));
 	for (size_t i = 1; i < table->group->cell_count && table->scores[i].wall.n > 0; i++) {
 		const struct score *score = &table->scores[i];
 
-		if (score->floor || word_of(judge(score->cell, fastest->cell)) != word)
+		if (score->floor || verdicts[i] != verdict)
 			continue;
 		append(text, &count, heading);
-		fputs(score->cell->runtime, text);
-		if (word != WORD_LEVEL)
-			fprintf(text, " %.2f x", score->wall.median / fastest->wall.median);
+		fprintf(text, "%s %.2f x", score->cell->runtime, score->wall.median / fastest->wall.median);
 	}
+}
+
+static void write_verdicts(const struct table *table, FILE *text)
+{
+	static const enum verdict order[] = {VERDICT_FASTER, VERDICT_SAME, VERDICT_UNDECIDED, VERDICT_SLOWER};
+	enum verdict *verdicts = calloc(table->group->cell_count, sizeof(*verdicts));
+
+	for (size_t i = 1; verdicts && i < table->group->cell_count && table->scores[i].wall.n > 0; i++)
+		verdicts[i] = judge(table->scores[i].cell, table->scores[0].cell);
+	for (size_t i = 0; verdicts && i < sizeof(order) / sizeof(*order); i++)
+		write_judged(table, text, order[i], verdicts);
+	free(verdicts);
 }
 
 /* What the bare calls take, which is no model's time. */
@@ -356,38 +359,20 @@ static void write_missing(const struct table *table, FILE *text)
 	}
 }
 
-/* Where most of what stands behind the answer was disturbed, a winner is no more than a guess. */
-static void write_disturbed(const struct table *table, FILE *text)
-{
-	size_t good = 0, disturbed = 0;
-
-	for (size_t i = 0; i < table->group->cell_count; i++)
-		for (size_t j = 0; j < table->group->cells[i]->invocation_count; j++) {
-			const struct invocation *one = &table->group->cells[i]->invocations[j];
-
-			good += one->status == STATUS_OK;
-			disturbed += one->status == STATUS_OK && one->disturbed && !one->faster;
-		}
-	if (2 * disturbed > good)
-		fprintf(text, "; do not rely on it: %zu of %zu invocations were disturbed by other load", disturbed,
-			good);
-}
-
 static void write_answer(const struct table *table, FILE *text)
 {
 	const struct score *fastest = &table->scores[0];
-	char title[200], time[NUMBER_TEXT_MAX];
+	char title[200], time[NUMBER_TEXT_MAX], unreliable[120];
 
 	group_title(table->family, table->group, title, sizeof(title));
 	fprintf(text, "%s: %s %s", title, fastest->cell->runtime, format_time(time, fastest->wall.median));
 	if (!isnan(table->bound))
 		fprintf(text, ", %.2f x bound", fastest->times.median);
-	write_judged(table, text, WORD_LEVEL, "; no difference shown: ");
-	write_judged(table, text, WORD_SLOWER, "; slower: ");
-	write_judged(table, text, WORD_UNKNOWN, "; too few invocations to judge: ");
+	write_verdicts(table, text);
 	write_floors(table, text);
 	write_missing(table, text);
-	write_disturbed(table, text);
+	if (group_is_unreliable(table->group, unreliable, sizeof(unreliable)))
+		fprintf(text, "; %s", unreliable);
 }
 
 static void print_answer_line(void *context, const char *text)
@@ -510,9 +495,10 @@ static bool has_peers(const struct bundle *bundle)
 static void print_key(const struct bundle *bundle, FILE *out)
 {
 	fputs(has_peers(bundle) ? "Lower is better. * a peer: what others wrote, to compare with. Its column has\n"
-				  "how many times its median each runtime takes; ~ where both intervals overlap.\n\n"
+				  "how many times its median each runtime takes: = no difference shown, ? not\n"
+				  "enough data.\n\n"
 				: "Lower is better. x best: how many times the median of the best runtime it takes;\n"
-				  "~ where both intervals overlap.\n\n",
+				  "= no difference shown, ? not enough data.\n\n",
 	      out);
 }
 
@@ -559,21 +545,18 @@ static void print_warning(const struct groups *groups, FILE *out)
 	fputs("was not quiet. Trust only large differences, or run again with less beside it.\n\n", out);
 }
 
-static size_t count_disturbed(const struct bundle *bundle, size_t *good, size_t *faster)
+static void count_disturbed(const struct bundle *bundle, size_t *good, size_t *disturbed, size_t *faster)
 {
-	size_t disturbed = 0;
-
-	*faster = 0;
+	*good = *disturbed = *faster = 0;
 	for (size_t i = 0; i < bundle->cell_count; i++) {
 		const struct cell *cell = bundle->by_name[i];
 
 		for (size_t j = 0; j < cell->invocation_count; j++) {
 			*good += cell->invocations[j].status == STATUS_OK;
-			disturbed += cell->invocations[j].status == STATUS_OK && cell->invocations[j].disturbed;
+			*disturbed += invocation_disturbed(&cell->invocations[j]);
 			*faster += cell->invocations[j].status == STATUS_OK && cell->invocations[j].faster;
 		}
 	}
-	return disturbed;
 }
 
 static unsigned print_marked(const struct bundle *bundle, FILE *out)
@@ -594,14 +577,15 @@ static unsigned print_marked(const struct bundle *bundle, FILE *out)
 /* What the table does not show; a blank line follows where there is anything to say. */
 static void print_left_out(const struct bundle *bundle, FILE *out)
 {
-	size_t failed = 0, good = 0, faster, disturbed = count_disturbed(bundle, &good, &faster);
+	size_t failed = 0, good, faster, disturbed;
 	unsigned lines;
 
+	count_disturbed(bundle, &good, &disturbed, &faster);
 	for (size_t i = 0; i < bundle->cell_count; i++)
 		failed += bundle->by_name[i]->count[STATUS_FAILED];
-	if (disturbed > faster)
-		fprintf(out, "%zu of %zu results were disturbed by other load, and count nevertheless.\n",
-			disturbed - faster, good);
+	if (disturbed > 0)
+		fprintf(out, "%zu of %zu results were disturbed by other load, and count nevertheless.\n", disturbed,
+			good);
 	if (faster > 0)
 		fprintf(out,
 			"%zu of %zu results were faster than the clock seen before allowed: it had risen.\n"
@@ -614,7 +598,7 @@ static void print_left_out(const struct bundle *bundle, FILE *out)
 	lines += print_marked(bundle, out);
 	if (bundle->cell_count == 0)
 		fputs("This run has no cells: there is nothing to say.\n", out);
-	if (disturbed + failed + lines > 0)
+	if (disturbed + faster + failed + lines > 0)
 		fputc('\n', out);
 }
 
@@ -638,6 +622,7 @@ int report_summary(const char *path, FILE *out)
 		error = error ? error : print_all(&bundle, &groups, mapped, out, false);
 		print_warning(&groups, out);
 		print_left_out(&bundle, out);
+		error = error ? error : drift_print(&bundle, &groups, out);
 		error = error ? error : fits_print(&bundle, out);
 		error = error ? error : spread_print(&bundle, &groups, out);
 		if (!error)

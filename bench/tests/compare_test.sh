@@ -42,11 +42,13 @@ google 1.05 >after.json
 
 # Google Benchmark's files, and what --fail-on does with each verdict.
 expect 0 "$SIMUL" compare before.json after.json
-has out '1 slower, 0 faster, 1 no difference'
+has out '1 slower, 0 faster, 1 no difference shown'
 has out 'slower: c/8 1.050 x'
+has out 'Found here: 1 slower or'
+has out '1 of them can be relied on, all 2'
 expect 1 "$SIMUL" compare before.json after.json --fail-on=slower
 expect 0 "$SIMUL" compare after.json before.json --fail-on=slower
-expect 1 "$SIMUL" compare after.json before.json --fail-on=undecided,faster
+expect 1 "$SIMUL" compare after.json before.json --fail-on=not-enough-data,faster
 expect 0 "$SIMUL" compare before.json after.json --fail-on=slower --min-effect=10%
 expect 1 "$SIMUL" compare before.json after.json --fail-on=slower --min-effect=0.04
 awk 'length($0) > 80 { exit 1 }' out || fail "a line is wider than 80 columns"

@@ -394,12 +394,17 @@ def case_calls():
             (("serve", "echo", "--runtime=thread", "--cores=0,0"), "twice")):
         done = simul(*call)
         check(done.returncode == 2 and not done.stdout and words in done.stderr, call, done.returncode, done.stderr)
+    taken = socket.create_server(("127.0.0.1", 0))
+    busy = str(taken.getsockname()[1])
     for call, words in ((("load", "--to", "7", "--connections=1000000"), "raise ulimit -n"),
+                        (("serve", "echo", "--runtime=thread", "--port=" + busy), "port %s: Address already in use" % busy),
                         (("serve", "echo", "--runtime=thread", "--address=192.0.2.1"), "cannot listen at 192.0.2.1"),
                         (("serve", "echo", "--runtime=bare-epoll"), "nobody else"),
                         (("serve", "echo", "--runtime=sequential"), "nobody else")):
         done = simul(*call)
-        check(done.returncode == 3 and not done.stdout and words in done.stderr, call, done.returncode, done.stderr)
+        check(done.returncode == 3 and not done.stdout and words in done.stderr and done.stderr.startswith("simul"), call,
+              done.returncode, done.stderr)
+    taken.close()
 
 
 globals()["case_" + sys.argv[2]]()

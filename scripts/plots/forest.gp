@@ -1,4 +1,4 @@
-# forest.gp: a row a comparison: its ratio and interval, beside the line of no difference and the least effect that matters.
+# forest.gp: a row a comparison: its ratio and interval, beside the line of equality and the least effect that matters.
 slash = 0
 do for [i=1:strlen(ARG0)] { if (ARG0[i:i] eq '/') { slash = i } }
 directory = ARG0[1:slash]; DATA = ARG1; DUMB = ARG2 eq 'dumb'; WIDE = int(ARG3 eq '' ? 80 : ARG3); HIGH = int(ARG4 eq '' ? 24 : ARG4)

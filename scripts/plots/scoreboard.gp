@@ -38,7 +38,7 @@ do for [f=1:words(formats)] {
 		exed = DUMB ? list_of(p, 'failed') : ''
 		fitting = DUMB ? WIDE - names_width - 6 : 200
 		plot NaN notitle, \
-			for [k in list_of(p, 'bound')] DATA index block(k) using 5:6 with lines lw 1.5 dt 2 lc rgb '#555555', \
+			for [k in list_of(p, 'bound')] DATA index block(k) using 5:6 with lines lt 2 lw 1.5 dt 2 lc rgb '#555555', \
 			for [k in samples] DATA index block(k) using 5:($6 - 0.34):11 with points pt 7 ps 0.3 lc rgb variable, \
 			for [k in list_of(p, 'runtime')] DATA index block(k) using 5:6:(bars(7, 5)):(bars(8, 5)):11 with xerrorbars pt 0 ps 0 lw 2 lc rgb variable, \
 			for [k in haloed] DATA index block(k) using 5:6 with points pt 7 ps 1.5 lc rgb '#ffffff', \

@@ -42,7 +42,7 @@ return [...document.querySelectorAll('thead svg.strip')].filter(s => {
 # Rows of the answer of which neither the interval nor the verdict can be seen.
 UNJUDGED = """
 return [...document.querySelectorAll('table.rows:not(.narrow) tbody tr')].filter(r => r.querySelector('td.plot') &&
-  !(/fastest|slower|not told apart|not judged/.test(r.innerText) && /\\.\\.|\\s-/.test(r.innerText)))
+  !(/fastest|slower|faster|no difference shown|not enough data/.test(r.innerText) && /\\.\\.|\\s-/.test(r.innerText)))
   .map(r => r.innerText)
 """
 # What a screen reader goes by.
