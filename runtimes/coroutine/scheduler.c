@@ -394,13 +394,11 @@ void coroutine_sleep_until(uint64_t deadline_ns)
 	wait_for_turn(self);
 }
 
-/* Beside others. The node lives on the stack of the one that waits. */
+/* Beside others. Apart for the same reason as yield_slowly(). */
 static __attribute__((noinline)) int wait_in_crowd(struct coroutine *self, _Atomic uint32_t *word)
 {
-	struct wait_node node = {.word = word, .entry = &self->entry};
-
-	wait_table_add(&scheduler.loop.words, &node);
-	return suspend(self);
+	wait_table_add(&scheduler.loop.words, word, &self->entry);
+	return wait_for_turn(self);
 }
 
 int coroutine_wait(_Atomic uint32_t *word, uint32_t expected)

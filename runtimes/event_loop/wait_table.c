@@ -7,7 +7,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { FIRST_BITS = 6 };
+/* A crowd that had room for more than MANY does not keep it. */
+enum { FIRST_BITS = 6, MANY = 1024 };
 
 static void set_slots(struct wait_table *table, struct wait_slot *slots, unsigned bits)
 {
@@ -26,16 +27,10 @@ int wait_table_open(struct wait_table *table)
 	return table->slots ? 0 : -ENOMEM;
 }
 
-void wait_table_close(struct wait_table *table)
-{
-	free(table->slots);
-	*table = (struct wait_table){0};
-}
-
 /* At most two thirds of the slots are used, or all but one if there is no memory for more. */
 void wait_table_grow(struct wait_table *table)
 {
-	struct wait_table grown = {.words = table->words};
+	struct wait_table grown = {.words = table->words, .spare = table->spare};
 	unsigned bits = 64 - table->shift + 1;
 
 	set_slots(&grown, calloc((size_t)1 << bits, sizeof(*grown.slots)), bits);
@@ -50,27 +45,66 @@ void wait_table_grow(struct wait_table *table)
 	*table = grown;
 }
 
-static struct wait_node *crowd_of(const struct wait_slot *slot)
+static struct wait_crowd *crowd_of(const struct wait_slot *slot)
 {
-	return slot->waiter & WAIT_CROWD ? (struct wait_node *)(slot->waiter - WAIT_CROWD) : NULL;
+	return slot->waiter & WAIT_CROWD ? (struct wait_crowd *)(slot->waiter - WAIT_CROWD) : NULL;
 }
 
-void wait_table_add(struct wait_table *table, struct wait_node *node)
+static struct wait_crowd *take_crowd(struct wait_table *table)
 {
-	if (wait_table_add_alone(table, node->word, node->entry))
-		return;
-	struct wait_slot *slot = wait_table_find(table, node->word);
-	struct wait_node *first;
+	struct wait_crowd *crowd = table->spare;
 
-	node->next = NULL;
-	if ((first = crowd_of(slot))) {
-		first->last->next = node;
-		first->last = node;
-	} else {
-		node->before = (struct loop_entry *)slot->waiter;
-		node->last = node;
-		slot->waiter = (uintptr_t)node | WAIT_CROWD;
+	if (crowd) {
+		table->spare = crowd->next_spare;
+		return crowd;
 	}
+	crowd = malloc(sizeof(*crowd));
+	CHECK(crowd && loop_queue_open(&crowd->entries) == 0, "no memory for tasks that wait together");
+	return crowd;
+}
+
+static void free_crowd(struct wait_crowd *crowd)
+{
+	loop_queue_close(&crowd->entries);
+	free(crowd);
+}
+
+static void give_crowd(struct wait_table *table, struct wait_crowd *crowd)
+{
+	if (crowd->entries.mask >= MANY) {
+		free_crowd(crowd);
+		return;
+	}
+	crowd->next_spare = table->spare;
+	table->spare = crowd;
+}
+
+void wait_table_close(struct wait_table *table)
+{
+	for (size_t i = 0; table->slots && i <= table->mask; i++)
+		if (table->slots[i].word && crowd_of(&table->slots[i]))
+			free_crowd(crowd_of(&table->slots[i]));
+	for (struct wait_crowd *crowd = table->spare, *next; crowd; crowd = next) {
+		next = crowd->next_spare;
+		free_crowd(crowd);
+	}
+	free(table->slots);
+	*table = (struct wait_table){0};
+}
+
+void wait_table_add(struct wait_table *table, const void *word, struct loop_entry *entry)
+{
+	if (wait_table_add_alone(table, word, entry))
+		return;
+	struct wait_slot *slot = wait_table_find(table, word);
+	struct wait_crowd *crowd = crowd_of(slot);
+
+	if (!crowd) {
+		crowd = take_crowd(table);
+		loop_queue_push(&crowd->entries, (struct loop_entry *)slot->waiter);
+		slot->waiter = (uintptr_t)crowd | WAIT_CROWD;
+	}
+	loop_queue_push(&crowd->entries, entry);
 }
 
 /* Frees a slot, and moves those into the gap that could not be found behind it any more. */
@@ -87,30 +121,24 @@ static void take_out(struct wait_table *table, struct wait_slot *slot)
 	table->words--;
 }
 
-/* Takes the longest waiting of a crowd out of it. */
-static struct loop_entry *take_first(struct wait_slot *slot, struct wait_node *crowd)
-{
-	if (crowd->next) {
-		crowd->next->before = crowd->entry;
-		crowd->next->last = crowd->last;
-		slot->waiter = (uintptr_t)crowd->next | WAIT_CROWD;
-	} else {
-		slot->waiter = (uintptr_t)crowd->entry;
-	}
-	return crowd->before;
-}
-
 unsigned wait_table_wake_slot(struct wait_table *table, struct wait_slot *slot, unsigned count,
 			      struct loop_queue *ready)
 {
-	struct wait_node *crowd;
+	struct wait_crowd *crowd = crowd_of(slot);
 	unsigned woken = 0;
 
-	for (; woken < count && (crowd = crowd_of(slot)); woken++)
-		loop_queue_push(ready, take_first(slot, crowd));
-	if (woken == count)
-		return woken;
-	loop_queue_push(ready, (struct loop_entry *)slot->waiter);
-	take_out(table, slot);
-	return woken + 1;
+	if (count == 0)
+		return 0;
+	if (!crowd) {
+		loop_queue_push(ready, (struct loop_entry *)slot->waiter);
+		take_out(table, slot);
+		return 1;
+	}
+	for (; woken < count && !loop_queue_empty(&crowd->entries); woken++)
+		loop_queue_push(ready, loop_queue_pop(&crowd->entries));
+	if (loop_queue_empty(&crowd->entries)) {
+		give_crowd(table, crowd);
+		take_out(table, slot);
+	}
+	return woken;
 }

@@ -1,9 +1,10 @@
 /* wait_table.h: entries that wait on the address of a word, as futex(2) has it.
  *
  * A hash table of words on which somebody waits; each word has its waiters in the order of their coming. One that waits
- * alone lies in the table itself, so that waking it touches nothing of its own, which may be out of the cache. The
- * table grows with the number of words, and what more than one waiter takes is the waiters' own. One thread: comparing
- * the word and waiting are one step by nature. */
+ * alone lies in the table itself, those who wait together in a queue of addresses: waking touches nothing of theirs,
+ * which may be out of the cache. (A list through the stacks of 100,000 tasks takes as long to walk as switching to all
+ * of them.) The table grows with the number of words. One thread: comparing the word and waiting are one step by
+ * nature. */
 #ifndef SIMUL_EVENT_LOOP_WAIT_TABLE_H
 #define SIMUL_EVENT_LOOP_WAIT_TABLE_H
 
@@ -11,14 +12,10 @@
 
 #include <stdint.h>
 
-/* Owned by the waiter until it is woken. The first waiter for a word needs none; the second one's node holds the first
- * one too, and is what the table knows. When the first is woken the third one's node holds the second, and so on. */
-struct wait_node {
-	const void *word;
-	struct loop_entry *entry;
-	struct wait_node *next;    /* who came next, for the same word */
-	struct wait_node *last;    /* in the first node for a word: who came last */
-	struct loop_entry *before; /* in the first node for a word: who came before its owner */
+/* Those who wait for the same word. */
+struct wait_crowd {
+	struct loop_queue entries;
+	struct wait_crowd *next_spare;
 };
 
 struct wait_slot {
@@ -29,9 +26,10 @@ struct wait_slot {
 struct wait_table {
 	struct wait_slot *slots; /* mask + 1 of them, a power of two */
 	size_t mask;
-	unsigned shift; /* of a product, to its upper bits */
-	size_t words;   /* on which somebody waits */
-	size_t most;    /* of them, before there are more slots */
+	unsigned shift;           /* of a product, to its upper bits */
+	size_t words;             /* on which somebody waits */
+	size_t most;              /* of them, before there are more slots */
+	struct wait_crowd *spare; /* empty ones */
 };
 
 /* -ENOMEM. */
@@ -47,7 +45,7 @@ void wait_table_grow(struct wait_table *table);
 unsigned wait_table_wake_slot(struct wait_table *table, struct wait_slot *slot, unsigned count,
 			      struct loop_queue *ready);
 
-/* A slot's waiter is an entry, or the address of a node with this bit: see struct wait_node. */
+/* A slot's waiter is an entry, or the address of a crowd with this bit. */
 #define WAIT_CROWD ((uintptr_t)1)
 
 /* Fibonacci hashing (D. Knuth, The Art of Computer Programming, vol. 3, 6.4): the upper bits of a product. */
@@ -66,7 +64,7 @@ static inline struct wait_slot *wait_table_find(const struct wait_table *table, 
 	return &table->slots[i];
 }
 
-/* Adds entry as the only waiter for word, without a node; false: there is another one, and nothing was done. */
+/* Adds entry as the only waiter for word; false: there is another one, and nothing was done. */
 static inline bool wait_table_add_alone(struct wait_table *table, const void *word, struct loop_entry *entry)
 {
 	struct wait_slot *slot = wait_table_find(table, word);
@@ -80,8 +78,8 @@ static inline bool wait_table_add_alone(struct wait_table *table, const void *wo
 	return true;
 }
 
-/* Adds a waiter whose word and entry are set, behind all others for the same word. */
-void wait_table_add(struct wait_table *table, struct wait_node *node);
+/* Adds entry as a waiter for word, behind all others for the same word. Ends the program if there is no memory. */
+void wait_table_add(struct wait_table *table, const void *word, struct loop_entry *entry);
 
 /* Takes up to count waiters for word out, the longest waiting first, and moves their entries to the end of ready;
  * returns how many. */

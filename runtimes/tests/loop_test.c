@@ -222,15 +222,12 @@ static void words_wake_their_own(void **state)
 {
 	enum { WORDS = 1000, EACH = 3 };
 	static int words[WORDS];
-	static struct wait_node nodes[EACH][WORDS];
 	static struct loop_entry entries[EACH][WORDS];
 
 	(void)state;
 	for (int i = 0; i < EACH; i++)
-		for (int word = 0; word < WORDS; word++) {
-			nodes[i][word] = (struct wait_node){.word = &words[word], .entry = &entries[i][word]};
-			wait_table_add(&loop.words, &nodes[i][word]);
-		}
+		for (int word = 0; word < WORDS; word++)
+			wait_table_add(&loop.words, &words[word], &entries[i][word]);
 	for (int word = 0; word < WORDS; word++) {
 		assert_int_equal(wait_table_wake(&loop.words, &words[word], 1, &loop.ready), 1);
 		assert_ptr_equal(loop_next(&loop), &entries[0][word]);
@@ -240,6 +237,30 @@ static void words_wake_their_own(void **state)
 		assert_int_equal(wait_table_wake(&loop.words, &words[word], 100, &loop.ready), 0);
 	}
 	assert_int_equal(loop.words.words, 0);
+}
+
+/* Some at a time, while others come; and twice, since a crowd's room is used again or given back. */
+static void a_crowd_wakes_in_the_order_of_its_coming(void **state)
+{
+	enum { CROWD = 3000, FIRST = 1000 };
+	static struct loop_entry entries[CROWD];
+	int word;
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < CROWD; i++) {
+			if (i == 2 * FIRST)
+				assert_int_equal(wait_table_wake(&loop.words, &word, FIRST, &loop.ready), FIRST);
+			wait_table_add(&loop.words, &word, &entries[i]);
+		}
+		assert_int_equal(wait_table_wake(&loop.words, &word, 0, &loop.ready), 0);
+		assert_int_equal(wait_table_wake(&loop.words, &word, CROWD, &loop.ready), CROWD - FIRST);
+		for (int i = 0; i < CROWD; i++)
+			assert_ptr_equal(loop_next(&loop), &entries[i]);
+		assert_int_equal(loop.words.words, 0);
+	}
+	wait_table_add(&loop.words, &word, &entries[0]); /* left behind: loop_close() frees them */
+	wait_table_add(&loop.words, &word, &entries[1]);
 }
 
 #define LOOP_TEST(function) cmocka_unit_test_setup_teardown(function, open_loop, close_loop)
@@ -257,6 +278,7 @@ int main(void)
 		LOOP_TEST(forgetting_wakes_the_waiter),
 		LOOP_TEST(forgetting_reaches_who_is_ready_already),
 		LOOP_TEST(words_wake_their_own),
+		LOOP_TEST(a_crowd_wakes_in_the_order_of_its_coming),
 	};
 
 	if (loop_open(&loop) < 0) {

@@ -245,15 +245,9 @@ INLINED_VERB void task_sleep_until(uint64_t deadline_ns)
 
 INLINED_VERB int task_wait(word *address, uint32_t expected)
 {
-	struct wait_node node = {.word = address,
-				 .entry = &scheduler.current->entry,
-				 .next = nullptr,
-				 .last = nullptr,
-				 .before = nullptr};
-
 	if (word_load(address) != expected)
 		return 0;
-	wait_table_add(&scheduler.loop.words, &node);
+	wait_table_add(&scheduler.loop.words, address, &scheduler.current->entry);
 	suspend();
 	return 0;
 }

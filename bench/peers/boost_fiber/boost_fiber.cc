@@ -142,12 +142,10 @@ INLINED_VERB void task_sleep_until(uint64_t deadline_ns)
 INLINED_VERB int task_wait(word *address, uint32_t expected)
 {
 	waiter self{};
-	struct wait_node node = {
-		.word = address, .entry = &self.entry, .next = nullptr, .last = nullptr, .before = nullptr};
 
 	if (word_load(address) != expected)
 		return 0;
-	wait_table_add(&scheduler.words, &node);
+	wait_table_add(&scheduler.words, address, &self.entry);
 	std::unique_lock<boost::fibers::mutex> lock(scheduler.mutex);
 	self.condition.wait(lock, [&self] { return self.woken; });
 	return 0;

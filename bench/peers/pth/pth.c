@@ -141,12 +141,11 @@ void task_sleep_until(uint64_t deadline_ns)
 int task_wait(_Atomic uint32_t *word, uint32_t expected)
 {
 	struct waiter self = {.condition = PTH_COND_INIT};
-	struct wait_node node = {.word = word, .entry = &self.entry};
 
 	/* Relaxed: all tasks are one thread of the kernel. */
 	if (atomic_load_explicit(word, memory_order_relaxed) != expected)
 		return 0;
-	wait_table_add(&scheduler.words, &node);
+	wait_table_add(&scheduler.words, word, &self.entry);
 	pth_mutex_acquire(&scheduler.mutex, FALSE, NULL);
 	while (!self.woken)
 		pth_cond_await(&self.condition, &scheduler.mutex, NULL);
