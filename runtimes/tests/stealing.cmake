@@ -15,7 +15,7 @@ simul_headers_alone(${stealing_headers})
 get_target_property(stealing_sources runtime_work-stealing SOURCES)
 list(TRANSFORM stealing_sources PREPEND "${PROJECT_SOURCE_DIR}/runtimes/")
 foreach(source tests/stealing_test.c runtime.c coroutine/stack.c coroutine/overflow.c event_loop/queue.c
-        event_loop/timers.c kernel/shared_memory.c)
+        event_loop/timers.c event_loop/wait_table.c kernel/shared_memory.c)
   list(APPEND stealing_sources "${PROJECT_SOURCE_DIR}/runtimes/${source}")
 endforeach()
 file(GLOB stealing_depends CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/runtimes/*.h"

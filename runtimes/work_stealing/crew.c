@@ -39,7 +39,7 @@ static int open_worker(struct worker *worker, unsigned index)
 		return error;
 	if ((error = deque_open(&worker->queue, alone)) < 0)
 		goto close_deque;
-	if ((error = loop_queue_open(&worker->expired)) < 0)
+	if ((error = loop_queue_open(&worker->woken)) < 0)
 		goto close_queue;
 	return 0;
 close_queue:
@@ -54,7 +54,7 @@ static void close_workers(unsigned opened)
 	for (unsigned i = 0; i < opened; i++) {
 		struct worker *worker = &crew.workers[i];
 
-		loop_queue_close(&worker->expired);
+		loop_queue_close(&worker->woken);
 		timers_close(&worker->timers);
 		deque_close(&worker->queue);
 		deque_close(&worker->deque);

@@ -113,7 +113,7 @@ static void tell(struct worker *worker, struct descriptor *descriptor, enum dire
 
 	if (former == IDLE || former == READY || former == CLOSED)
 		return;
-	((struct unit *)former)->timer.result = state == CLOSED ? -EBADF : 0;
+	((struct unit *)former)->entry.result = state == CLOSED ? -EBADF : 0;
 	count_up(&worker->unblocked);
 	worker_ready(worker, former);
 }

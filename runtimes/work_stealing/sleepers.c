@@ -4,8 +4,6 @@
 #include "../check.h"
 #include "../clock.h"
 
-#include <stddef.h>
-
 /* How long the timers of another worker are left to it. */
 #define GRACE_NS NS_PER_MS
 
@@ -20,7 +18,7 @@ static void publish_earliest(struct worker *worker)
 void sleepers_wait(struct worker *worker, struct unit *unit)
 {
 	spin_lock(&worker->timers_lock);
-	CHECK(timers_add(&worker->timers, unit->deadline, &unit->timer) == 0, "no memory for a timer");
+	CHECK(timers_add(&worker->timers, unit->deadline, &unit->entry) == 0, "no memory for a timer");
 	publish_earliest(worker);
 	spin_unlock(&worker->timers_lock);
 }
@@ -33,17 +31,11 @@ static bool come(const struct worker *owner, uint64_t now)
 /* Moves what has come from owner's heap to worker's queue. */
 static void expire(struct worker *worker, struct worker *owner, uint64_t now)
 {
-	struct loop_queue *expired = &worker->expired;
-
 	spin_lock(&owner->timers_lock);
-	timers_expire(&owner->timers, now, expired);
+	timers_expire(&owner->timers, now, &worker->woken);
 	publish_earliest(owner);
 	spin_unlock(&owner->timers_lock);
-	while (!loop_queue_empty(expired)) {
-		char *timer = (char *)loop_queue_pop(expired);
-
-		worker_ready(worker, (struct unit *)(timer - offsetof(struct unit, timer)));
-	}
+	worker_ready_woken(worker);
 }
 
 void sleepers_expire(struct worker *worker, uint64_t now)

@@ -106,10 +106,10 @@ static int await_readiness(_Atomic(void *) *direction)
 		struct unit *self = worker->current;
 
 		self->direction = direction;
-		self->timer.result = 0;
+		self->entry.result = 0;
 		worker_suspend(worker, self, publish_direction);
-		if (self->timer.result < 0)
-			return self->timer.result;
+		if (self->entry.result < 0)
+			return self->entry.result;
 	}
 	return ready < 0 ? ready : 0;
 }

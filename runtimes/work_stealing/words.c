@@ -1,103 +1,73 @@
-/* words.c: see words.h. */
+/* words.c: see words.h. With several workers a word belongs to one of SHARDS tables, by its address, each with a lock.
+ */
 #include "words.h"
 
+#include "../event_loop/wait_table.h"
+#include "../runtime.h"
 #include "spinlock.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
-enum { BITS = 15 }; /* 768 KiB of address space; only what is used gets memory */
+enum { SHARDS = 64 };
 
-struct bucket {
+static struct shard {
 	struct spinlock lock;
-	struct unit *first, *last;
-};
+	struct wait_table table;
+} __attribute__((aligned(64))) shards[SHARDS];
 
-static struct bucket *buckets;
+static size_t shard_count;
 
 int words_open(void)
 {
-	buckets = calloc((size_t)1 << BITS, sizeof(*buckets));
-	return buckets ? 0 : -ENOMEM;
+	for (shard_count = 0; shard_count < (runtime_worker_count() > 1 ? SHARDS : 1); shard_count++)
+		if (wait_table_open(&shards[shard_count].table) < 0) {
+			words_close();
+			return -ENOMEM;
+		}
+	return 0;
 }
 
 void words_close(void)
 {
-	free(buckets);
-	buckets = NULL;
+	while (shard_count > 0)
+		wait_table_close(&shards[--shard_count].table);
 }
 
-/* Fibonacci hashing (D. Knuth, The Art of Computer Programming, vol. 3, 6.4): the upper bits of a product. */
-static struct bucket *bucket_of(const void *word)
+/* By other bits of the address than the table's home of a word. A worker that is alone needs no lock. */
+static struct shard *lock_shard(const void *word)
 {
-	return &buckets[(uint64_t)(uintptr_t)word * UINT64_C(0x9E3779B97F4A7C15) >> (64 - BITS)];
+	if (shard_count == 1)
+		return shards;
+	uint64_t product = (uint64_t)(uintptr_t)word * UINT64_C(0x9E3779B97F4A7C15);
+	struct shard *shard = &shards[(product >> 32) % SHARDS];
+
+	spin_lock(&shard->lock);
+	return shard;
 }
 
-/* A worker that is alone needs no lock. */
-static void lock(struct bucket *bucket)
+static void unlock_shard(struct shard *shard)
 {
-	if (crew.count > 1)
-		spin_lock(&bucket->lock);
-}
-
-static void unlock(struct bucket *bucket)
-{
-	if (crew.count > 1)
-		spin_unlock(&bucket->lock);
-}
-
-/* Most likely whom a waker will run next: its control block, and the frames below, which nobody else has at hand. */
-static inline __attribute__((always_inline)) void fetch(const struct unit *unit)
-{
-	const char *line = (const char *)unit;
-
-	__builtin_prefetch(line, 1);
-	__builtin_prefetch(line - 64, 1);
-	__builtin_prefetch(line - 128, 1);
+	if (shard_count > 1)
+		spin_unlock(&shard->lock);
 }
 
 bool words_wait(struct unit *unit)
 {
-	struct bucket *bucket = bucket_of(unit->word);
-
-	lock(bucket);
+	struct shard *shard = lock_shard(unit->word);
 	/* Relaxed: the lock orders it after the change of any waker that was here before. */
 	bool waits = atomic_load_explicit(unit->word, memory_order_relaxed) == unit->expected;
 
-	if (waits) {
-		unit->next = NULL;
-		if (bucket->first)
-			bucket->last->next = unit;
-		else
-			bucket->first = unit;
-		bucket->last = unit;
-	}
-	unlock(bucket);
+	if (waits)
+		wait_table_add(&shard->table, unit->word, &unit->entry);
+	unlock_shard(shard);
 	return waits;
 }
 
-struct unit *words_wake(_Atomic uint32_t *word, unsigned count)
+unsigned words_wake(_Atomic uint32_t *word, unsigned count, struct loop_queue *woken)
 {
-	struct bucket *bucket = bucket_of(word);
-	struct unit *woken = NULL, **end = &woken, *last = NULL, *unit;
+	struct shard *shard = lock_shard(word);
+	unsigned number = wait_table_wake(&shard->table, word, count, woken);
 
-	lock(bucket);
-	if (bucket->first)
-		fetch(bucket->first);
-	for (struct unit **place = &bucket->first; (unit = *place) && count > 0;) {
-		if (unit->word != word) {
-			last = unit;
-			place = &unit->next;
-			continue;
-		}
-		*place = unit->next;
-		if (bucket->last == unit)
-			bucket->last = last;
-		*end = unit;
-		end = &unit->next;
-		count--;
-	}
-	*end = NULL;
-	unlock(bucket);
-	return woken;
+	unlock_shard(shard);
+	return number;
 }

@@ -33,7 +33,7 @@ struct unit {
 	struct worker *worker;         /* who runs it, or ran it last; written by whoever resumes it */
 	_Atomic(struct unit *) joiner; /* waits for the end; UNIT_ENDED afterwards */
 	struct unit *parent;           /* who spawned it, and joins it */
-	struct unit *next;             /* in a list of free stacks, or of waiters for a word */
+	struct unit *next;             /* in a list of free stacks */
 	/* Where it is going to wait: read by what is done after the switch. */
 	union {
 		uint64_t deadline;
@@ -41,8 +41,8 @@ struct unit {
 		struct unit *child;
 		_Atomic(void *) *direction; /* readiness.h */
 	};
-	uint32_t expected; /* of the word */
-	struct loop_entry timer;
+	uint32_t expected;       /* of the word */
+	struct loop_entry entry; /* among those who wait for a time or a word */
 	unsigned long number;
 	struct fiber fiber;
 };
@@ -70,8 +70,8 @@ struct worker {
 	uint64_t random;
 	unsigned long next_number; /* of a task: those of all workers are different, see stacks.c */
 	unsigned index;
-	unsigned operations;       /* on descriptors, since the start */
-	struct loop_queue expired; /* room for taking timers out */
+	unsigned operations;     /* on descriptors, since the start */
+	struct loop_queue woken; /* room for taking many out of where they wait */
 	/* Written by the thread, read by others. */
 	_Atomic unsigned long blocked __attribute__((aligned(64))); /* waits for descriptors begun ... */
 	_Atomic unsigned long unblocked;                            /* ... and ended by this worker */
@@ -146,5 +146,8 @@ void worker_go_on(struct worker *worker, struct unit *unit);
 
 /* Puts unit at the end of worker's queue, worker being the caller's, and calls somebody for it. */
 void worker_ready(struct worker *worker, struct unit *unit);
+
+/* The same for all that are in worker->woken. */
+void worker_ready_woken(struct worker *worker);
 
 #endif
