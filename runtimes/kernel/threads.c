@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "../check.h"
 
@@ -30,6 +31,17 @@ static pthread_attr_t attributes; /* written before the first spawn, read by any
 /* Relaxed: only its value in threads_close() counts, which every join that was done in time happens before. */
 static _Atomic unsigned long unjoined;
 
+/* From Linux 6.16 on a process with threads keeps its futexes in a table of its own, of four buckets a core and 16 at
+ * least. Beside 10,000 sleepers each wake-up walks past some hundreds of them there; or, where the word that is woken
+ * shares the bucket of one on which all the others sleep (so it was in one invocation of eight), past every one.
+ * EINVAL: an older kernel, whose one table for everybody is wide enough. */
+static void widen_futex_table(void)
+{
+	enum { FUTEX_HASH = 78, SET_SLOTS = 1, SLOTS = 1024 }; /* PR_FUTEX_HASH of linux/prctl.h, which may be older */
+
+	prctl(FUTEX_HASH, SET_SLOTS, (unsigned long)SLOTS, 0UL, 0UL);
+}
+
 int threads_open(void)
 {
 	int error = pthread_attr_init(&attributes);
@@ -38,6 +50,7 @@ int threads_open(void)
 		return -error;
 	error = pthread_attr_setstacksize(&attributes, STACK_BYTES);
 	CHECK(error == 0, "threads: a stack of %d bytes is not allowed: %s", STACK_BYTES, strerror(error));
+	widen_futex_table();
 	return 0;
 }
 
