@@ -2,6 +2,7 @@
 #include "ranktest.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,10 @@ enum { EXACT_MAX = 60 };
 struct ranked {
 	double value;
 	size_t rank; /* twice the mid-rank, so that it is whole */
-	int in_a;
+	union {
+		int in_a;
+		size_t place; /* in a sequence */
+	};
 };
 
 static int compare_ranked(const void *left, const void *right)
@@ -169,6 +173,45 @@ double mann_kendall(const double *sequence, size_t n, double *s)
 	double variance = (count * (count - 1) * (2 * count + 5) - trend_ties(sequence, n)) / 18;
 
 	return variance > 0 ? two_sided((fabs(rising - falling) - 1) / sqrt(variance)) : 1;
+}
+
+/* Of a ranked sequence: squared steps from rank to rank, over squared distances from the middle rank. */
+static double von_neumann(const double *ranks, size_t n)
+{
+	double middle = ((double)n + 1) / 2, steps = 0, distances = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		distances += (ranks[i] - middle) * (ranks[i] - middle);
+		steps += i > 0 ? (ranks[i] - ranks[i - 1]) * (ranks[i] - ranks[i - 1]) : 0;
+	}
+	return distances > 0 ? steps / distances : NAN;
+}
+
+double bartels(const double *sequence, size_t n)
+{
+	enum { FEWEST = 8 };
+	struct ranked *all = malloc(sizeof(*all) * (n + 1));
+	double *ranks = malloc(sizeof(*ranks) * (n + 1)), ratio = NAN, count = (double)n;
+	bool room = all && ranks;
+
+	for (size_t i = 0; room && i < n; i++)
+		all[i] = (struct ranked){.value = sequence[i], .place = i};
+	if (room) {
+		rank_all(all, n);
+		for (size_t i = 0; i < n; i++)
+			ranks[all[i].place] = (double)all[i].rank / 2;
+		ratio = von_neumann(ranks, n);
+	}
+	free(all);
+	free(ranks);
+	if (!room)
+		return NAN;
+	if (n < FEWEST || isnan(ratio))
+		return 1;
+	double variance = 4 * (count - 2) * (5 * count * count - 2 * count - 9) /
+			  (5 * count * (count + 1) * (count - 1) * (count - 1));
+
+	return erfc((2 - ratio) / sqrt(2 * variance)) / 2;
 }
 
 size_t false_discovery(const double *sorted, size_t n, double q)

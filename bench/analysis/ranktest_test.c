@@ -85,6 +85,24 @@ static void test_trend_approximate(void **state)
 	assert_float_equal(mann_kendall(many, 80, NULL), 0.910683949263277, 1e-12);
 }
 
+/* The normal approximation, computed in Python by Bartels' formulas; of all 40,320 orders of eight values 4.81 % and
+ * 98.7 % have as low a ratio as the first two. */
+static void test_phases(void **state)
+{
+	static const double phases[] = {3, 1, 2, 4, 8, 5, 7, 6}, swings[] = {1, 8, 2, 7, 3, 6, 4, 5},
+			    flat[] = {2, 2, 2, 2, 2, 2, 2, 2};
+	double tied[40];
+
+	(void)state;
+	assert_float_equal(bartels(phases, 8), 0.04539896537619754, 1e-12);
+	assert_float_equal(bartels(swings, 8), 0.9823373159243585, 1e-12);
+	assert_float_equal(bartels(flat, 8), 1, 0);
+	assert_float_equal(bartels(phases, 7), 1, 0);
+	for (int i = 0; i < 40; i++)
+		tied[i] = i / 10 % 2;
+	assert_true(bartels(tied, 40) < 1e-6);
+}
+
 /* R: p.adjust(c(0.001, 0.012, 0.02, 0.03, 0.2), method="BH") is 0.005 0.03 0.0333 0.0375 0.2. */
 static void test_discovery(void **state)
 {
@@ -104,7 +122,7 @@ int main(void)
 		cmocka_unit_test(test_exact),     cmocka_unit_test(test_ties),
 		cmocka_unit_test(test_many),      cmocka_unit_test(test_least),
 		cmocka_unit_test(test_trend),     cmocka_unit_test(test_trend_approximate),
-		cmocka_unit_test(test_discovery),
+		cmocka_unit_test(test_discovery), cmocka_unit_test(test_phases),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,11 @@
-/* drift.h: did times rise or fall over the run?
+/* drift.h: did the machine change during the run?
  *
  * Of a workload: each invocation's wall time over the median of its own cell, in the order of the run, cut into at most
- * 24 parts of 8 invocations or more; drift is a trend of the parts' medians (Mann-Kendall, p < DRIFT_P), its size
- * Theil and Sen's slope from the first part to the last. Of a cell: a trend of its own invocations, of which it takes
- * six. Source: Barrett et al., "Virtual Machine Warmup Blows Hot and Cold" (OOPSLA 2017), for showing it at all. */
+ * 24 parts of 8 invocations or more. Drift is a trend of the parts' medians (Mann-Kendall), its size Theil and Sen's
+ * slope from the first part to the last; phases are neighbours more alike than others (Bartels, over all invocations),
+ * their size the least and the greatest of the parts' medians. Either is told from p < DRIFT_P and 2 % on. Of a cell: a
+ * trend of its own invocations, of which it takes six. Source: Barrett et al., "Virtual Machine Warmup Blows Hot and
+ * Cold" (OOPSLA 2017), for showing it at all. */
 #ifndef SIMUL_REPORT_DRIFT_H
 #define SIMUL_REPORT_DRIFT_H
 
@@ -14,7 +16,8 @@
 enum { PARTS_MAX = 24 };
 
 struct drift {
-	double p, percent; /* NAN where there are fewer than two parts */
+	double trend_p, trend; /* percent; NAN where there are fewer than two parts */
+	double phases_p, low, high;
 	size_t parts;
 	struct part {
 		double sequence, percent; /* its middle, and its median over the cells' medians */
@@ -26,7 +29,8 @@ struct drift {
 int workload_drift(const struct bundle *bundle, const struct groups *groups, const struct family *first,
 		   struct drift *drift);
 
-/* "no drift shown", "drift: +3.1 % over the run (p = 0.002)", or nothing where nothing is known. Returns text. */
+/* "no drift shown", "drift: +3.1 % over the run (p = 0.002)", "phases: from -3.1 to +5.2 % (p < 0.0001)", or nothing
+ * where nothing is known. Returns text. */
 char *drift_text(const struct drift *drift, char *text, size_t size);
 
 bool cell_drifts(const struct cell *cell);

@@ -12,7 +12,7 @@
 #include "quantity.h"
 #include "text.h"
 
-enum { FEWEST = 3, COLUMNS = 3, CURVE_POINTS = 400, ALL_AT_ONCE = 800, PART_LEAST = 8 };
+enum { FEWEST = 3, COLUMNS = 3, CURVE_POINTS = 400, ALL_AT_ONCE = 800, PART_LEAST = 8, LEAST_PERCENT = 2 };
 
 /* An invocation: its place in the run, and by how many percent its wall time differs from its cell's median. */
 struct played {
@@ -92,11 +92,14 @@ static int crowd_of(const struct bundle *bundle, const struct groups *groups, co
 static int drift_of(const struct crowd *crowd, struct drift *drift)
 {
 	size_t most = crowd->count / PART_LEAST, parts = most < PARTS_MAX ? most : PARTS_MAX;
-	double *values = malloc(sizeof(*values) * (crowd->count + 1)), medians[PARTS_MAX], places[PARTS_MAX];
+	double *values = calloc(crowd->count + 1, sizeof(*values)), medians[PARTS_MAX], places[PARTS_MAX];
 
-	*drift = (struct drift){.p = NAN, .percent = NAN, .parts = parts};
+	*drift = (struct drift){.trend_p = NAN, .trend = NAN, .phases_p = NAN, .low = NAN, .high = NAN, .parts = parts};
 	if (!values)
 		return -ENOMEM;
+	for (size_t i = 0; i < crowd->count; i++)
+		values[i] = crowd->played[i].percent;
+	drift->phases_p = bartels(values, crowd->count);
 	for (size_t i = 0; i < parts; i++) {
 		size_t begin = i * crowd->count / parts, end = (i + 1) * crowd->count / parts;
 
@@ -105,13 +108,15 @@ static int drift_of(const struct crowd *crowd, struct drift *drift)
 		sort_values(values, end - begin);
 		medians[i] = quantile(values, end - begin, 0.5);
 		places[i] = (double)i;
+		drift->low = fmin(drift->low, medians[i]);
+		drift->high = fmax(drift->high, medians[i]);
 		drift->part[i] = (struct part){
 			.sequence = crowd->played[(begin + end) / 2].sequence, .percent = medians[i], .n = end - begin};
 	}
 	free(values);
 	if (parts > 1) {
-		drift->p = mann_kendall(medians, parts, NULL);
-		drift->percent = median_slope(places, medians, parts) * (double)(parts - 1);
+		drift->trend_p = mann_kendall(medians, parts, NULL);
+		drift->trend = median_slope(places, medians, parts) * (double)(parts - 1);
 	}
 	return 0;
 }
@@ -128,12 +133,37 @@ int workload_drift(const struct bundle *bundle, const struct groups *groups, con
 	return error;
 }
 
+static bool has_trend(const struct drift *drift)
+{
+	return drift->trend_p < DRIFT_P && fabs(drift->trend) >= LEAST_PERCENT;
+}
+
+static bool has_phases(const struct drift *drift)
+{
+	return drift->phases_p < DRIFT_P && drift->high - drift->low >= LEAST_PERCENT;
+}
+
+/* "p = 0.002", "p < 0.0001". */
+static char *p_text(double p, char text[24])
+{
+	if (p < 1e-4)
+		snprintf(text, 24, "p < 0.0001");
+	else
+		snprintf(text, 24, "p = %.1g", p);
+	return text;
+}
+
 char *drift_text(const struct drift *drift, char *text, size_t size)
 {
+	char p[24];
+
 	*text = '\0';
-	if (drift->p < DRIFT_P)
-		snprintf(text, size, "drift: %+.1f %% over the run (p = %.1g)", drift->percent, drift->p);
-	else if (!isnan(drift->p))
+	if (has_trend(drift))
+		snprintf(text, size, "drift: %+.1f %% over the run (%s)", drift->trend, p_text(drift->trend_p, p));
+	else if (has_phases(drift))
+		snprintf(text, size, "phases: from %+.1f to %+.1f %% (%s)", drift->low, drift->high,
+			 p_text(drift->phases_p, p));
+	else if (!isnan(drift->trend_p))
 		snprintf(text, size, "no drift shown");
 	return text;
 }
@@ -158,10 +188,11 @@ static bool print_workload_drift(const struct family *family, const struct drift
 {
 	char what[80], text[240];
 
-	if (!(drift->p < DRIFT_P))
+	if (!has_trend(drift) && !has_phases(drift))
 		return false;
-	snprintf(text, sizeof(text), "%.60s: %s: the machine changed meanwhile; see the figure sequence.",
-		 family->workload, drift_text(drift, what, sizeof(what)));
+	snprintf(text, sizeof(text),
+		 "%.60s: %s: the machine changed meanwhile, for all models; see the figure sequence.", family->workload,
+		 drift_text(drift, what, sizeof(what)));
 	text_wrap(text, 80, print_line, out);
 	return true;
 }
@@ -416,9 +447,9 @@ void sequence_figure(struct figure *figure, const struct groups *groups)
 	figure_title(figure, "Did the machine change during the run?");
 	figure_note(figure,
 		    "Each mark is an invocation, by its wall time over the median of its own cell; cells come in a "
-		    "random order. %s: the median of successive parts of the run, flat where the machine stayed the "
-		    "same; drift is "
-		    "a trend of it (Mann-Kendall, p < %g). Crosses were disturbed by other load.",
+		    "random order, so that a change is shared by all models. %s: the median of successive parts of the "
+		    "run. Drift: it rises or falls from end to end (Mann-Kendall); phases: neighbours are more alike "
+		    "than others (Bartels); p < %g. Crosses were disturbed by other load.",
 		    figure->terminal ? figure_line(figure, SERIES_OTHER) : "The line", DRIFT_P);
 	for (const struct family *family = groups->family_count ? groups->families : NULL;
 	     family && figure->panel_count < PANELS_MAX; family = family_next_workload(groups, family)) {

@@ -578,10 +578,13 @@ static void row_without(const struct page *page, const struct contest *contest, 
 	char reason[400];
 
 	cell_reason(contest->bundle, entry->cell, reason, sizeof(reason));
-	fprintf(page->out, "<td class=\"reason\" colspan=\"%d\">%s", rates ? 6 : 5,
+	/* As many columns as a phone has; the others stay empty. */
+	fprintf(page->out, "<td class=\"reason\" colspan=\"3\">%s",
 		fate == FATE_FAILED || fate == FATE_REFUSED ? fates[fate] : "");
 	html_text(page->out, *reason ? reason : "no such figure in its records");
 	fputs("</td>", page->out);
+	for (int column = 0; column < (rates ? 3 : 2); column++)
+		fputs("<td class=\"wide\"></td>", page->out);
 }
 
 static void contest_axis(const struct contest *contest, struct strip *strip)
@@ -605,7 +608,7 @@ static void rows_head(FILE *out, const struct contest *contest, const struct str
 		unit = time_unit_for(strip->low);
 	fputs("<thead><tr><th scope=\"col\">runtime</th><th scope=\"col\" class=\"plot\"><span class=\"axis\">", out);
 	fprintf(out, "%s, %s%s", contest->quantity ? "value" : "wall time",
-		contest->quantity ? contest->quantity->unit : unit.name, strip->log ? ", logarithmic" : "");
+		contest->quantity ? contest->quantity->unit : unit.name, strip->log ? " (log)" : "");
 	fputs("</span>", out);
 	strip_axis(out, strip, unit.ns);
 	fputs("</th><th scope=\"col\">median</th><th scope=\"col\" class=\"wide\">interval</th>", out);
