@@ -328,7 +328,9 @@ int report_map_near(const char *path, double tasks, double share, unsigned cores
 
 /* --- the figure ----------------------------------------------------------------------------------------------- */
 
-/* A place's stripes, one a leading family, from top to bottom. */
+/* A place's stripes, one a leading family, from top to bottom; more than LETTERS_MOST are too low for letters. */
+enum { LETTERS_MOST = 3 };
+
 static void draw_stripes(struct figure *figure, struct series *series, const struct map_place *place,
 			 enum map_aspect aspect)
 {
@@ -338,7 +340,8 @@ static void draw_stripes(struct figure *figure, struct series *series, const str
 	for (size_t i = 0; i < count; i++) {
 		const struct map_entry *entry = first[i];
 		double height = 0.94 / (double)count, high = (double)place->row + 0.47 - height * (double)i;
-		char letter[] = {model_family_letter(figure->marks[entry->cell->slot].family), '\0'};
+		char family = model_family_letter(figure->marks[entry->cell->slot].family);
+		char letter[] = {count > LETTERS_MOST ? ' ' : family, '\0'};
 
 		figure_point(figure, series,
 			     &(struct point){.x = (double)place->column,
@@ -356,8 +359,15 @@ static void draw_margin(struct figure *figure, struct series *series, const stru
 			enum map_aspect aspect)
 {
 	const struct map_answer *answer = &place->answer[aspect];
-	char text[MAP_TEXT_MAX];
+	const struct map_entry *first[FAMILIES];
+	size_t count = map_families(figure->marks, answer, first);
+	char margin[MAP_TEXT_MAX], text[2 * MAP_TEXT_MAX];
 
+	map_margin(margin, place, aspect);
+	if (count > LETTERS_MOST)
+		snprintf(text, sizeof(text), "%zu kinds %s", count, margin);
+	else
+		snprintf(text, sizeof(text), "%s", margin);
 	figure_point(figure, series,
 		     &(struct point){.x = (double)place->column,
 				     .y = (double)place->row,
@@ -365,7 +375,7 @@ static void draw_margin(struct figure *figure, struct series *series, const stru
 				     .high = NAN,
 				     .mean = answer->second ? answer->second->ratio : NAN,
 				     .slot = BUNDLE_RUNTIMES_MAX,
-				     .text = map_margin(text, place, aspect)});
+				     .text = text});
 }
 
 static void name_axes(struct panel *panel, const struct map *map)
@@ -412,7 +422,8 @@ void map_figure(struct figure *figure, const struct groups *groups)
 			draw_margin(figure, series, &map.places[i], (enum map_aspect)aspect);
 	}
 	describe(&map, text, sizeof(text));
-	figure_note(figure, "%s %s", text, legend);
+	figure_note(figure, "%s %s Where more than %d kinds lead, their number stands for the letters.", text, legend,
+		    LETTERS_MOST);
 	figure->columns = MAP_ASPECTS;
 	figure->rows = 1;
 	map_clear(&map);
