@@ -390,6 +390,33 @@ int machines_compare(const struct samples *bundles, unsigned count, const struct
 	return error;
 }
 
+/* The point with the most cores of that machine that was compared; NULL if there is none. */
+static const struct machine_point *greatest(const struct machine_row *row, unsigned machine)
+{
+	const struct machine_point *found = NULL;
+
+	for (size_t i = 0; i < row->count; i++) {
+		if (row->points[i].machine == machine && !isnan(row->points[i].speed))
+			found = &row->points[i];
+	}
+	return found;
+}
+
+void machines_count(const struct machines *machines, unsigned machine, size_t of[VERDICTS])
+{
+	for (int i = 0; i < VERDICTS; i++)
+		of[i] = 0;
+	for (size_t i = 0; i < machines->row_count; i++) {
+		const struct machine_row *row = &machines->rows[i];
+		const struct machine_point *point = greatest(row, machine);
+
+		if (point)
+			of[point->verdict]++;
+		else
+			of[VERDICT_REFUSED] += has_machine(row, machine) || has_machine(row, 0);
+	}
+}
+
 void machines_clear(struct machines *machines)
 {
 	for (size_t i = 0; i < machines->row_count; i++)

@@ -69,4 +69,8 @@ int machines_compare(const struct samples *bundles, unsigned count, const struct
 		     struct machines *machines);
 void machines_clear(struct machines *machines);
 
+/* How a machine other than the first stands to it: how many rows have each verdict, each machine on the most cores that
+ * were compared; refused are those rows of it or of the first machine where nothing was. */
+void machines_count(const struct machines *machines, unsigned machine, size_t of[VERDICTS]);
+
 #endif

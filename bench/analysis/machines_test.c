@@ -179,6 +179,27 @@ static void test_verdicts(void **state)
 	machines_clear(&machines);
 }
 
+/* 0 has a row on 1 and on 4 cores; each machine counts once, with its most cores. */
+static void test_counts(void **state)
+{
+	static const struct {
+		unsigned machine;
+		enum verdict verdict;
+	} expected[] = {{1, VERDICT_SLOWER}, {2, VERDICT_FASTER},    {3, VERDICT_REFUSED},
+			{4, VERDICT_SAME},   {5, VERDICT_UNDECIDED}, {7, VERDICT_REFUSED}};
+	struct machines machines;
+	size_t of[VERDICTS];
+
+	(void)state;
+	assert_int_equal(machines_compare(samples, SIDES, &options, &machines), 0);
+	for (size_t i = 0; i < sizeof(expected) / sizeof(*expected); i++) {
+		machines_count(&machines, expected[i].machine, of);
+		for (int k = 0; k < VERDICTS; k++)
+			assert_int_equal(of[k], k == (int)expected[i].verdict);
+	}
+	machines_clear(&machines);
+}
+
 static void test_equal_durations(void **state)
 {
 	struct machines machines;
@@ -227,7 +248,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_speeds), cmocka_unit_test(test_verdicts), cmocka_unit_test(test_equal_durations),
-		cmocka_unit_test(test_tags),   cmocka_unit_test(test_refuses),
+		cmocka_unit_test(test_tags),   cmocka_unit_test(test_refuses),  cmocka_unit_test(test_counts),
 	};
 
 	return cmocka_run_group_tests(tests, open_all, close_all);

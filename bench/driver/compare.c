@@ -137,7 +137,9 @@ static const struct command_option compare_table[] = {
 	 .argument = "LIST",
 	 .take = take_verdicts,
 	 .field = FIELD(fail_on),
-	 .help = "Exit with 1 if any cell is one of slower, faster, no-difference, not-enough-data, refused"},
+	 .help = "Exit with 1 if any cell is one of slower, faster, no-difference, not-enough-data, refused; with "
+		 "--machines any row "
+		 "of another machine than the first, each on the most cores it has"},
 	{.name = "seed",
 	 .argument = "N",
 	 .take = take_count,
@@ -280,6 +282,20 @@ static int compare_two(const struct compare_call *call)
 	return status;
 }
 
+static bool machines_fail(const struct compare_call *call, const struct machines *machines)
+{
+	bool fail = false;
+
+	for (unsigned machine = 1; machine < machines->side_count; machine++) {
+		size_t of[VERDICTS];
+
+		machines_count(machines, machine, of);
+		for (int i = 0; i < VERDICTS; i++)
+			fail |= call->fail_on[i] && of[i] > 0;
+	}
+	return fail;
+}
+
 static int conclude_machines(const struct compare_call *call, const struct machines *machines)
 {
 	char *scripts = home_path("share/simul/plots");
@@ -288,7 +304,11 @@ static int conclude_machines(const struct compare_call *call, const struct machi
 	if (error == 0 && call->plot)
 		error = machines_plot(machines, call->plot, scripts);
 	free(scripts);
-	return error == 0 && machines->compared > 0 ? DRIVER_OK : DRIVER_NOTHING_DONE;
+	if (error < 0)
+		return DRIVER_NOTHING_DONE;
+	if (machines_fail(call, machines))
+		return DRIVER_CELL_FAILED;
+	return machines->compared > 0 ? DRIVER_OK : DRIVER_NOTHING_DONE;
 }
 
 static int compare_machines(const struct compare_call *call)

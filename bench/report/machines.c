@@ -23,29 +23,13 @@ static void print_line(void *context, const char *text)
 
 /* --- the answer ----------------------------------------------------------------------------------------------- */
 
-/* The point with the most cores of that machine that was compared; NULL if there is none. */
-static const struct machine_point *greatest(const struct machine_row *row, unsigned machine)
-{
-	const struct machine_point *found = NULL;
-
-	for (size_t i = 0; i < row->count; i++) {
-		if (row->points[i].machine == machine && !isnan(row->points[i].speed))
-			found = &row->points[i];
-	}
-	return found;
-}
-
 static void print_answer(const struct machines *machines, unsigned machine, FILE *out)
 {
-	size_t of[VERDICTS] = {0}, all = 0;
+	size_t of[VERDICTS], all;
 	char text[300];
 
-	for (size_t i = 0; i < machines->row_count; i++) {
-		const struct machine_point *point = greatest(&machines->rows[i], machine);
-
-		if (point)
-			of[point->verdict]++, all++;
-	}
+	machines_count(machines, machine, of);
+	all = of[VERDICT_FASTER] + of[VERDICT_SLOWER] + of[VERDICT_SAME] + of[VERDICT_UNDECIDED];
 	snprintf(text, sizeof(text),
 		 "%u against 1, each on the most cores it has: of %zu, faster in %zu, slower in %zu, no difference "
 		 "shown "

@@ -112,6 +112,16 @@ if command -v taskset >/dev/null; then
 	expect 0 "$SIMUL" compare --machines whole part
 	has out '^2 against 1'
 	[ "$(nproc)" -eq 1 ] || has out 'emulated'
+	# A part is slower on its most cores than the whole on its, if that has more than one; the exit status says what is seen.
+	for verdict in slower faster no-difference not-enough-data; do
+		word=$(echo $verdict | sed 's/no-difference/no difference shown/; s/-/ /g')
+		wanted=0
+		expect 0 "$SIMUL" compare --machines whole part
+		tr '\n' ' ' <out | grep -q "$word in 0" || wanted=1
+		expect $wanted "$SIMUL" compare --machines whole part --fail-on=$verdict
+	done
+	expect 1 "$SIMUL" compare --machines whole elsewhere --fail-on=refused
+	expect 3 "$SIMUL" compare --machines whole elsewhere --fail-on=slower
 	expect 3 "$SIMUL" compare --machines whole elsewhere
 	has out 'refused: different versions'
 	expect 0 "$SIMUL" compare --machines whole part elsewhere --format=json
