@@ -40,7 +40,9 @@ static const struct command_option topology_table[] = {
 	{.name = "json",
 	 .take = take_flag,
 	 .field = offsetof(struct topology_options, json),
-	 .help = "Print JSON, as in the manifest, with the counts and orders of a sweep over cores"},
+	 .help = "Print JSON: the machine as in the manifest, its parts with the PUs of each, and the counts and "
+		 "orders "
+		 "of a sweep over cores"},
 	{.name = "draw",
 	 .argument = "FILE",
 	 .take = take_text,
@@ -193,6 +195,7 @@ static int print(const struct machine *machine, bool as_json)
 		print_sweep(machine);
 		return DRIVER_OK;
 	}
+	json_object_set_new(json, "structure", machine_structure_json(machine));
 	json_object_set_new(json, "sweep", sweep_json(machine));
 	if (json && json_dumpf(json, stdout, JSON_INDENT(1)) == 0)
 		putchar('\n');

@@ -234,15 +234,6 @@ static void put_system(json_t *json, bool with_host_name)
 		json_object_set_new(json, "timer_slack_ns", json_integer(slack));
 }
 
-static json_t *indices(hwloc_const_bitmap_t set)
-{
-	json_t *list = json_array();
-
-	for (int index = hwloc_bitmap_first(set); index >= 0; index = hwloc_bitmap_next(set, index))
-		json_array_append_new(list, json_integer(index));
-	return list;
-}
-
 static json_t *count_of(const struct machine *machine, hwloc_obj_type_t type)
 {
 	return json_integer(hwloc_get_nbobjs_by_type(machine->topology, type));
@@ -253,7 +244,7 @@ static void put_topology(json_t *json, const struct machine *machine)
 	json_object_set_new(json, "identity", json_string(machine->identity));
 	json_object_set_new(json, "this_system", json_boolean(machine->this_system));
 	json_object_set_new(json, "cpu", json_string(machine->cpu));
-	json_object_set_new(json, "cores_allowed", indices(machine->allowed));
+	json_object_set_new(json, "cores_allowed", pu_list_json(machine->allowed));
 	json_object_set_new(json, "cores_physical", json_integer(machine->physical_count));
 	json_object_set_new(json, "cores_present", json_integer(machine->pus.present));
 	json_object_set_new(json, "smt", json_boolean(machine->physical_count < machine->allowed_count));

@@ -25,6 +25,9 @@ void cgroup_restrict(const char *root, hwloc_bitmap_t cpus);
 /* Empties the note of the host name in a topology that is going to be exported. */
 void topology_forget_host_name(hwloc_topology_t topology);
 
+/* The indices of a set, as the operating system counts them; a new reference. */
+json_t *pu_list_json(hwloc_const_bitmap_t set);
+
 /* Cores, or PUs on a machine whose topology has no cores. */
 hwloc_obj_type_t placement_core_type(const struct machine *machine);
 

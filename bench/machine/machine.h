@@ -94,6 +94,9 @@ uint64_t machine_kernel_tasks(const struct machine *machine, const char **settin
 void machine_print(const struct machine *machine, FILE *file);
 /* For the manifest and for programs; a new reference. What cannot be read is absent. */
 json_t *machine_json(const struct machine *machine, bool with_host_name);
+/* Its parts, each with the PUs of it that may be used: packages, NUMA nodes, caches, cores (a core's PUs are SMT
+ * siblings) and kinds of cores; a new reference. Parts without such PUs, and sizes that are not known, are absent. */
+json_t *machine_structure_json(const struct machine *machine);
 /* hwloc's XML, as in topology.xml, without the host name. 0 or -errno. */
 int machine_export(const struct machine *machine, const char *path);
 

@@ -1,15 +1,14 @@
-/* placement_test.c: in which order each policy takes the cores of five machines. The lists are written by hand. */
+/* placement_test.c: in which order each policy takes the cores of five machines, and what parts these have. The lists
+ * are written by hand. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "internal.h"
+#include "described.h"
 
 static void assert_order(const struct machine *machine, enum placement_policy policy, const char *expected)
 {
@@ -32,6 +31,34 @@ static void assert_orders(const struct machine *machine, const char *compact, co
 	assert_order(machine, PLACEMENT_CORE_FIRST, core_first);
 	assert_order(machine, PLACEMENT_SCATTER, scatter);
 	assert_order(machine, PLACEMENT_SMT_FIRST, smt_first);
+}
+
+/* expected: the parts in a line each, as "0,1 level=2 type=unified". */
+static void assert_parts(const struct machine *machine, const char *key, const char *expected)
+{
+	json_t *structure = machine_structure_json(machine), *part, *value;
+	char text[1024] = "";
+	const char *name;
+	size_t i, k;
+
+	json_array_foreach(json_object_get(structure, key), i, part)
+	{
+		json_array_foreach(json_object_get(part, "pus"), k, value)
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%d", k ? "," : "",
+				 (int)json_integer_value(value));
+		json_object_foreach(part, name, value)
+		{
+			if (json_is_string(value))
+				snprintf(text + strlen(text), sizeof(text) - strlen(text), " %s=%s", name,
+					 json_string_value(value));
+			else if (json_is_integer(value))
+				snprintf(text + strlen(text), sizeof(text) - strlen(text), " %s=%d", name,
+					 (int)json_integer_value(value));
+		}
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "\n");
+	}
+	assert_string_equal(text, expected);
+	json_decref(structure);
 }
 
 static struct machine open_source(struct machine_source source)
@@ -67,6 +94,27 @@ static void memories_and_caches(void **state)
 	machine_close(&machine);
 }
 
+static void parts_have_their_pus(void **state)
+{
+	struct machine machine = open_source((struct machine_source){
+		.synthetic = "pack:2 [numa(memory=1073741824)] l3:1(size=4194304) core:2 l1d:1(size=32768) pu:2"});
+
+	(void)state;
+	assert_parts(&machine, "packages", "0,1,2,3\n4,5,6,7\n");
+	assert_parts(&machine, "numa_nodes", "0,1,2,3 node=0 bytes=1073741824\n4,5,6,7 node=1 bytes=1073741824\n");
+	assert_parts(&machine, "caches",
+		     "0,1,2,3 level=3 type=unified bytes=4194304\n4,5,6,7 level=3 type=unified bytes=4194304\n"
+		     "0,1 level=1 type=data bytes=32768\n2,3 level=1 type=data bytes=32768\n"
+		     "4,5 level=1 type=data bytes=32768\n6,7 level=1 type=data bytes=32768\n");
+	assert_parts(&machine, "cores", "0,1\n2,3\n4,5\n6,7\n");
+	assert_parts(&machine, "core_kinds", "");
+	/* What may not be used is no part. */
+	hwloc_bitmap_list_sscanf(machine.allowed, "1-2");
+	assert_parts(&machine, "packages", "1,2\n");
+	assert_parts(&machine, "cores", "1\n2\n");
+	machine_close(&machine);
+}
+
 static void six_without_siblings(void **state)
 {
 	struct machine machine = open_source((struct machine_source){.synthetic = "numa:1 core:6 pu:1"});
@@ -76,47 +124,17 @@ static void six_without_siblings(void **state)
 	machine_close(&machine);
 }
 
-static void register_kind(hwloc_topology_t topology, const char *pus, int efficiency)
-{
-	hwloc_bitmap_t set = hwloc_bitmap_alloc();
-
-	assert_int_equal(hwloc_bitmap_list_sscanf(set, pus), 0);
-	assert_int_equal(hwloc_cpukinds_register(topology, set, efficiency, 0, NULL, 0), 0);
-	hwloc_bitmap_free(set);
-}
-
-/* Four slow cores of one PU, then two fast ones of two; as a file, as another machine's topology comes. */
-static void export_hybrid(const char *path)
-{
-	hwloc_bitmap_t set = hwloc_bitmap_alloc();
-	hwloc_topology_t topology;
-
-	assert_int_equal(hwloc_topology_init(&topology), 0);
-	assert_int_equal(hwloc_topology_set_synthetic(topology, "pack:1 core:6 pu:2"), 0);
-	assert_int_equal(hwloc_topology_load(topology), 0);
-	assert_int_equal(hwloc_bitmap_list_sscanf(set, "0,2,4,6,8-11"), 0);
-	assert_int_equal(hwloc_topology_restrict(topology, set, 0), 0);
-	register_kind(topology, "0,2,4,6", 0);
-	register_kind(topology, "8-11", 1);
-	assert_int_equal(hwloc_topology_export_xml(topology, path, 0), 0);
-	hwloc_bitmap_free(set);
-	hwloc_topology_destroy(topology);
-}
-
 static void fast_and_slow_cores(void **state)
 {
-	char path[] = P_tmpdir "/placement-test-XXXXXX", reason[256];
-	int file = mkstemp(path);
 	struct placement placement;
 	struct machine machine;
+	char reason[256];
 
 	(void)state;
-	assert_true(file >= 0);
-	close(file);
-	export_hybrid(path);
-	machine = open_source((struct machine_source){.xml_path = path});
-	unlink(path);
+	assert_int_equal(described_hybrid(&machine), 0);
 	assert_orders(&machine, "8 10 0 2 4 6 9 11", "8 10 0 2 4 6 9 11", "8 10 0 2 4 6 9 11", "8 9 10 11 0 2 4 6");
+	assert_parts(&machine, "core_kinds", "0,2,4,6 speed_rank=0\n8,9,10,11 speed_rank=1\n");
+	assert_parts(&machine, "cores", "0\n2\n4\n6\n8,9\n10,11\n");
 	assert_int_equal(placement_choose(&machine, 2, &placement, reason), 0);
 	assert_int_equal(placement.span.kinds, 1);
 	placement_clear(&placement);
@@ -129,41 +147,12 @@ static void fast_and_slow_cores(void **state)
 /* A container's part of two packages: half of a core, two whole ones, and two on the other package. */
 static void a_part_of_a_machine(void **state)
 {
-	struct machine machine = open_source((struct machine_source){.synthetic = "pack:2 core:8 pu:2"});
-	char root[] = P_tmpdir "/placement-test-XXXXXX", path[128];
-	static const struct {
-		const char *path, *text;
-	} files[] = {
-		{"/proc", NULL},
-		{"/proc/self", NULL},
-		{"/group", NULL},
-		{"/proc/self/cgroup", "0::/\n"},
-		{"/proc/self/mountinfo", "31 22 0:26 / /group rw - cgroup2 cgroup2 rw\n"},
-		{"/group/cpuset.cpus.effective", "1-5,18-21\n"},
-	};
+	struct machine machine;
 
 	(void)state;
-	assert_non_null(mkdtemp(root));
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		FILE *file;
-
-		snprintf(path, sizeof(path), "%s%s", root, files[i].path);
-		if (!files[i].text) {
-			assert_int_equal(mkdir(path, 0700), 0);
-			continue;
-		}
-		file = fopen(path, "w");
-		assert_non_null(file);
-		fputs(files[i].text, file);
-		assert_int_equal(fclose(file), 0);
-	}
-	cgroup_restrict(root, machine.allowed);
-	machine.allowed_count = (unsigned)hwloc_bitmap_weight(machine.allowed);
-	for (size_t i = sizeof(files) / sizeof(files[0]); i-- > 0;) {
-		snprintf(path, sizeof(path), "%s%s", root, files[i].path);
-		remove(path);
-	}
-	rmdir(root);
+	assert_int_equal(described_part(&machine), 0);
+	assert_parts(&machine, "packages", "1,2,3,4,5\n18,19,20,21\n");
+	assert_parts(&machine, "cores", "1\n2,3\n4,5\n18,19\n20,21\n");
 	assert_orders(&machine, "1 2 4 3 5 18 20 19 21", "1 2 4 18 20 3 5 19 21", "1 18 2 20 4 19 3 21 5",
 		      "1 2 3 4 5 18 19 20 21");
 	machine_close(&machine);
@@ -249,7 +238,7 @@ int main(void)
 		cmocka_unit_test(six_without_siblings),         cmocka_unit_test(fast_and_slow_cores),
 		cmocka_unit_test(a_part_of_a_machine),          cmocka_unit_test(what_cores_reach_over_is_told),
 		cmocka_unit_test(a_load_on_siblings_is_marked), cmocka_unit_test(a_quota_may_be_allowed),
-		cmocka_unit_test(policies_have_names),
+		cmocka_unit_test(policies_have_names),          cmocka_unit_test(parts_have_their_pus),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
