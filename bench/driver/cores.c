@@ -202,3 +202,20 @@ int cores_prepare(struct run *run)
 	say_sweep(run);
 	return 0;
 }
+
+/* Whether a cell before it, of the same workload and runtime, lasts too long as well. */
+static bool is_told(const struct plan *plan, size_t cell)
+{
+	for (size_t i = 0; i < cell; i++)
+		if (plan->cells[i].lasting && plan->cells[i].spec == plan->cells[cell].spec &&
+		    plan->cells[i].player == plan->cells[cell].player)
+			return true;
+	return false;
+}
+
+void cores_tell_missing(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->cells[i].lasting && !is_told(plan, i))
+			say("from %s on: %s", plan->cells[i].name, plan->cells[i].refused);
+}

@@ -18,4 +18,7 @@ int cores_check(const struct scaling_request *request);
  * sentence has been printed. */
 int cores_prepare(struct run *run);
 
+/* Tells of the plan who will be missing in the curves because it takes too long: a sentence a workload and runtime. */
+void cores_tell_missing(const struct plan *plan);
+
 #endif

@@ -112,6 +112,7 @@ static void refuse_long(struct cell *cell, uint64_t limit_ns)
 
 	if (cell->refused[0] || estimate_ns <= limit_ns)
 		return;
+	cell->lasting = true;
 	text_duration((double)estimate_ns, estimate);
 	text_duration((double)limit_ns, limit);
 	/* Half of the timeout is what would be the limit then. */

@@ -23,6 +23,7 @@ struct cell {
 	struct expectation expectation;    /* its bound is the model's own, which a record is held against */
 	uint64_t bound_ns;                 /* of the group: what these cores allow any model; 0: none is known */
 	bool beyond;                       /* refused for a limit of the machine, which no patience mends */
+	bool lasting;                      /* refused for its duration */
 	const struct rung *rung;           /* of a sweep over cores (scaling.h); NULL: of another run */
 	const struct placement *placement; /* NULL where there are not so many cores */
 	hwloc_const_cpuset_t load_cores;   /* of the placement; NULL: there is none, or no load */

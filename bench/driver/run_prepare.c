@@ -166,6 +166,8 @@ int run_make_plan(struct run *run)
 	free(load);
 	if (error == 0) {
 		plan_take_costs(&run->plan, run->costs);
+		if (run->options.scaling.wanted && !run->options.scaling.concurrency)
+			cores_tell_missing(&run->plan);
 		return 0;
 	}
 	say("%s", reason);

@@ -29,7 +29,9 @@ static const struct growth {
 	const char *workload;
 	struct rule strong, weak, concurrency; /* strong: N a core of strong_cores() */
 } growths[] = {
-	{"chess", .strong = {.key = "boards", .per_core = 50}, .weak = {.key = "boards", .per_core = 50},
+	/* So few pairs that who plays one board after another is done in two seconds: on up to 32 cores. */
+	{"chess", .strong = {.key = "boards", .keys = "+pairs", .per_core = 50, .shared = 3000},
+	 .weak = {.key = "boards", .per_core = 50},
 	 .concurrency = {.key = "boards", .keys = "+pairs+move+reply", .values = "+2+10us+1ms"}},
 	{"counting", .strong = {.key = "slices", .keys = "+limit", .values = "+1000000", .per_core = 8},
 	 .weak = {.key = "limit", .keys = "+slices", .per_core = 500000, .dealt = 8, .solved = true},

@@ -208,6 +208,9 @@ case_cores() {
 	tr -d ' \n' <one/manifest.json | grep -q '"arguments":\["cores",' || fail 'the manifest has another verb'
 	expect 3 taskset -c "$last" "$SIMUL" cores --workload=echo --runtime=thread
 	has err 'the load would have no core of its own beside the 1 of the player'
+	expect 0 "$SIMUL" cores --scaling=weak --per-core=1000 --workload=chess --runtime=sequential,coroutine --counts=1 --benchmark_list_tests
+	has err '^simul: from chess/sequential/boards=1000/cores=1 on: would take about 18 s '
+	[ "$(grep -c 'would take' err)" -eq 1 ] || fail 'another runtime is said to take too long'
 	expect 2 "$SIMUL" cores --synthetic 'pack:2 core:8 pu:2'
 	has err 'nothing can be measured on a described machine'
 	expect 2 "$SIMUL" cores --scaling=weak --concurrency

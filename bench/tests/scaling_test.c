@@ -11,6 +11,7 @@
 
 #include "../driver/cores.h"
 #include "../driver/scaling.h"
+#include "../machine/described.h"
 
 struct swept {
 	struct machine machine;
@@ -51,6 +52,48 @@ static void counts_are_those_of_the_machine(void **state)
 	assert_counts("core:8 pu:1", 0, "8,3,3,1", "1 3 8");
 }
 
+/* The counts of a machine's sweep and the PUs that each takes, as "1: 8; 2: 8,10", core first. */
+static void assert_rungs(const struct machine *machine, const char *expected)
+{
+	unsigned counts[SCALING_COUNTS_MAX];
+	char reason[REASON_MAX], text[1024] = "";
+	int count = scaling_counts(machine, NULL, counts, reason);
+
+	for (int i = 0; i < count; i++) {
+		bool over = counts[i] > machine->allowed_count;
+		struct placement placement;
+		char pus[256];
+
+		assert_int_equal(
+			placement_choose(machine, over ? machine->allowed_count : counts[i], &placement, reason), 0);
+		hwloc_bitmap_list_snprintf(pus, sizeof pus, placement.cores);
+		snprintf(text + strlen(text), sizeof text - strlen(text), "%s%u: %s", i ? "; " : "", counts[i], pus);
+		placement_clear(&placement);
+	}
+	assert_string_equal(text, expected);
+}
+
+/* The fast cores before the slow ones, siblings last; and twice as many workers on all. */
+static void fast_cores_are_swept_first(void **state)
+{
+	struct machine machine;
+
+	(void)state;
+	assert_int_equal(described_hybrid(&machine), 0);
+	assert_rungs(&machine, "1: 8; 2: 8,10; 4: 0,2,8,10; 6: 0,2,4,6,8,10; 8: 0,2,4,6,8-11; 16: 0,2,4,6,8-11");
+	machine_close(&machine);
+}
+
+static void a_cgroup_is_swept_within_its_cpuset(void **state)
+{
+	struct machine machine;
+
+	(void)state;
+	assert_int_equal(described_part(&machine), 0);
+	assert_rungs(&machine, "1: 1; 2: 1-2; 4: 1-2,4,18; 5: 1-2,4,18,20; 8: 1-5,18-20; 9: 1-5,18-21; 18: 1-5,18-21");
+	machine_close(&machine);
+}
+
 static int make(struct swept *swept, const char *description, const char *workload,
 		const struct scaling_request *request, char reason[REASON_MAX])
 {
@@ -85,20 +128,39 @@ static void strong_work_stays(void **state)
 
 	(void)state;
 	assert_int_equal(make(&swept, "core:6 pu:1", "chess", &(struct scaling_request){.wanted = true}, reason), 0);
-	assert_sweep(&swept.scaling.sweeps[0], 1, "boards=400", NULL, 1);
-	assert_sweep(&swept.scaling.sweeps[3], 6, "boards=400", NULL, 1);
-	assert_sweep(&swept.scaling.sweeps[4], 6, "boards=400", "12", 1);
+	assert_sweep(&swept.scaling.sweeps[0], 1, "boards+pairs=400+7", NULL, 1);
+	assert_sweep(&swept.scaling.sweeps[3], 6, "boards+pairs=400+7", NULL, 1);
+	assert_sweep(&swept.scaling.sweeps[4], 6, "boards+pairs=400+7", "12", 1);
 	assert_null(swept.scaling.sweeps[5].workload);
 	clear(&swept);
 	/* Machines of about as many cores do the same work. */
 	assert_int_equal(make(&swept, "core:8 pu:1", "chess", &(struct scaling_request){.wanted = true}, reason), 0);
-	assert_sweep(&swept.scaling.sweeps[0], 1, "boards=400", NULL, 1);
+	assert_sweep(&swept.scaling.sweeps[0], 1, "boards+pairs=400+7", NULL, 1);
 	clear(&swept);
 	for (int cores = 1; cores <= 2; cores++) {
 		assert_int_equal(make(&swept, cores == 1 ? "core:1 pu:1" : "core:2 pu:1", "chess",
 				      &(struct scaling_request){.wanted = true}, reason),
 				 0);
-		assert_sweep(&swept.scaling.sweeps[0], 1, "boards=100", NULL, 1);
+		assert_sweep(&swept.scaling.sweeps[0], 1, "boards+pairs=100+30", NULL, 1);
+		clear(&swept);
+	}
+}
+
+/* One board after another, 600 us a pair, within what a cell of the sweep may take. */
+static void strong_chess_can_be_played_by_everybody(void **state)
+{
+	static const char *const machines[] = {"core:1 pu:1", "core:3 pu:1", "core:8 pu:1", "core:9 pu:1",
+					       "core:32 pu:1"};
+	char reason[REASON_MAX] = "";
+	unsigned long boards, pairs;
+	struct swept swept;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof machines / sizeof *machines; i++) {
+		assert_int_equal(make(&swept, machines[i], "chess", &(struct scaling_request){.wanted = true}, reason),
+				 0);
+		assert_int_equal(sscanf(swept.scaling.sweeps[0].axes[0], "boards+pairs=%lu+%lu", &boards, &pairs), 2);
+		assert_true(boards * pairs * 600000 <= cores_profile.limit_ns);
 		clear(&swept);
 	}
 }
@@ -214,7 +276,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counts_are_those_of_the_machine),
+		cmocka_unit_test(fast_cores_are_swept_first),
+		cmocka_unit_test(a_cgroup_is_swept_within_its_cpuset),
 		cmocka_unit_test(strong_work_stays),
+		cmocka_unit_test(strong_chess_can_be_played_by_everybody),
 		cmocka_unit_test(weak_work_grows_with_cores),
 		cmocka_unit_test(weak_counting_grows_by_its_work),
 		cmocka_unit_test(concurrency_is_another_axis),
