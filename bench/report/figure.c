@@ -152,7 +152,8 @@ void figure_point(struct figure *figure, struct series *series, const struct poi
 	if (point->text && !(grown[series->count].text = strdup(point->text)))
 		figure->error = -ENOMEM;
 	series->count++;
-	if (series->style == SERIES_RUNTIME || series->style == SERIES_FAILED || series->style == SERIES_FORECAST)
+	if (series->style == SERIES_RUNTIME || series->style == SERIES_FAILED || series->style == SERIES_FORECAST ||
+	    series->style == SERIES_LAW)
 		figure->used[point->slot] = true;
 }
 
@@ -538,7 +539,7 @@ static void write_series(FILE *out, const struct figure *figure, size_t index)
 	static const char *const styles[] = {
 		[SERIES_RUNTIME] = "runtime",   [SERIES_SAMPLES] = "samples", [SERIES_BOUND] = "bound",
 		[SERIES_OTHER] = "other",       [SERIES_FAILED] = "failed",   [SERIES_NOTE] = "note",
-		[SERIES_FORECAST] = "forecast",
+		[SERIES_FORECAST] = "forecast", [SERIES_LAW] = "law",
 	};
 	const struct series *series = &figure->series[index];
 	struct row row = blank;

@@ -30,6 +30,7 @@ enum series_style {
 	SERIES_OTHER,    /* another line of reference */
 	SERIES_FAILED,   /* crosses at the axis */
 	SERIES_FORECAST, /* a runtime's line that was not measured */
+	SERIES_LAW,      /* a runtime's line by another law than its first: faint */
 	SERIES_NOTE      /* text in the panel in place of points */
 };
 
@@ -126,7 +127,8 @@ void figure_explain(struct figure *figure, const struct family *family);
 /* The figures. Each fills an initialised figure from the bundle's groups. */
 struct groups;
 typedef void figure_maker(struct figure *figure, const struct groups *groups);
-figure_maker scoreboard_figure, chess_figure, counting_figure, echo_figure, primitives_figure, forecast_figure;
+figure_maker scoreboard_figure, chess_figure, counting_figure, echo_figure, primitives_figure;
+figure_maker forecast_figure, forecast_echo_figure;
 figure_maker tail_figure, rate_figure, memory_figure;
 figure_maker spread_figure, sequence_figure, starvation_figure, resources_figure, cost_figure;
 figure_maker map_figure, fairness_figure;

@@ -283,14 +283,18 @@ static void draw_series(const struct panel *panel, const struct row *series, siz
 		fputs("</text>", panel->out);
 	} else {
 		/* A little beside each other, since models often coincide. */
-		double aside = ((double)rank - ((double)count - 1) / 2) * (count > 6 ? 8.0 / (double)count : count > 0 ? 1.3 : 0);
+		double aside = ((double)rank - ((double)count - 1) / 2) * (count > 6   ? 8.0 / (double)count
+									   : count > 0 ? 1.3
+										       : 0);
 
 		fprintf(panel->out, "<g class=\"series %s\" data-name=\"", class_of(panel->sheet, &series[1], class));
 		html_text(panel->out, series[1].name);
 		fputs("\">", panel->out);
 		if (strcmp(series->text, has_forecast(panel) ? "forecast" : "runtime") == 0)
 			draw_line(panel, series, "curve", series->shape);
-		if (strcmp(series->text, "forecast") != 0)
+		if (strcmp(series->text, "law") == 0)
+			draw_line(panel, series, "curve", 4);
+		else if (strcmp(series->text, "forecast") != 0)
 			draw_points(panel, series, aside);
 		fputs("</g>\n", panel->out);
 	}
@@ -381,7 +385,8 @@ static void table_number(FILE *out, const struct row *point)
 
 static void table_row(const struct panel *panel, const struct row *series, const double *places, size_t count)
 {
-	if (series->n == 0 || strcmp(series->text, "note") == 0 || strcmp(series->text, "failed") == 0)
+	if (series->n == 0 || strcmp(series->text, "note") == 0 || strcmp(series->text, "failed") == 0 ||
+	    strcmp(series->text, "law") == 0)
 		return;
 	fputs("<tr><th scope=\"row\">", panel->out);
 	html_text(panel->out, *series[1].name ? series[1].name : series->name);

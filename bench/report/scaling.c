@@ -271,6 +271,45 @@ static void draw_line(struct figure *figure, const struct sweep_panel *panel, un
 	}
 }
 
+/* Amdahl's law over the counts that it was fitted to. */
+static void draw_amdahl(struct figure *figure, const struct sweep_panel *panel, unsigned slot,
+			const struct scaling_fit *fit, double divide)
+{
+	struct series *series = figure_series(figure, SERIES_LAW, figure->bundle->runtimes[slot]);
+	size_t count;
+	const struct rung_cell *curve = sweep_curve(panel, slot, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (!curve[i].oversubscribed && curve[i].cores <= fit->most_cores)
+			figure_point(figure, series,
+				     &(struct point){.x = curve[i].at,
+						     .y = scaling_predict(fit, curve[i].cores, NULL).value / divide,
+						     .low = NAN,
+						     .high = NAN,
+						     .mean = NAN,
+						     .slot = slot});
+}
+
+/* Of work that stays the same. 0 or -ENOMEM. */
+static int draw_amdahls(struct figure *figure, const struct sweep_panel *panel, double divide)
+{
+	int error = 0;
+	size_t count;
+
+	for (unsigned slot = 0; slot < figure->bundle->runtime_count && !error; slot++) {
+		struct scaling_fit fit;
+
+		if (strcmp(panel->law, "strong") != 0 || !sweep_curve(panel, slot, &count))
+			continue;
+		error = sweep_fit(panel, slot, FIT_AMDAHL, &fit);
+		if (!error && fit.fitted)
+			draw_amdahl(figure, panel, slot, &fit, divide);
+		if (!error)
+			scaling_fit_clear(&fit);
+	}
+	return error;
+}
+
 /* A line at the peak's height, as long as the interval of N*. */
 static void draw_peak(struct figure *figure, const struct scaling_fit *fit, double most_cores, double divide)
 {
@@ -300,9 +339,13 @@ static void note_fits(struct figure *figure, const struct sweep_panel *panel, co
 	if (*fits)
 		figure_note(
 			figure,
-			"%s, %s: the universal scalability law, with its 95 %% interval (bootstrap). %s across: N*, "
+			"%s, %s: the universal scalability law, with its 95 %% interval (bootstrap)%s. %s across: N*, "
 			"the peak, with its interval. sigma (contention), kappa (coherency): %s.",
-			figure_line(figure, SERIES_FORECAST), title, figure_line(figure, SERIES_OTHER), fits + 2);
+			figure_line(figure, SERIES_FORECAST), title,
+			strcmp(panel->law, "strong") == 0 && !figure->terminal
+				? "; dash-dotted: Amdahl's law, with kappa 0"
+				: "",
+			figure_line(figure, SERIES_OTHER), fits + 2);
 	else if (*refused)
 		figure_note(figure, "No law is fitted to %s: %s", title, refused);
 }
@@ -337,6 +380,8 @@ static int draw_laws(struct figure *figure, const struct sweep_panel *panel, dou
 	}
 	if (text)
 		fclose(text);
+	if (!error && lines)
+		error = draw_amdahls(figure, panel, divide);
 	if (!error)
 		note_fits(figure, panel, notes ? notes : "", refused);
 	for (unsigned slot = 0; fits && slot < runtimes; slot++)

@@ -44,6 +44,7 @@ do for [f=1:words(formats)] {
 			for [k in list_of(p, 'bound')] DATA index block(k) using 5:6 with lines lt 2 lw 1.5 dt 2 lc rgb '#555555', \
 			for [k in list_of(p, 'forecast')] DATA index block(k) using 5:6:11 with lines lt 3 lw 1 lc rgb variable, \
 			for [end=7:8] for [k in list_of(p, 'forecast')] DATA index block(k) using 5:end:11 with lines lt 3 lw 1 dt 3 lc rgb variable, \
+			for [k in DUMB ? '' : list_of(p, 'law')] DATA index block(k) using 5:6:11 with lines lw 1 dt 4 lc rgb variable, \
 			for [k in strlen(list_of(p, 'forecast')) ? '' : drawn] DATA index block(k) using (beside(p, list_of(p, 'runtime'), k)):6:11 with lines lw 1.5 dt dashes[block(k) + 1] lc rgb variable, \
 			for [k in drawn] DATA index block(k) using (beside(p, list_of(p, 'runtime'), k)):6:(bars(7, 6)):(bars(8, 6)):11 with yerrorbars pt 0 ps 0 lw 1.5 lc rgb variable, \
 			for [k in drawn] DATA index block(k) using (beside(p, list_of(p, 'runtime'), k)):6 with points pt 7 ps 1.3 lc rgb '#ffffff', \

@@ -34,7 +34,7 @@ array dashes[series + 1]
 do for [i=1:series + 1] { dashes[i] = 1 }
 do for [p=1:panels] { x_tics[p] = ''; y_tics[p] = '' }
 # The series of a panel by style, as "3 4 5": series_of[10 * panel + style].
-styles = 'runtime samples bound other failed note forecast'
+styles = 'runtime samples bound other failed note forecast law'
 array series_of[10 * (panels + 1)]
 do for [i=1:10 * (panels + 1)] { series_of[i] = '' }
 style_index(name) = sum [i=1:words(styles)] (word(styles, i) eq name ? i : 0)
