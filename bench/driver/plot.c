@@ -30,7 +30,7 @@ static const struct command_option plot_table[] = {
 	 .field = offsetof(struct plot_options, report.figure),
 	 .help = "Only that figure: scoreboard, map, chess, counting, echo, primitives, cores, efficiency, "
 		 "concurrency, "
-		 "forecast, tail, rate, memory, spread, sequence, starvation, fairness, resources, cost"},
+		 "forecast, forecast-echo, tail, rate, memory, spread, sequence, starvation, fairness, resources, cost"},
 	{.name = NULL},
 };
 

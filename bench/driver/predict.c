@@ -94,6 +94,12 @@ static const struct command_option predict_table[] = {
 	 .take = take_flag,
 	 .field = offsetof(struct predict_options, json),
 	 .help = "Print JSON: the checks and the forecasts"},
+	{.name = "plot",
+	 .argument = "DIR",
+	 .take = take_text,
+	 .field = offsetof(struct predict_options, plot),
+	 .help = "Draw it too, beside what was measured, a panel for each of up to 6 numbers of cores: forecast.svg, "
+		 "forecast.png (forecast-echo) and their data in that folder"},
 	{.name = NULL},
 };
 
@@ -112,6 +118,7 @@ static const struct command predict_command = {
 		"  simul predict costs --cores=64 --tasks=1000000 --runtime=coroutine\n"
 		"  simul predict costs --move=1ms --reply=100ms --pairs=5\n"
 		"  simul predict costs --workload=echo --cores=1,8 --tasks=100,10000 --size=4KiB\n"
+		"  simul predict costs --cores=2,8,128 --tasks=100000 --plot=figures\n"
 		"\n"
 		"Not in the simulation: contention that grows with the cores, caches, a scheduler's mistakes. What it "
 		"says of more cores than were measured is what the model allows. A cell of echo is held against costs "
@@ -237,6 +244,33 @@ static int answer_json(const struct predict_request *request, const struct check
 	return error;
 }
 
+static bool is_drawn(const struct predict_request *request, unsigned slot)
+{
+	const struct bundle *bundle = &request->bundle;
+
+	return predict_asks(request, slot) &&
+	       (request->options->runtimes.count > 0 || !bundle_is_peer(bundle, bundle->runtimes[slot]));
+}
+
+static int plot(const struct predict_request *request)
+{
+	const struct predict_options *options = request->options;
+	struct forecast_view view = {.count = (unsigned)options->cores.count};
+	char *scripts = home_path("share/simul/plots");
+	int error;
+
+	for (unsigned i = 0; i < view.count; i++)
+		view.cores[i] = (double)request->cores[i];
+	for (size_t i = 0; i < options->tasks.count; i++)
+		view.most = fmax(view.most, (double)request->tasks[i]);
+	for (unsigned slot = 0; slot < request->bundle.runtime_count; slot++)
+		view.wanted[slot] = is_drawn(request, slot);
+	request->subject->show(request, &view);
+	error = scripts ? forecast_plot(&request->bundle, &view, options->plot, scripts) : -ENOMEM;
+	free(scripts);
+	return error;
+}
+
 static bool has_costs(const struct predict_request *request)
 {
 	for (unsigned slot = 0; slot < request->bundle.runtime_count; slot++)
@@ -263,6 +297,8 @@ static int answer(struct predict_request *request)
 	checks_clear(&checks);
 	if (error < 0)
 		say("there can be no forecast: %s", strerror(-error));
+	else if (request->options->plot)
+		error = plot(request); /* which says why */
 	return error < 0 ? DRIVER_NOTHING_DONE : DRIVER_OK;
 }
 
@@ -315,6 +351,10 @@ static int fill_in(struct predict_options *options)
 {
 	if (options->bundles.count > 1) {
 		say("simul predict takes one bundle; see --help");
+		return -EINVAL;
+	}
+	if (options->plot && options->cores.count > FORECAST_PANELS_MAX) {
+		say("--plot draws a panel for each number of cores, %d at most", FORECAST_PANELS_MAX);
 		return -EINVAL;
 	}
 	if (options->cores.count == 0 && texts_split(&options->cores, "1,2,64", ',') < 0)

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "../predict/check.h"
+#include "../report/forecast.h"
 #include "text.h"
 
 struct predict_options {
@@ -13,6 +14,7 @@ struct predict_options {
 	uint64_t pairs, move_ns, reply_ns;
 	uint64_t messages, size, load_cores; /* load_cores: 0 is as many as the server's */
 	bool json;
+	const char *plot; /* a folder; NULL: nothing is drawn */
 };
 
 /* What is asked, understood. */
@@ -37,6 +39,8 @@ struct subject {
 	void (*head)(const struct predict_request *request, unsigned cores, double tasks);
 	int (*forecast)(const struct predict_request *request, unsigned slot, unsigned cores, double tasks,
 			json_t *list);
+	/* What it is of in a figure of what is asked. */
+	void (*show)(const struct predict_request *request, struct forecast_view *view);
 };
 
 extern const struct subject predict_chess, predict_echo;

@@ -89,6 +89,11 @@ static int forecast(const struct predict_request *request, unsigned slot, unsign
 	return error;
 }
 
+static void show(const struct predict_request *request, struct forecast_view *view)
+{
+	view->exhibition = exhibition_asked(request, 0, 0);
+}
+
 static bool has_costs(const struct predict_request *request, unsigned slot)
 {
 	struct costs costs;
@@ -106,4 +111,5 @@ const struct subject predict_chess = {
 	.check = checks_make,
 	.head = head,
 	.forecast = forecast,
+	.show = show,
 };

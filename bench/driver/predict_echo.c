@@ -106,6 +106,12 @@ static int forecast(const struct predict_request *request, unsigned slot, unsign
 	return error;
 }
 
+static void show(const struct predict_request *request, struct forecast_view *view)
+{
+	view->echo = true;
+	view->exchange = exchange_asked(request, 0, 0);
+}
+
 /* Of messages of the size that is asked for. */
 static bool has_costs(const struct predict_request *request, unsigned slot)
 {
@@ -125,4 +131,5 @@ const struct subject predict_echo = {
 	.check = echo_checks_make,
 	.head = head,
 	.forecast = forecast,
+	.show = show,
 };

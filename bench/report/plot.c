@@ -33,6 +33,7 @@ static const struct {
 	{"efficiency", efficiency_figure, "a sweep over cores", "simul cores"},
 	{"concurrency", concurrency_figure, "a sweep over tasks a core", "simul cores --concurrency --workload=chess"},
 	{"forecast", forecast_figure, "chess with the costs of the primitives", "simul run --profile=costs"},
+	{"forecast-echo", forecast_echo_figure, "echo with the costs of the primitives", "simul run --profile=costs"},
 	{"tail", tail_figure, "echo", "simul run --workload=echo"},
 	{"rate", rate_figure, "echo at an offered rate",
 	 "simul run --workload=echo --set rate=5000,20000,80000 --set messages=2000"},
