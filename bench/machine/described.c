@@ -1,12 +1,58 @@
 /* described.c: see described.h. */
 #include "described.h"
 
+#include <errno.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cmocka.h>
+
 #include "internal.h"
+
+char root[64];
+
+int make_root(void **state)
+{
+	(void)state;
+	snprintf(root, sizeof(root), "%s/machine-test-XXXXXX", P_tmpdir);
+	return mkdtemp(root) ? 0 : -1;
+}
+
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+	(void)status;
+	(void)type;
+	(void)walk;
+	return remove(path);
+}
+
+int remove_root(void **state)
+{
+	(void)state;
+	return nftw(root, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+void put(const char *path, const char *text)
+{
+	char full[512];
+	FILE *file;
+
+	snprintf(full, sizeof(full), "%s%s", root, path);
+	for (char *slash = strchr(full + strlen(root) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		assert_true(mkdir(full, 0755) == 0 || errno == EEXIST);
+		*slash = '/';
+	}
+	file = fopen(full, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
 
 static int register_kind(hwloc_topology_t topology, hwloc_bitmap_t set, const char *pus, int efficiency)
 {
@@ -47,59 +93,20 @@ int described_hybrid(struct machine *machine)
 	return error ? -1 : 0;
 }
 
-static const struct {
-	const char *path, *text; /* NULL: a folder */
-} files[] = {
-	{"/proc", NULL},
-	{"/proc/self", NULL},
-	{"/group", NULL},
-	{"/proc/self/cgroup", "0::/\n"},
-	{"/proc/self/mountinfo", "31 22 0:26 / /group rw - cgroup2 cgroup2 rw\n"},
-	{"/group/cpuset.cpus.effective", "1-5,18-21\n"},
-};
-
-enum { FILES = sizeof(files) / sizeof(files[0]) };
-
-static int lay_out(const char *root, const char *name, const char *text)
-{
-	char path[128];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%.60s%s", root, name);
-	if (!text)
-		return mkdir(path, 0700);
-	file = fopen(path, "w");
-	if (!file)
-		return -1;
-	fputs(text, file);
-	return fclose(file);
-}
-
-static void remove_all(const char *root)
-{
-	char path[128];
-
-	for (int i = FILES; i-- > 0;) {
-		snprintf(path, sizeof(path), "%.60s%s", root, files[i].path);
-		remove(path);
-	}
-	rmdir(root);
-}
-
 int described_part(struct machine *machine)
 {
-	char root[] = P_tmpdir "/described-XXXXXX";
-	int error = mkdtemp(root) ? 0 : -1;
+	int error = make_root(NULL);
 
-	for (int i = 0; i < FILES && !error; i++)
-		error = lay_out(root, files[i].path, files[i].text);
-	if (!error)
-		error = machine_open(machine, &(struct machine_source){.synthetic = "pack:2 core:8 pu:2"});
+	if (error)
+		return -1;
+	put("/proc/self/cgroup", "0::/\n");
+	put("/proc/self/mountinfo", "31 22 0:26 / /group rw - cgroup2 cgroup2 rw\n");
+	put("/group/cpuset.cpus.effective", "1-5,18-21\n");
+	error = machine_open(machine, &(struct machine_source){.synthetic = "pack:2 core:8 pu:2"});
 	if (!error) {
 		cgroup_restrict(root, machine->allowed);
 		machine->allowed_count = (unsigned)hwloc_bitmap_weight(machine->allowed);
 		machine->physical_count = 5;
 	}
-	remove_all(root);
-	return error ? -1 : 0;
+	return remove_root(NULL) || error ? -1 : 0;
 }
