@@ -31,10 +31,10 @@ static void print_answer(const struct machines *machines, unsigned machine, FILE
 	machines_count(machines, machine, of);
 	all = of[VERDICT_FASTER] + of[VERDICT_SLOWER] + of[VERDICT_SAME] + of[VERDICT_UNDECIDED];
 	snprintf(text, sizeof(text),
-		 "%u against 1, each on the most cores it has: of %zu, faster in %zu, slower in %zu, no difference "
-		 "shown "
-		 "in %zu, not enough data in %zu",
-		 machine + 1, all, of[VERDICT_FASTER], of[VERDICT_SLOWER], of[VERDICT_SAME], of[VERDICT_UNDECIDED]);
+		 "%u against 1, each on the most cores it has: of %zu rows below, %u is faster in %zu, slower in %zu, "
+		 "no difference shown in %zu, not enough data in %zu",
+		 machine + 1, all, machine + 1, of[VERDICT_FASTER], of[VERDICT_SLOWER], of[VERDICT_SAME],
+		 of[VERDICT_UNDECIDED]);
 	text_wrap(text, WIDTH, print_line, out);
 }
 
@@ -171,10 +171,14 @@ int machines_text(const struct machines *machines, FILE *out)
 	fputc('\n', out);
 	text_wrap("Speed: the first machine's median time on its most cores, over the time here: above 1 is faster; + "
 		  "faster, - slower, = no difference shown, ? not enough data, by the rule of simul compare; its "
-		  "interval: 95 "
-		  "%, percentile bootstrap. /core: the same for each core. Own: the same in units of "
-		  "the machine's own speed on one core, as it was calibrated: above 1, it makes more of what it has. "
-		  "Eff: speed over its own one core's, for each physical core.",
+		  "interval: "
+		  "95 %, percentile bootstrap. /core: speed for each core, 1 for the first machine's. Own: speed in "
+		  "units of "
+		  "what the machine's cores were calibrated to: above 1, it makes more of what it has. Eff: speed over "
+		  "that "
+		  "on one core of the same machine, for each physical core: 1 loses nothing. Behind the cores: their "
+		  "share "
+		  "of those that the machine may use.",
 		  WIDTH, print_line, out);
 	if (machines->paced > 0)
 		text_wrap(
@@ -182,8 +186,8 @@ int machines_text(const struct machines *machines, FILE *out)
 			"long; speed is then what cores, runtime and kernel make of it, not how fast a core is. The "
 			"same --set step=N in all runs plays the very same work.",
 			WIDTH, print_line, out);
-	fprintf(out, "\n%*s%11s%10s%7s%16s%7s%7s%7s\n", LABEL_WIDTH, "", "cores", "median", "speed", "interval",
-		"/core", "own", "eff");
+	fprintf(out, "\n%-*s%11s%10s%7s%16s%7s%7s%7s\n", LABEL_WIDTH, "  machine", "cores", "median", "speed",
+		"interval", "/core", "own", "eff");
 	for (size_t i = 0; i < machines->row_count; i++) {
 		if (!*machines->rows[i].alone)
 			print_row(machines, &machines->rows[i], out);
