@@ -109,7 +109,9 @@ static const struct command predict_command = {
 	.help = "Says what chess or echo would take on other numbers of cores and tasks: a simulation of each model, "
 		"event by event, fed with what is measured in a bundle: for chess what sleeping, waking up, creating a "
 		"task and its memory cost; for echo what a message costs server and load. First it is held against the "
-		"cells of that workload in the same bundle. Without a BUNDLE: the newest one."
+		"cells of that workload in the same bundle, and of those only against invocations that nothing "
+		"disturbed, "
+		"where there are any; of such are the costs. Without a BUNDLE: the newest one."
 		"\v"
 		"The bundle needs these costs:\n"
 		"  simul run --profile=costs --out=costs\n"
@@ -136,13 +138,21 @@ static int by_error(const void *left, const void *right)
 	return (a < b) - (a > b);
 }
 
-static bool any_beyond(const struct checks *checks)
+/* What the notes in the table mean. */
+static void explain_notes(const struct checks *checks)
 {
-	bool beyond = false;
+	bool beyond = false, disturbed = false;
 
-	for (size_t i = 0; i < checks->count && i < CHECKS_SHOWN; i++)
-		beyond = beyond || checks->check[i].beyond;
-	return beyond;
+	for (size_t i = 0; i < checks->count && i < CHECKS_SHOWN; i++) {
+		beyond |= checks->check[i].beyond;
+		disturbed |= !checks->check[i].alone;
+	}
+	if (beyond || disturbed)
+		putchar('\n');
+	if (beyond)
+		puts("beyond: costs were known of fewer or of more tasks only.");
+	if (disturbed)
+		puts("disturbed: so was every invocation of that cell.");
 }
 
 /* How many are near, and the cells furthest off. */
@@ -153,7 +163,7 @@ static void print_checks(const struct subject *subject, struct checks *checks)
 		return;
 	}
 	qsort(checks->check, checks->count, sizeof *checks->check, by_error);
-	printf("Held against %zu cells of %s in the same bundle, %s:\n"
+	printf("Held against %zu cells of %s in the same bundle, by their undisturbed\ninvocations, %s:\n"
 	       "%zu are within 10 %%, half within %.1f %%, nine of ten within %.0f %%. The furthest off:\n\n"
 	       "  %-18s%7s%13s%11s%11s%9s\n",
 	       checks->count, subject->workload, subject->unit, checks_within(checks, 0.10),
@@ -162,21 +172,22 @@ static void print_checks(const struct subject *subject, struct checks *checks)
 	for (size_t i = 0; i < checks->count && i < CHECKS_SHOWN; i++) {
 		const struct check *check = &checks->check[i];
 
-		printf("  %-18s%7u%13.0f%11.*f%11.*f%+8.1f%%%s\n", check->cell->runtime, check->cell->cores,
+		printf("  %-18s%7u%13.0f%11.*f%11.*f%+8.1f%%%s%s\n", check->cell->runtime, check->cell->cores,
 		       cell_parameter(check->cell, subject->tasks), subject->decimals, check->measured,
-		       subject->decimals, check->forecast, 100 * check->error, check->beyond ? "  beyond" : "");
+		       subject->decimals, check->forecast, 100 * check->error, check->beyond ? "  beyond" : "",
+		       check->alone ? "" : "  disturbed");
 	}
-	if (any_beyond(checks))
-		puts("\nbeyond: costs were known of fewer or of more tasks only.");
+	explain_notes(checks);
 	putchar('\n');
 }
 
 static json_t *check_json(const struct subject *subject, const struct check *check)
 {
-	return json_pack("{s:s, s:s, s:i, s:f, s:f, s:f, s:f, s:b}", "cell", check->cell->name, "runtime",
+	return json_pack("{s:s, s:s, s:i, s:f, s:f, s:f, s:f, s:b, s:b}", "cell", check->cell->name, "runtime",
 			 check->cell->runtime, "cores", (int)check->cell->cores, subject->tasks,
 			 cell_parameter(check->cell, subject->tasks), "measured", check->measured, "forecast",
-			 check->forecast, "error", check->error, "beyond_measured", check->beyond);
+			 check->forecast, "error", check->error, "beyond_measured", check->beyond, "disturbed",
+			 !check->alone);
 }
 
 /* ---- The forecasts ---- */

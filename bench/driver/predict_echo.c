@@ -124,7 +124,7 @@ static bool has_costs(const struct predict_request *request, unsigned slot)
 const struct subject predict_echo = {
 	.workload = "echo",
 	.tasks = "connections",
-	.unit = "each from the costs\nof all others, in messages a second",
+	.unit = "each from the costs of all others, in messages\na second",
 	.needs = "echo in a closed loop with 10 messages a connection or more, and two sizes for others than its own",
 	.decimals = 0,
 	.has_costs = has_costs,

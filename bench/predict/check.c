@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "echo.h"
+#include "quiet.h"
 
 struct exhibition exhibition_of(const struct cell *cell)
 {
@@ -28,7 +29,8 @@ static void add(struct checks *checks, const struct cell *cell, double measured,
 								.measured = measured,
 								.forecast = forecast,
 								.error = forecast / measured - 1,
-								.beyond = beyond};
+								.beyond = beyond,
+								.alone = quiet_has(cell)};
 }
 
 static int check_chess(const struct bundle *bundle, const struct cell *cell, struct checks *checks)
@@ -41,7 +43,7 @@ static int check_chess(const struct bundle *bundle, const struct cell *cell, str
 	if (!error)
 		error = forecast_chess(&costs, &exhibition, &forecast);
 	if (!error)
-		add(checks, cell, cell_summary(cell, MEASURE_TIMES_BOUND).median, forecast.wall_ns / forecast.bound_ns,
+		add(checks, cell, quiet_summary(cell, MEASURE_TIMES_BOUND).median, forecast.wall_ns / forecast.bound_ns,
 		    forecast.beyond);
 	return error;
 }
@@ -65,7 +67,7 @@ static int check_echo(const struct bundle *bundle, const struct cell *cell, stru
 	if (!error)
 		error = echo_forecast_make(&costs, &exchange, &forecast);
 	if (!error)
-		add(checks, cell, cell_summary(cell, MEASURE_RATE).median, forecast.rate, forecast.beyond);
+		add(checks, cell, quiet_summary(cell, MEASURE_RATE).median, forecast.rate, forecast.beyond);
 	return error;
 }
 

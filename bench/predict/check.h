@@ -4,13 +4,15 @@
 
 #include "forecast.h"
 
-/* One measured cell beside its forecast. Chess: both as multiples of the bound, the measured invocations of their own,
- * so that a clock which was faster or slower in one of them decides nothing. Echo: messages a second. */
+/* One measured cell beside its forecast, both by invocations that nothing disturbed (quiet.h). Chess: both as multiples
+ * of the bound, the measured invocations of their own, so that a clock which was faster or slower in one of them
+ * decides nothing. Echo: messages a second. */
 struct check {
 	const struct cell *cell; /* borrowed from the bundle */
 	double measured, forecast;
 	double error; /* forecast over measured, less 1 */
 	bool beyond;  /* costs were known of fewer or more tasks only */
+	bool alone;   /* an invocation of the cell was left alone; else all that is known of it was disturbed */
 };
 
 struct checks {

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "quiet.h"
+
 /* Fewer sleeps would charge them with the tasks' creation and end; fewer tasks with their core's going idle. */
 static const double sleeps_least = 10, company_least = 8;
 
@@ -152,7 +154,7 @@ static void read_limit(const struct cell *cell, double tasks, struct costs *cost
 
 static double steady_of_task(const struct cell *cell)
 {
-	return cell_summary(cell, MEASURE_STEADY_NS).median / cell_parameter(cell, "tasks");
+	return quiet_summary(cell, MEASURE_STEADY_NS).median / cell_parameter(cell, "tasks");
 }
 
 /* The same night with a few sleeps a task; NULL: none was measured. */
@@ -199,10 +201,10 @@ static int read_idle(const struct cell *cell, struct costs *costs)
 	read_limit(cell, tasks, costs);
 	if (cell->count[STATUS_OK] == 0)
 		return 0;
-	error = cell_figures(costs->bundle, cell, &figures);
+	error = quiet_figures(costs->bundle, cell, &figures);
 	if (error)
 		return error;
-	sleep_ns = cell_summary(cell, MEASURE_STEADY_NS).median / (tasks * sleeps);
+	sleep_ns = quiet_summary(cell, MEASURE_STEADY_NS).median / (tasks * sleeps);
 	if (tells_cost_of_sleep(cell))
 		read_sleep(cell, costs);
 	if (tasks == 1 && sleeps >= sleeps_least)
@@ -222,7 +224,7 @@ static int read_switch(const struct cell *cell, struct costs *costs)
 
 	if (cell->count[STATUS_OK] == 0 || !parameter_is(cell, "mode", "yield") || cell_parameter(cell, "tasks") != 2)
 		return 0;
-	error = cell_figures(costs->bundle, cell, &figures);
+	error = quiet_figures(costs->bundle, cell, &figures);
 	if (error)
 		return error;
 	costs->switch_ns = fmin(costs->switch_ns, figure_median(figures, "ns_per_switch"));

@@ -5,7 +5,8 @@
  * core away). A sleep is measured with several tasks that wake up together, and with one alone; where so many tasks
  * also slept only a few times, the difference tells what their start and end cost, which else count as sleeping. Each
  * is known at some numbers of tasks: between two of them it is interpolated over the logarithm of the number, outside
- * it is that of the nearest, and `beyond` says so. Medians over invocations. Times in ns, memory in bytes; NAN where
+ * it is that of the nearest, and `beyond` says so. Medians over the invocations that nothing
+ * disturbed (quiet.h). Times in ns, memory in bytes; NAN where
  * the bundle does not say. */
 #ifndef SIMUL_COSTS_H
 #define SIMUL_COSTS_H

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "network.h"
+#include "quiet.h"
 
 /* Fewer messages would charge them with the connections' end; fewer connections with their core's going idle. */
 static const double messages_least = 10, company_least = 8;
@@ -17,8 +18,8 @@ static double cost_of(const struct cell *cell, bool server)
 	double messages = cell_parameter(cell, "messages");
 
 	/* The server's time begins before the message that warms each connection up, the load's after it. */
-	return server ? cell_summary(cell, MEASURE_CPU_NS_PER_MESSAGE).median * messages / (messages + 1)
-		      : cell_summary(cell, MEASURE_CLIENT_NS_PER_MESSAGE).median;
+	return server ? quiet_summary(cell, MEASURE_CPU_NS_PER_MESSAGE).median * messages / (messages + 1)
+		      : quiet_summary(cell, MEASURE_CLIENT_NS_PER_MESSAGE).median;
 }
 
 static bool is_set_to(const struct cell *cell, const char *name, const char *choice)
@@ -68,7 +69,7 @@ static void read_company(const struct cell *cell, struct echo_costs *costs)
 		return;
 	cost_add(&costs->server.company_ns, cell, connections, cost_of(cell, true));
 	cost_add(&costs->load.company_ns, cell, connections, cost_of(cell, false));
-	cost_add(&costs->bytes, cell, connections, cell_summary(cell, MEASURE_MEMORY_BYTES).median / connections);
+	cost_add(&costs->bytes, cell, connections, quiet_summary(cell, MEASURE_MEMORY_BYTES).median / connections);
 }
 
 static double further_bytes(const struct cell *cell, const struct echo_costs *costs)

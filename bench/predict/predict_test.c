@@ -223,6 +223,14 @@ static void write_manifest(FILE *file)
 static void write_records(FILE *file)
 {
 	for (size_t i = 0; i < CELLS; i++) {
+		/* One that was disturbed and took three times as long: nothing is made of it. */
+		if (cells[i].steady_ns >= 0)
+			fprintf(file,
+				"{\"cell\": \"c%zu\", \"repetition\": 1, \"status\": \"ok\", \"disturbance\": "
+				"{\"disturbed\": true}, \"record\": {\"time_ns\": {\"wall\": %.0f}, \"cpu_ns\": "
+				"{\"user\": 1, \"system\": 1, \"steady\": %.0f}, \"figures\": {\"late_p50_us\": %.1f, "
+				"\"create_ns_per_task\": 150.0, \"bytes_per_task\": 8192.0}}}\n",
+				i, 3 * cells[i].wall_ns, 3 * cells[i].steady_ns, 3 * cells[i].late_us);
 		if (cells[i].steady_ns < 0) {
 			fprintf(file,
 				"{\"cell\": \"c%zu\", \"repetition\": 0, \"status\": \"refused\", \"reason\": \"no "

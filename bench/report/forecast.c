@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../predict/check.h"
+#include "../predict/quiet.h"
 #include "curves.h"
 #include "drawn.h"
 #include "text.h"
@@ -104,7 +105,7 @@ static struct summary multiple_of(const struct cell *cell, const struct group *g
 
 	(void)group;
 	if (view->wanted[cell->slot])
-		summary = cell_summary(cell, MEASURE_TIMES_BOUND);
+		summary = quiet_summary(cell, MEASURE_TIMES_BOUND);
 	summary.interval = (struct interval){.low = NAN, .high = NAN};
 	summary.mean = NAN;
 	return summary;
@@ -117,7 +118,7 @@ static struct summary rate_of(const struct cell *cell, const struct group *group
 
 	(void)group;
 	if (view->wanted[cell->slot])
-		summary = cell_summary(cell, MEASURE_RATE);
+		summary = quiet_summary(cell, MEASURE_RATE);
 	summary.interval = (struct interval){.low = NAN, .high = NAN};
 	summary.mean = NAN;
 	return summary;
@@ -240,13 +241,15 @@ static void note_checks(struct figure *figure, bool echo)
 
 	if ((echo ? echo_checks_make : checks_make)(figure->bundle, &checks) < 0)
 		return;
-	figure_note(figure,
-		    "Lines are no measurements, and dotted is where measuring ended: each model is simulated from what "
-		    "%s in this bundle. Of %zu measured "
-		    "cells the forecast is within 10 %% for %zu%s. Contention that grows with the cores, caches and a "
-		    "scheduler's mistakes are not in it.",
-		    echo ? "a message costs server and load" : "a sleep, a wake-up and a switch cost", checks.count,
-		    checks_within(&checks, 0.10), echo ? ", each from the costs of all others" : "");
+	figure_note(
+		figure,
+		"%s: no measurements, each model is simulated from what %s in this bundle. %s: where measuring "
+		"ended. Of %zu measured cells the forecast is within 10 %% for %zu%s. Contention that grows with the "
+		"cores, caches and a scheduler's mistakes are not in it.",
+		figure_line(figure, SERIES_FORECAST),
+		echo ? "a message costs server and load" : "a sleep, a wake-up and a switch cost",
+		figure_line(figure, SERIES_OTHER), checks.count, checks_within(&checks, 0.10),
+		echo ? ", each from the costs of all others" : "");
 	checks_clear(&checks);
 }
 

@@ -619,7 +619,8 @@ case_progress() {
 }
 
 case_predict() {
-	expect 0 "$SIMUL" run --no-plots --workload=chess,idle --set boards=1,8 --set pairs=2 --set tasks=1,8 \
+	expect 0 "$SIMUL" run --no-plots --workload=chess,idle,echo --set boards=1,8 --set pairs=2 --set tasks=1,8 \
+		--set connections=10,20 --set messages=10 \
 		--set sleeps=10 --set sleep=1ms --set start=gate --set memory=warm --cores=1 --repetitions=1 \
 		--runtime=coroutine,sequential --out=costs
 	expect 0 "$SIMUL" predict costs --cores=1,1024 --tasks=8,1000000 --pairs=3
@@ -629,6 +630,18 @@ case_predict() {
 	expect 0 "$SIMUL" predict costs --json --runtime=coroutine --cores=2 --tasks=10
 	has out '"wall_ns"'
 	has_not out '"sequential", "model"'
+	expect 2 "$SIMUL" predict costs --cores=1,2,3,4,5,6,7 --plot=figures
+	has err '6 at most'
+	if command -v gnuplot >/dev/null; then
+		expect 0 "$SIMUL" predict costs --cores=1,128 --tasks=300 --pairs=2 --plot=figures
+		has figures/forecast.tsv '1 core: measured (marks) and forecast (lines)'
+		has figures/forecast.tsv '128 cores: forecast, nothing measured'
+		grep -q '^point.*	coroutine	300	' figures/forecast.tsv || fail 'the forecast does not go to what was asked'
+		expect 0 "$SIMUL" predict costs --workload=echo --runtime=coroutine --cores=1,8 --tasks=100 --plot=figures
+		has figures/forecast-echo.tsv '8 cores: forecast, nothing measured'
+		grep -q '^point.*	coroutine	20	' figures/forecast-echo.tsv || fail 'what was measured is not drawn'
+		[ -s figures/forecast.png ] && [ -s figures/forecast-echo.svg ] || fail 'nothing is drawn'
+	fi
 	# The bundle of another machine is measured on here no further, and predicted from.
 	cp -r costs other
 	sed -i 's/"identity": *"[^"]*"/"identity": "0123456789abcdef"/; s/"cpu": *"[^"]*"/"cpu": "another"/' other/manifest.json
