@@ -637,7 +637,7 @@ static void write_rows(const struct page *page, const struct contest *contest)
 
 		page_colour(page, entry->cell->slot, colour);
 		fprintf(out, "<tr%s><th scope=\"row\"><span class=\"swatch %s\" aria-hidden=\"true\"></span>",
-			entry->leads && !*contest->unreliable ? " class=\"lead\"" : "", colour);
+			entry->leads && !entry->guest && !*contest->unreliable ? " class=\"lead\"" : "", colour);
 		html_text(out, entry->cell->runtime);
 		if (entry->guest)
 			fprintf(out, " <span class=\"mild\">%s</span>", entry->guest);

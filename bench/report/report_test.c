@@ -519,8 +519,7 @@ static void test_figures_without_data(void **state)
 	}
 	if (!has_gnuplot())
 		skip();
-	for (size_t i = 0; i < sizeof(lacking) / sizeof(*lacking); i++)
-		plot_quietly(&(struct report_options){.figure = lacking[i]});
+	plot_quietly(&(struct report_options){.figure = "rate"});
 	char *data = read_whole(path_of("plots/rate", ".tsv"), &size);
 
 	assert_non_null(strstr(data, "This run has nothing for it: it needs echo at an offered rate."));
