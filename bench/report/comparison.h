@@ -24,7 +24,7 @@ int comparison_plot(const struct comparisons *comparisons, const char *directory
 void comparison_warnings(const struct comparisons *comparisons, void (*line)(void *context, const char *text),
 			 void *context);
 
-/* "2 slower, 1 faster, 30 no difference, 8 not enough data; 3 refused". Returns text. */
+/* "2 slower, 1 faster, 30 no difference shown, 8 not enough data; 3 refused". Returns text. */
 char *comparison_counts(const struct comparisons *comparisons, char *text, size_t size);
 
 #endif
