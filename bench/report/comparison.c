@@ -8,7 +8,7 @@
 
 #include "text.h"
 
-enum { WIDTH = 80, ROW_WIDTH = 19, LINE_MAX_BYTES = 900 };
+enum { WIDTH = 80, ROW_WIDTH = 19, LINE_MAX_BYTES = COMPARISON_LINE_MAX };
 
 static const char *base_name(const struct comparisons *comparisons)
 {
@@ -180,7 +180,7 @@ static void trust_findings(const struct comparisons *comparisons, size_t differe
 			 differences - comparisons->standing, differences - comparisons->standing == 1 ? "it" : "them");
 }
 
-static char *trust(const struct comparisons *comparisons, char text[LINE_MAX_BYTES])
+char *comparison_trust(const struct comparisons *comparisons, char text[COMPARISON_LINE_MAX])
 {
 	size_t differences = comparisons->of[VERDICT_SLOWER] + comparisons->of[VERDICT_FASTER];
 	bool nearly_sure = comparisons->false_any > 0.99;
@@ -478,7 +478,7 @@ int comparison_text(const struct comparisons *comparisons, FILE *out)
 	if (comparisons->compared > 0) {
 		fputc('\n', out);
 		print_wrapped("", method(comparisons, text), out);
-		print_wrapped("", trust(comparisons, text), out);
+		print_wrapped("", comparison_trust(comparisons, text), out);
 		comparison_warnings(comparisons, text_warning, out);
 		fprintf(out, "\n%*s", ROW_WIDTH + 2, "");
 		text_pad(out,
@@ -549,7 +549,7 @@ int comparison_markdown(const struct comparisons *comparisons, FILE *out)
 	fputs("\n\n", out);
 	if (comparisons->compared > 0) {
 		markdown_text(method(comparisons, text), out);
-		markdown_text(trust(comparisons, text), out);
+		markdown_text(comparison_trust(comparisons, text), out);
 		comparison_warnings(comparisons, markdown_warning, out);
 		fputs("\n| | ", out);
 		markdown_name(comparisons, false, out);

@@ -24,6 +24,11 @@ int comparison_plot(const struct comparisons *comparisons, const char *directory
 void comparison_warnings(const struct comparisons *comparisons, void (*line)(void *context, const char *text),
 			 void *context);
 
+enum { COMPARISON_LINE_MAX = 900 };
+
+/* How many verdicts would be false were nothing different, and which of those found can be relied on. Returns text. */
+char *comparison_trust(const struct comparisons *comparisons, char text[COMPARISON_LINE_MAX]);
+
 /* "2 slower, 1 faster, 30 no difference shown, 8 not enough data; 3 refused". Returns text. */
 char *comparison_counts(const struct comparisons *comparisons, char *text, size_t size);
 

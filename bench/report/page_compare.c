@@ -33,9 +33,9 @@ static void write_row(FILE *out, const struct comparison *comparison)
 	html_text(out, format_time(text, comparison->base->summary.median));
 	fputs("</td><td class=\"number\">", out);
 	html_text(out, format_time(text, comparison->other->summary.median));
-	fprintf(out, "</td><td class=\"number\">%.3f <small>%.3f..%.3f</small></td><td>%s</td></tr>\n",
+	fprintf(out, "</td><td class=\"number\">%.3f <small>%.3f..%.3f</small></td><td>%s%s</td></tr>\n",
 		comparison->ratio, comparison->interval.low, comparison->interval.high,
-		verdict_text(comparison->verdict, comparison->base->kind));
+		verdict_text(comparison->verdict, comparison->base->kind), comparison->stands ? "" : " ?");
 }
 
 static void write_rows(FILE *out, const struct comparisons *comparisons)
@@ -63,7 +63,7 @@ static void write_rows(FILE *out, const struct comparisons *comparisons)
 
 static void write_one(FILE *out, const struct comparisons *comparisons, size_t number)
 {
-	char counts[200];
+	char counts[200], trust[COMPARISON_LINE_MAX];
 
 	fprintf(out, "<h3>Run %zu against run 1</h3>\n<p>", number);
 	if (comparisons->compared == 0)
@@ -72,6 +72,8 @@ static void write_one(FILE *out, const struct comparisons *comparisons, size_t n
 		html_print(out, "Of the cells of the same work: %s.",
 			   comparison_counts(comparisons, counts, sizeof(counts)));
 	fputs("</p>\n<ul class=\"note\">\n", out);
+	if (comparisons->compared > 0)
+		warning(out, comparison_trust(comparisons, trust));
 	comparison_warnings(comparisons, warning, out);
 	fputs("<li>Two runs at different times differ by what the machine did then, too.</li>\n</ul>\n", out);
 	write_rows(out, comparisons);

@@ -449,6 +449,7 @@ static void test_two_runs(void **state)
 	assert_tame(text);
 	assert_non_null(strstr(text, "Run 2 against run 1"));
 	assert_non_null(strstr(text, "0 slower, 0 faster"));
+	assert_non_null(strstr(text, "False positives: were all "));
 	free(text);
 }
 
