@@ -33,8 +33,9 @@
 /* Operations on descriptors that succeed at once, until the task that does them lets the others run. */
 enum { OPERATIONS_A_TURN = 64 };
 
-/* How many turns before its own a task's control block is fetched, and the lines where its registers are saved. */
-enum { FETCH_BLOCK = 12, FETCH_FRAMES = 6, FETCH_LINE = 64 };
+/* How many turns before its own a task's control block is fetched, and its frames. A task that wakes touches four lines
+ * of them until it waits again or ends, one that gives way in a loop mostly two. */
+enum { FETCH_BLOCK = 12, FETCH_FRAMES = 6, FETCH_LINES = 4, FETCH_YIELD_LINES = 2, FETCH_LINE = 64 };
 
 struct coroutine {
 	struct loop_entry entry;
@@ -150,9 +151,15 @@ FIBER_SWITCHES __attribute__((noinline)) _Noreturn void coroutine_deadlock(void)
 	abort(); /* never reached */
 }
 
-/* Fetches what later turns will touch while others run. Always inlined: gcc takes a function of nothing but prefetches
- * for one without effect, and removes the call. */
-static inline __attribute__((always_inline)) void fetch_ahead(void)
+static inline __attribute__((always_inline)) void fetch_frames(const char *frames, int lines)
+{
+	for (int line = 0; line < lines; line++)
+		__builtin_prefetch(frames + line * FETCH_LINE, 1);
+}
+
+/* Fetches what later turns will touch while others run: so many lines of their frames, and control blocks. Always
+ * inlined: gcc takes a function of nothing but prefetches for one without effect, and removes the call. */
+static inline __attribute__((always_inline)) void fetch_ahead(int lines)
 {
 	const struct loop_queue *ready = &scheduler.loop.ready;
 	size_t count = loop_queue_count(ready);
@@ -161,8 +168,7 @@ static inline __attribute__((always_inline)) void fetch_ahead(void)
 		return;
 	const char *frames = coroutine_of(loop_queue_at(ready, FETCH_FRAMES))->stack_pointer;
 
-	__builtin_prefetch(frames, 1);
-	__builtin_prefetch(frames + FETCH_LINE, 1);
+	fetch_frames(frames, lines);
 	if (count > FETCH_BLOCK)
 		__builtin_prefetch(loop_queue_at(ready, FETCH_BLOCK), 1);
 }
@@ -189,7 +195,7 @@ static inline struct coroutine *next_task(struct coroutine *self)
 	}
 	struct loop_entry *entry = loop_next(&scheduler.loop);
 
-	fetch_ahead();
+	fetch_ahead(FETCH_LINES);
 	if (__builtin_expect(!entry, 0))
 		coroutine_deadlock();
 	return coroutine_of(entry);
@@ -236,7 +242,7 @@ void coroutine_yield(void)
 		yield_slowly(self);
 		return;
 	}
-	fetch_ahead();
+	fetch_ahead(FETCH_YIELD_LINES);
 	switch_to(self, coroutine_of(next));
 }
 
@@ -419,12 +425,8 @@ int coroutine_wake(_Atomic uint32_t *word, unsigned count)
 	unsigned woken = wait_table_wake(&scheduler.loop.words, word, count, ready);
 
 	/* Who runs next is known, and nobody is far enough ahead of it for fetch_ahead(). */
-	if (woken > 0 && loop_queue_count(ready) <= FETCH_FRAMES) {
-		const char *frames = coroutine_of(loop_queue_at(ready, 0))->stack_pointer;
-
-		for (int line = 0; line < 4; line++)
-			__builtin_prefetch(frames + line * FETCH_LINE, 1);
-	}
+	if (woken > 0 && loop_queue_count(ready) <= FETCH_FRAMES)
+		fetch_frames(coroutine_of(loop_queue_at(ready, 0))->stack_pointer, FETCH_LINES);
 	return (int)woken;
 }
 
