@@ -37,6 +37,9 @@ enum { OPERATIONS_A_TURN = 64 };
  * of them until it waits again or ends, one that gives way in a loop mostly two. */
 enum { FETCH_BLOCK = 12, FETCH_FRAMES = 6, FETCH_LINES = 4, FETCH_YIELD_LINES = 2, FETCH_LINE = 64 };
 
+/* Of stack_tidy(), whenever nobody is ready: about a millisecond. */
+enum { TIDY_BATCHES = 16 };
+
 struct coroutine {
 	struct loop_entry entry;
 	uint32_t number;     /* in the order of spawning; the first task is 0 */
@@ -183,6 +186,13 @@ static inline struct coroutine *step_out(struct coroutine *self)
 	return parent;
 }
 
+/* Nobody is ready. Bounded, since somebody may be soon. */
+static __attribute__((noinline)) void tidy(void)
+{
+	for (int batch = 0; batch < TIDY_BATCHES && stack_tidy(&scheduler.stacks); batch++)
+		;
+}
+
 /* Who runs when self does not: its parent if that stands in line, unless it is time to look at the outside first. */
 static inline struct coroutine *next_task(struct coroutine *self)
 {
@@ -193,6 +203,8 @@ static inline struct coroutine *next_task(struct coroutine *self)
 			return parent;
 		loop_ready_first(&scheduler.loop, &parent->entry);
 	}
+	if (__builtin_expect(loop_queue_empty(&scheduler.loop.ready), 0))
+		tidy();
 	struct loop_entry *entry = loop_next(&scheduler.loop);
 
 	fetch_ahead(FETCH_LINES);

@@ -90,7 +90,6 @@ static size_t stacks_kept(bool share_pages)
 void stack_pool_keep(struct stack_pool *pool, size_t count)
 {
 	pool->kept = count;
-	pool->crowd = pool->bare + count + STACKS_TOGETHER;
 }
 
 void stack_pool_open(struct stack_pool *pool, size_t header_bytes)
@@ -352,14 +351,15 @@ void *stack_take_bare(struct stack_pool *pool)
 	if (pool->frees == 0)
 		return stack_carve(pool);
 	pool->bare -= pool->bare < STACKS_TOGETHER ? pool->bare : STACKS_TOGETHER;
-	stack_pool_keep(pool, pool->kept);
 	return pool->free[--pool->frees];
 }
 
-void stack_disperse(struct stack_pool *pool)
+bool stack_tidy(struct stack_pool *pool)
 {
-	struct iovec frames[STACKS_TOGETHER]; /* 2 KiB of the stack of the task that ends */
+	struct iovec frames[STACKS_TOGETHER]; /* 2 KiB of the stack of the task that suspends */
 
+	if (pool->frees < pool->bare + pool->kept + STACKS_TOGETHER)
+		return false;
 	for (size_t i = 0; i < STACKS_TOGETHER; i++) {
 		char *bottom = stack_bottom(pool, pool->free[pool->bare + i]);
 
@@ -371,7 +371,7 @@ void stack_disperse(struct stack_pool *pool)
 			madvise(frames[i].iov_base, frames[i].iov_len, MADV_DONTNEED);
 	pool->bare += STACKS_TOGETHER;
 	pool->dispersed = true;
-	stack_pool_keep(pool, pool->kept);
+	return true;
 }
 
 static struct stack_slab *slab_of(const struct stack_pool *pool, const char *address)

@@ -27,9 +27,9 @@
  *
  * A page fault costs more than the memory that it brings: where there are thousands of stacks, the tops of the next
  * STACKS_TOGETHER get theirs in one call (MADV_POPULATE_WRITE). Memory once touched stays with the pool while it is
- *likely to be used again. Free stacks beyond STACKS_KEPT (or an eighth of the machine's memory) give their pages back
- *to the kernel, those free for longest first and STACKS_TOGETHER at a time; their guards stay. Stacks that share pages
- *keep them. One thread. */
+ * likely to be used again. Free stacks beyond STACKS_KEPT (or an eighth of the machine's memory) give their pages back
+ * to the kernel when nobody is ready to run (stack_tidy()), those free for longest first and STACKS_TOGETHER at a time;
+ * their guards stay. Stacks that share pages keep them. One thread. */
 #ifndef SIMUL_COROUTINE_STACK_H
 #define SIMUL_COROUTINE_STACK_H
 
@@ -62,7 +62,6 @@ struct stack_pool {
 	void **free; /* headers of free stacks, the one given last at the end; room for every stack there is */
 	size_t frees;
 	size_t bare;   /* so many at the beginning have given their pages back */
-	size_t crowd;  /* when there are so many free ones, some more do */
 	size_t kept;   /* free ones that keep their pages, about */
 	char *fresh;   /* slots never taken: their guards stand, if they have some, in [fresh, guarded) ... */
 	char *guarded; /* ... and not yet in [guarded, end) */
@@ -93,8 +92,9 @@ void stack_pool_close(struct stack_pool *pool);
 /* The slow half of stack_take(): a stack without pages, or NULL. */
 void *stack_take_bare(struct stack_pool *pool);
 
-/* The slow half of stack_give(): some give their pages back. */
-void stack_disperse(struct stack_pool *pool);
+/* To be called when nobody is ready to run, since it takes about half a microsecond a stack: if there are many free
+ * ones, STACKS_TOGETHER of them give their pages back. False: there are not. */
+bool stack_tidy(struct stack_pool *pool);
 
 /* A stack that was never taken, or NULL. */
 void *stack_carve(struct stack_pool *pool);
@@ -127,8 +127,6 @@ static inline void *stack_take(struct stack_pool *pool)
 static inline void stack_give(struct stack_pool *pool, void *header)
 {
 	pool->free[pool->frees++] = header;
-	if (__builtin_expect(pool->frees == pool->crowd, 0))
-		stack_disperse(pool);
 }
 
 /* Whether the mark at the bottom is gone. Of marked stacks only. */
