@@ -399,6 +399,7 @@ struct unit *idle_find(struct worker *worker)
 			return unit;
 		if (stopped())
 			break;
+		stacks_tidy();
 		called = doze(worker);
 		worker->looked_at = clock_now(); /* the time asleep was nobody's turn */
 	}

@@ -1,4 +1,4 @@
-/* stacks.c: see stacks.h. The pool and the full magazines are guarded by one lock, taken once in MAGAZINE times. */
+/* stacks.c: see stacks.h. The pool is guarded by one lock, taken once in MAGAZINE times. */
 #include "stacks.h"
 
 #include "../coroutine/overflow.h"
@@ -6,11 +6,14 @@
 #include "spinlock.h"
 #include "worker.h"
 
+#include <string.h>
+
+/* Stacks without pages that are taken at a time: each gets them when it is used. */
+enum { NEW_TOGETHER = 16 };
+
 static struct {
 	struct spinlock lock;
 	struct stack_pool pool;
-	struct unit
-		*magazines; /* full ones, each by its first unit, chained by parent, which a free unit has no use of */
 } depot;
 
 /* Numbers of all workers are different: each counts from its own first one in steps of their count. */
@@ -30,7 +33,6 @@ static struct overflow_task name_of(const void *header)
 int stacks_open(void)
 {
 	stack_pool_open(&depot.pool, sizeof(struct unit));
-	depot.magazines = NULL;
 	return overflow_watch(&depot.pool, name_of);
 }
 
@@ -51,63 +53,42 @@ void stacks_check(struct unit *unit)
 	overflow_check(&depot.pool, unit);
 }
 
-/* New stacks at a time: chaining touches the first page of each. */
-enum { CARVED_TOGETHER = 16 };
-
-/* The first of some new ones, chained by next; with the lock held. */
-static struct unit *carve(size_t *count)
-{
-	struct unit *first = NULL, *unit;
-
-	for (*count = 0; *count < CARVED_TOGETHER && (unit = stack_carve(&depot.pool)); ++*count) {
-		unit->next = first;
-		first = unit;
-	}
-	return first;
-}
-
-static void fill(struct stack_cache *cache)
-{
-	spin_lock(&depot.lock);
-	if (depot.magazines) {
-		cache->first = depot.magazines;
-		cache->count = MAGAZINE;
-		depot.magazines = cache->first->parent;
-	} else {
-		cache->first = carve(&cache->count);
-	}
-	spin_unlock(&depot.lock);
-}
-
 struct unit *stacks_refill(struct stack_cache *cache)
 {
-	if (cache->reserve) {
-		cache->first = cache->reserve;
-		cache->count = MAGAZINE;
-		cache->reserve = NULL;
-	} else {
-		fill(cache);
-	}
-	struct unit *unit = cache->first;
+	struct unit *unit;
 
-	if (unit) {
-		cache->first = unit->next;
-		cache->count--;
+	spin_lock(&depot.lock);
+	size_t most = stack_none_laden(&depot.pool) ? NEW_TOGETHER : MAGAZINE;
+
+	while (cache->count < most && (unit = stack_take(&depot.pool)))
+		cache->unit[cache->count++] = unit;
+	spin_unlock(&depot.lock);
+	/* In the order of the pool: the last freed first. */
+	for (size_t low = 0, high = cache->count; low + 1 < high; low++) {
+		unit = cache->unit[low];
+		cache->unit[low] = cache->unit[--high];
+		cache->unit[high] = unit;
 	}
-	return unit;
+	cache->cold = cache->count;
+	return cache->count > 0 ? cache->unit[--cache->count] : NULL;
+}
+
+void stacks_tidy(void)
+{
+	spin_lock(&depot.lock);
+	stack_tidy(&depot.pool);
+	spin_unlock(&depot.lock);
 }
 
 void stacks_spill(struct stack_cache *cache)
 {
-	if (cache->reserve) {
-		spin_lock(&depot.lock);
-		cache->reserve->parent = depot.magazines;
-		depot.magazines = cache->reserve;
-		spin_unlock(&depot.lock);
-	}
-	cache->reserve = cache->first;
-	cache->first = NULL;
-	cache->count = 0;
+	spin_lock(&depot.lock);
+	for (size_t i = 0; i < MAGAZINE; i++)
+		stack_give(&depot.pool, cache->unit[i]);
+	spin_unlock(&depot.lock);
+	cache->count -= MAGAZINE;
+	cache->cold -= cache->cold < MAGAZINE ? cache->cold : MAGAZINE;
+	memmove(cache->unit, cache->unit + MAGAZINE, cache->count * sizeof(cache->unit[0]));
 }
 
 #if defined(FIBER_ADDRESS)

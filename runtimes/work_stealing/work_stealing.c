@@ -285,23 +285,23 @@ void worker_run(struct worker *worker, struct unit *first, task_function *functi
 
 static inline struct unit *take_stack(struct stack_cache *cache)
 {
-	struct unit *unit = cache->first;
-
-	if (__builtin_expect(!unit, 0))
+	if (__builtin_expect(cache->count == 0, 0))
 		return stacks_refill(cache);
-	cache->first = unit->next;
-	cache->count--;
-	__builtin_prefetch(cache->first, 1);
+	struct unit *unit = cache->unit[--cache->count];
+
+	if (__builtin_expect(cache->count < cache->cold, 0)) {
+		cache->cold = cache->count;
+		if (cache->count >= FETCH_AHEAD)
+			fetch_frames(cache->unit[cache->count - FETCH_AHEAD]);
+	}
 	return unit;
 }
 
 static inline void give_stack(struct stack_cache *cache, struct unit *unit)
 {
-	if (__builtin_expect(cache->count == MAGAZINE, 0))
+	if (__builtin_expect(cache->count == STACKS_CACHED, 0))
 		stacks_spill(cache);
-	unit->next = cache->first;
-	cache->first = unit;
-	cache->count++;
+	cache->unit[cache->count++] = unit;
 }
 
 int task_spawn(struct task *task, task_function *function, void *argument)

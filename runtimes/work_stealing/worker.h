@@ -33,7 +33,6 @@ struct unit {
 	struct worker *worker;         /* who runs it, or ran it last; written by whoever resumes it */
 	_Atomic(struct unit *) joiner; /* waits for the end; UNIT_ENDED afterwards */
 	struct unit *parent;           /* who spawned it, and joins it */
-	struct unit *next;             /* in a list of free stacks */
 	/* Where it is going to wait: read by what is done after the switch. */
 	union {
 		uint64_t deadline;
@@ -45,7 +44,7 @@ struct unit {
 	struct loop_entry entry; /* among those who wait for a time or a word */
 	unsigned long number;
 	struct fiber fiber;
-};
+} __attribute__((aligned(64)));
 
 #if !defined(FIBER_ADDRESS) && !defined(FIBER_THREAD)
 _Static_assert(sizeof(struct unit) == 64, "a line");
