@@ -58,7 +58,8 @@ static const char marks[VERDICTS] = {
 	[VERDICT_UNDECIDED] = '?', [VERDICT_REFUSED] = ' ',
 };
 
-static void print_point(const struct machines *machines, const struct machine_point *point, FILE *out)
+/* base: what the row's speeds are ratios to, which is not compared with itself. */
+static void print_point(const struct machines *machines, const struct machine_point *point, bool base, FILE *out)
 {
 	char text[2 * NUMBER_TEXT_MAX], label[NUMBER_TEXT_MAX];
 
@@ -72,9 +73,9 @@ static void print_point(const struct machines *machines, const struct machine_po
 	text_pad(out, text, -11);
 	text_pad(out, format_time(text, point->sample->summary.median), -10);
 	text_pad(out, format_number(text, point->speed), -7);
-	fputc(marks[point->verdict], out);
+	fputc(base ? ' ' : marks[point->verdict], out);
 	snprintf(text, sizeof(text), "%.3f..%.3f", point->interval.low, point->interval.high);
-	text_pad(out, isnan(point->interval.low) ? "-" : text, -15);
+	text_pad(out, base ? "base" : isnan(point->interval.low) ? "-" : text, -15);
 	text_pad(out, format_number(text, point->per_core), -7);
 	text_pad(out, format_number(text, point->calibrated), -7);
 	text_pad(out, format_number(text, point->efficiency), -7);
@@ -110,7 +111,7 @@ static void print_row(const struct machines *machines, const struct machine_row 
 		if (*row->points[i].refused)
 			print_refused(&row->points[i], out);
 		else
-			print_point(machines, &row->points[i], out);
+			print_point(machines, &row->points[i], &row->points[i] == row->base, out);
 	}
 }
 
@@ -214,7 +215,7 @@ static json_t *side_json(const struct machine_side *side)
 			 (int)side->emulated);
 }
 
-static json_t *point_json(const struct machine_point *point)
+static json_t *point_json(const struct machine_point *point, bool base)
 {
 	json_t *json = json_pack("{s:i, s:f}", "machine", (int)point->machine, "cores", point->cores);
 
@@ -227,7 +228,9 @@ static json_t *point_json(const struct machine_point *point)
 		json_object_set_new(json, "equal_durations", json_true());
 	json_object_set_new(json, "n", json_integer((json_int_t)point->sample->count));
 	set_number(json, "median_ns", point->sample->summary.median);
-	if (!isnan(point->speed))
+	if (base)
+		json_object_set_new(json, "base", json_true());
+	else if (!isnan(point->speed))
 		json_object_set_new(json, "verdict", json_string(verdict_name(point->verdict)));
 	set_number(json, "speed", point->speed);
 	set_number(json, "low", point->interval.low);
@@ -243,7 +246,7 @@ static json_t *row_json(const struct machine_row *row)
 	json_t *points = json_array();
 
 	for (size_t i = 0; i < row->count; i++)
-		json_array_append_new(points, point_json(&row->points[i]));
+		json_array_append_new(points, point_json(&row->points[i], &row->points[i] == row->base));
 	json_t *json = json_pack("{s:s, s:s, s:s, s:o}", "name", row->name, "workload", row->workload, "runtime",
 				 row->runtime, "points", points);
 

@@ -111,6 +111,7 @@ if command -v taskset >/dev/null; then
 	sed -i 's/"identity": "[^"]*"/"identity": "0123456789abcdef"/; s/"version": "0[^"]*"/"version": "9"/' elsewhere/manifest.json
 	expect 0 "$SIMUL" compare --machines whole part
 	has out '^2 against 1'
+	has out ' 1\.00  *base '
 	[ "$(nproc)" -eq 1 ] || has out 'emulated'
 	# A part is slower on its most cores than the whole on its, if that has more than one; the exit status says what is seen.
 	for verdict in slower faster no-difference not-enough-data; do
