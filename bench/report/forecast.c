@@ -241,15 +241,15 @@ static void note_checks(struct figure *figure, bool echo)
 
 	if ((echo ? echo_checks_make : checks_make)(figure->bundle, &checks) < 0)
 		return;
-	figure_note(
-		figure,
-		"%s: no measurements, each model is simulated from what %s in this bundle. %s: where measuring "
-		"ended. Of %zu measured cells the forecast is within 10 %% for %zu%s. Contention that grows with the "
-		"cores, caches and a scheduler's mistakes are not in it.",
-		figure_line(figure, SERIES_FORECAST),
-		echo ? "a message costs server and load" : "a sleep, a wake-up and a switch cost",
-		figure_line(figure, SERIES_OTHER), checks.count, checks_within(&checks, 0.10),
-		echo ? ", each from the costs of all others" : "");
+	figure_note(figure,
+		    "%s: no measurements, each model is simulated from what %s in this bundle. %s: where measuring "
+		    "ended. Marks and costs are of invocations that nothing disturbed. Of %zu measured cells the "
+		    "forecast is within 10 %% for %zu%s. Contention that grows with the "
+		    "cores, caches and a scheduler's mistakes are not in it.",
+		    figure_line(figure, SERIES_FORECAST),
+		    echo ? "a message costs server and load" : "a sleep, a wake-up and a switch cost",
+		    figure_line(figure, SERIES_OTHER), checks.count, checks_within(&checks, 0.10),
+		    echo ? ", each from the costs of all others" : "");
 	checks_clear(&checks);
 }
 
