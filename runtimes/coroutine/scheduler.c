@@ -462,6 +462,11 @@ struct poller *coroutine_poller(void)
 	return &scheduler.loop.poller;
 }
 
+bool coroutine_others_ready(void)
+{
+	return !loop_queue_empty(&scheduler.loop.ready);
+}
+
 bool coroutine_quiet(unsigned descriptors, size_t *turns)
 {
 	const struct loop *loop = &scheduler.loop;

@@ -49,6 +49,9 @@ void coroutine_drained(int fd, enum poller_direction direction);
 /* Ends being adopted without closing it. -EBADF: it was not adopted. */
 int coroutine_disown(int fd);
 
+/* Whether a task waits for its turn, besides those in line behind the caller. */
+bool coroutine_others_ready(void);
+
 /* Whether no other task can go on until somebody outside does something: none is ready, none sleeps until a time, and
  * not more than so many wait for descriptors. *turns: how often any task has become ready, one that was spawned or is
  * joined left out. */

@@ -64,7 +64,9 @@ static struct {
 static struct {
 	struct run *ended; /* to be joined by the clerk */
 	struct run *spare;
-	unsigned long runs; /* begun and not joined */
+	unsigned long runs;  /* begun and not joined */
+	struct job *awaited; /* has ended, and the clerk will say so */
+	bool beginning;      /* the clerk is at it */
 	bool short_of_memory;
 	bool gave_up; /* a job, for good */
 } worker;
@@ -105,6 +107,28 @@ static void look_after_place(void (*begin)(void))
 
 /* Workers. */
 
+static void tell_joiner(void)
+{
+	struct job *job = worker.awaited;
+
+	worker.awaited = NULL;
+	if (job)
+		words_wake(&job->state, 1);
+}
+
+/* On a core that both share the joiner would go on at once, and find that the next job has not ended: a change of
+ * process for a handful of tasks. So those who are ready go first, and the clerk says it after them. */
+static void tell_soon(struct job *job)
+{
+	if (worker.awaited || !coroutine_others_ready()) {
+		words_wake(&job->state, 1);
+		return;
+	}
+	worker.awaited = job;
+	if (!worker.beginning)
+		place_notify(place_here);
+}
+
 /* It is the worker's before it is out of the ring, and out of the ring before it runs: see finish_taking() in place.c.
  */
 static void run_job(void *argument)
@@ -118,7 +142,7 @@ static void run_job(void *argument)
 	job->function(job->argument);
 	/* Release: what the task has done; pairs with task_join(). */
 	if (atomic_fetch_or_explicit(&job->state, JOB_ENDED, memory_order_acq_rel) & JOB_AWAITED)
-		words_wake(&job->state, 1);
+		tell_soon(job);
 	run->next = worker.ended;
 	worker.ended = run;
 	if (worker.short_of_memory)
@@ -170,6 +194,7 @@ static void begin_jobs(void)
 	struct place *place = &ground->places[place_here];
 
 	worker.short_of_memory = false;
+	worker.beginning = true;
 	join_ended();
 	/* Acquire pairs with deal(). */
 	while (!worker.short_of_memory &&
@@ -182,8 +207,11 @@ static void begin_jobs(void)
 			else
 				worker.short_of_memory = true; /* goes on when one has ended */
 		}
+		tell_joiner();
 		join_ended();
 	}
+	worker.beginning = false;
+	tell_joiner();
 	census_tell_shortage(worker.short_of_memory || worker.gave_up);
 	census_answer();
 }
