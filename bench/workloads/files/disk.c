@@ -21,14 +21,14 @@ static const char *folder(void)
 }
 
 /* A file without a name: where the file system knows none, a name that is taken back at once. */
-static int open_nameless(void)
+static int open_nameless(struct files_file *file)
 {
 	int fd = open(folder(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	char path[4096];
+	char *path = (char *)file->chunk;
 
 	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT))
 		return fd < 0 ? -errno : fd;
-	if (snprintf(path, sizeof path, "%s/simul-files.XXXXXX", folder()) >= (int)sizeof path)
+	if (snprintf(path, sizeof file->chunk, "%s/simul-files.XXXXXX", folder()) >= (int)sizeof file->chunk)
 		return -ENAMETOOLONG;
 	fd = mkostemp(path, O_CLOEXEC);
 	if (fd < 0)
@@ -105,7 +105,7 @@ static int read_back(struct files_file *file)
 static int take_step(struct files_file *file)
 {
 	if (file->fd < 0) {
-		file->fd = open_nameless();
+		file->fd = open_nameless(file);
 		return file->fd < 0 ? file->fd : 0;
 	}
 	return file->steps > 0 ? append(file) : read_back(file);
