@@ -45,6 +45,7 @@ static void grant(struct loop *loop, uint64_t now)
 	if (used > 0)
 		loop->granted = (int)(fitting < most ? fitting : most);
 	loop->allowance = loop->granted;
+	loop->round -= (int)used;
 	loop->looked_at = now;
 }
 
@@ -78,6 +79,18 @@ static void wait_outside(struct loop *loop, uint64_t timeout)
 		loop->looked_at = clock_now(); /* the time asleep was nobody's turn */
 }
 
+static bool round_is_over(const struct loop *loop)
+{
+	return loop_queue_empty(&loop->ready) || loop->round <= 0;
+}
+
+static void begin_round(struct loop *loop)
+{
+	size_t count = loop_queue_count(&loop->ready);
+
+	loop->round = count < LOOP_ALLOWANCE ? (int)count : LOOP_ALLOWANCE;
+}
+
 struct loop_entry *loop_look(struct loop *loop)
 {
 	while (outside_matters(loop)) {
@@ -85,8 +98,11 @@ struct loop_entry *loop_look(struct loop *loop)
 
 		grant(loop, now);
 		timers_expire(&loop->timers, now, &loop->ready);
-		if (outside_matters(loop))
-			wait_outside(loop, patience(loop, now));
+		if (round_is_over(loop)) {
+			if (outside_matters(loop))
+				wait_outside(loop, patience(loop, now));
+			begin_round(loop);
+		}
 		if (!loop_queue_empty(&loop->ready))
 			break;
 	}

@@ -16,6 +16,10 @@
  * who are always ready nor those who wait for the outside starve the others. It allots entries and not time, since
  * reading the clock costs several switches: the time that entries took lately says how many to hand out next.
  *
+ * Descriptors are not looked at again before about as many entries were handed out as were ready after the last time,
+ * LOOP_ALLOWANCE at most: what is found sooner would stand behind those anyway. With thousands of connections it is the
+ * kernel's queue that is long then, and not `ready`, whose entries would be out of the cache again in their turns.
+ *
  * One thread. The fields are public to be inlined; only this module changes them. */
 #ifndef SIMUL_EVENT_LOOP_LOOP_H
 #define SIMUL_EVENT_LOOP_LOOP_H
@@ -37,6 +41,7 @@ struct loop {
 	int allowance; /* entries still to be handed out before the next look */
 	int granted;   /* what allowance was after the last look */
 	uint64_t looked_at;
+	int round; /* entries still to be handed out before the next look at the descriptors */
 	struct timers timers;
 	struct wait_table words;
 	struct poller poller;

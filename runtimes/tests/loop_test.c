@@ -175,6 +175,39 @@ static void long_turns_are_few(void **state)
 	}
 }
 
+/* However long their turns take. */
+static void who_is_ready_comes_before_a_look_at_descriptors(void **state)
+{
+	enum { FIRST = 64, LATER = 8 };
+	struct loop_entry readers[FIRST + LATER];
+	int ends[FIRST + LATER][2];
+
+	(void)state;
+	for (int i = 0; i < FIRST + LATER; i++) {
+		open_pair(ends[i]);
+		wait_for_reading(ends[i][0], &readers[i]);
+	}
+	assert_true(poller_poll(&loop.poller, 0, &loop.ready) >= 0); /* which submits them */
+	for (int i = 0; i < FIRST; i++)
+		assert_int_equal(write(ends[i][1], "x", 1), 1);
+	assert_non_null(loop_next(&loop));
+	for (int i = FIRST; i < FIRST + LATER; i++)
+		assert_int_equal(write(ends[i][1], "x", 1), 1);
+	size_t left = loop_queue_count(&loop.ready); /* io_uring tells of 20 at once */
+
+	assert_true(left >= 16);
+	for (size_t i = 1; i < left / 4; i++) {
+		for (uint64_t end = clock_now() + LOOP_LOOK_NS; clock_now() < end;)
+			;
+		assert_non_null(loop_next(&loop));
+		assert_int_equal(loop_queue_count(&loop.ready), left - i);
+	}
+	for (size_t i = left / 4; i < FIRST + LATER; i++)
+		assert_non_null(loop_next(&loop));
+	for (int i = 0; i < FIRST + LATER; i++)
+		close_pair(ends[i]);
+}
+
 static void forgetting_wakes_the_waiter(void **state)
 {
 	struct loop_entry reader = {0};
@@ -275,6 +308,7 @@ int main(void)
 		LOOP_TEST(long_sleeps_take_a_second_call),
 		LOOP_TEST(nobody_starves),
 		LOOP_TEST(long_turns_are_few),
+		LOOP_TEST(who_is_ready_comes_before_a_look_at_descriptors),
 		LOOP_TEST(forgetting_wakes_the_waiter),
 		LOOP_TEST(forgetting_reaches_who_is_ready_already),
 		LOOP_TEST(words_wake_their_own),
