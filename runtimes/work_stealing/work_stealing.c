@@ -266,9 +266,11 @@ FIBER_SWITCHES static void *unit_main(void *unit, void *function, void *argument
 
 	if (__builtin_expect(worker->stacks.marked, 0) && self->parent)
 		stacks_check(self);
+	/* The item's number, read before: a pop that a thief has disputed leaves bottom where it was. */
+	int64_t last = deque_bottom(&worker->deque) - 1;
 	struct unit *popped = pop_parent(worker);
 
-	if (__builtin_expect(!popped || deque_bottom(&worker->deque) < worker->unbroken, 0))
+	if (__builtin_expect(!popped || last < worker->unbroken, 0))
 		leave_for_ever(worker, self, popped);
 	worker->current = popped;
 	fiber_leave(NULL, &popped->fiber);
