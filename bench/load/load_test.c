@@ -135,16 +135,24 @@ static _Noreturn void serve(int listener, enum manner manner)
 	}
 }
 
-static int listen_somewhere(uint16_t *port)
+/* Nobody else has the port while the descriptor is open, and nobody listens yet. */
+static int bind_somewhere(uint16_t *port)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t length = sizeof address;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, length), 0);
-	assert_int_equal(listen(fd, PEERS_MAX), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &length), 0);
 	*port = ntohs(address.sin_port);
+	return fd;
+}
+
+static int listen_somewhere(uint16_t *port)
+{
+	int fd = bind_somewhere(port);
+
+	assert_int_equal(listen(fd, PEERS_MAX), 0);
 	return fd;
 }
 
@@ -414,7 +422,7 @@ static void test_liars(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		play(&outcome, cases[i].manner, "threads=1 timeout=500ms");
+		play(&outcome, cases[i].manner, "threads=1 timeout=1s");
 		assert_found(&outcome, cases[i].words);
 	}
 }
@@ -426,11 +434,11 @@ static void test_duplicates(void **state)
 	struct outcome outcome;
 
 	(void)state;
-	play(&outcome, DUPLICATES, "threads=1 timeout=500ms");
+	play(&outcome, DUPLICATES, "threads=1 timeout=1s");
 	if (!strstr(outcome.words, "more bytes came back than were sent"))
 		assert_words(&outcome, "the bytes are those of message 5 of connection 1");
 	assert_found(&outcome, "connection 1: ");
-	play(&outcome, DUPLICATES, "threads=1 messages=5 timeout=500ms");
+	play(&outcome, DUPLICATES, "threads=1 messages=5 timeout=1s");
 	assert_int_equal(outcome.status, 1);
 	assert_words(&outcome, "connection 1: more bytes came back than were sent, after message 5");
 	json_decref(outcome.line);
@@ -442,7 +450,7 @@ static void test_lingers(void **state)
 	struct outcome outcome;
 
 	(void)state;
-	play(&outcome, LINGERS, "timeout=500ms");
+	play(&outcome, LINGERS, "timeout=2s");
 	assert_int_equal(outcome.status, 1);
 	assert_words(&outcome, "the server did not close it within the time limit");
 	assert_int_equal(number(&outcome, "messages", NULL), 80);
@@ -454,13 +462,15 @@ static void test_nobody_listens(void **state)
 	struct outcome outcome;
 	char option[32];
 	uint16_t port;
+	int fd;
 
 	(void)state;
-	close(listen_somewhere(&port)); /* free now, and nobody is told */
+	fd = bind_somewhere(&port);
 	snprintf(option, sizeof option, "port=%u", port);
 	run_load(&outcome, (char *[]){"load", "echo", option, "connections=4", NULL});
 	assert_found(&outcome, "cannot connect to 127.0.0.1:");
 	assert_words(&outcome, "Connection refused");
+	close(fd);
 }
 
 static void test_wrong_calls(void **state)
