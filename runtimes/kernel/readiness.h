@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define READINESS_POKED UINT64_MAX
@@ -54,6 +55,13 @@ static inline void readiness_poke(const struct readiness *readiness, uint64_t co
 	(void)!write(readiness->poke, &count, sizeof count);
 }
 
+/* By syscall(2): ThreadSanitizer takes epoll_ctl() for a use of fd that goes on after the call, and so for a race with
+ * the worker to which the call hands it, and which may close it. */
+static inline int readiness_control(const struct readiness *readiness, int operation, int fd, struct epoll_event *event)
+{
+	return (int)syscall(SYS_epoll_ctl, readiness->epoll, operation, fd, event);
+}
+
 /* events as in poll(2). From now on the task may run on another worker. -errno: the descriptor cannot be waited for. */
 static inline int readiness_arm(struct readiness *readiness, int fd, short events, uint64_t key)
 {
@@ -61,8 +69,8 @@ static inline int readiness_arm(struct readiness *readiness, int fd, short event
 
 	/* Release: what the task wrote; pairs with readiness_await(). */
 	atomic_fetch_add_explicit(&readiness->armed, 1, memory_order_release);
-	if (epoll_ctl(readiness->epoll, EPOLL_CTL_MOD, fd, &event) == 0 ||
-	    (errno == ENOENT && epoll_ctl(readiness->epoll, EPOLL_CTL_ADD, fd, &event) == 0))
+	if (readiness_control(readiness, EPOLL_CTL_MOD, fd, &event) == 0 ||
+	    (errno == ENOENT && readiness_control(readiness, EPOLL_CTL_ADD, fd, &event) == 0))
 		return 0;
 	atomic_fetch_sub_explicit(&readiness->armed, 1, memory_order_relaxed);
 	return -errno;
