@@ -68,16 +68,26 @@ static void format_method(const struct figure *figure, char *text, size_t size)
 static void describe_numbers(struct figure *figure)
 {
 	char n[48], method[160];
+	size_t good = 0, disturbed = 0;
 
 	if (figure->n_most == 0)
 		return;
+	for (size_t i = 0; i < figure->counted_count; i++) {
+		const struct cell *cell = figure->counted[i];
+
+		good += cell->count[STATUS_OK];
+		for (size_t j = 0; j < cell->invocation_count; j++)
+			disturbed += invocation_disturbed(&cell->invocations[j]);
+	}
 	format_n(figure, n, sizeof(n));
 	format_method(figure, method, sizeof(method));
-	figure_caption(figure,
-		       "%s invocation%s a point, each a fresh process; marks are medians, %s. "
-		       "Outliers (Tukey), kept: %zu mild, %zu severe of %zu; disturbed by other load: %zu.",
-		       n, figure->n_most == 1 ? "" : "s", method, figure->mild, figure->severe, figure->invocations,
-		       figure->disturbed);
+	figure_caption(
+		figure,
+		"%s invocation%s a point, each a fresh process; marks are medians, %s. "
+		"Outliers (Tukey), kept: %zu mild, %zu severe of %zu values. Of these cells' %zu invocations %zu "
+		"%s disturbed by other load.",
+		n, figure->n_most == 1 ? "" : "s", method, figure->mild, figure->severe, figure->values, good,
+		disturbed, disturbed == 1 ? "was" : "were");
 }
 
 static void describe_run(struct figure *figure)

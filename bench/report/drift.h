@@ -33,6 +33,9 @@ int workload_drift(const struct bundle *bundle, const struct groups *groups, con
  * where nothing is known. Returns text. */
 char *drift_text(const struct drift *drift, char *text, size_t size);
 
+/* Whether it has drift or phases. */
+bool has_drift(const struct drift *drift);
+
 bool cell_drifts(const struct cell *cell);
 
 /* A line a workload that drifts, and how many cells do; a blank line follows where there is any. 0 or -ENOMEM. */

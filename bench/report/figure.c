@@ -51,6 +51,7 @@ void figure_clear(struct figure *figure)
 		names_clear(figure->panels[i].x.names);
 		names_clear(figure->panels[i].y.names);
 	}
+	free(figure->counted);
 	free(figure->title);
 	*figure = (struct figure){0};
 }
@@ -188,6 +189,20 @@ void figure_missing(struct figure *figure, const char *text)
 	figure->columns = figure->rows = 1;
 }
 
+static void count_cell(struct figure *figure, const struct cell *cell)
+{
+	const struct cell **counted;
+
+	for (size_t i = 0; i < figure->counted_count; i++)
+		if (figure->counted[i] == cell)
+			return;
+	counted = grow(figure, figure->counted, figure->counted_count, sizeof(*counted));
+	if (!counted)
+		return;
+	figure->counted = counted;
+	figure->counted[figure->counted_count++] = cell;
+}
+
 void figure_count(struct figure *figure, const struct cell *cell, const struct summary *summary,
 		  const struct interval *interval)
 {
@@ -208,9 +223,8 @@ void figure_count(struct figure *figure, const struct cell *cell, const struct s
 	figure->by_bootstrap |= interval->method == INTERVAL_BOOTSTRAP;
 	figure->mild += summary->outliers.mild;
 	figure->severe += summary->outliers.severe;
-	figure->invocations += summary->n;
-	for (size_t i = 0; i < cell->invocation_count; i++)
-		figure->disturbed += invocation_disturbed(&cell->invocations[i]);
+	figure->values += summary->n;
+	count_cell(figure, cell);
 }
 
 /* --- axes ----------------------------------------------------------------------------------------------------- */

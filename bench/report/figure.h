@@ -83,7 +83,9 @@ struct figure {
 	struct mark marks[BUNDLE_RUNTIMES_MAX];
 	bool used[BUNDLE_RUNTIMES_MAX]; /* runtimes that the legend names */
 	/* What the caption says of all intervals: filled by figure_count(). */
-	size_t n_least, n_most, mild, severe, invocations, disturbed;
+	size_t n_least, n_most, mild, severe, values;
+	const struct cell **counted; /* owned; each once, however many of its points there are */
+	size_t counted_count;
 	double level_least, level_most;
 	bool by_range, by_rank, by_bootstrap;
 	int error; /* the first -ENOMEM; nothing is written then */

@@ -143,6 +143,11 @@ static bool has_phases(const struct drift *drift)
 	return drift->phases_p < DRIFT_P && drift->high - drift->low >= LEAST_PERCENT;
 }
 
+bool has_drift(const struct drift *drift)
+{
+	return has_trend(drift) || has_phases(drift);
+}
+
 /* "p = 0.002", "p < 0.0001". */
 static char *p_text(double p, char text[24])
 {
@@ -188,7 +193,7 @@ static bool print_workload_drift(const struct family *family, const struct drift
 {
 	char what[80], text[240];
 
-	if (!has_trend(drift) && !has_phases(drift))
+	if (!has_drift(drift))
 		return false;
 	snprintf(text, sizeof(text),
 		 "%.60s: %s: the machine changed meanwhile, for all models; see the figure sequence.", family->workload,

@@ -9,15 +9,15 @@ static const struct {
 	unsigned colour;
 	char letter;
 } families[FAMILIES] = {
-	[FAMILY_SEQUENTIAL] = {"one after another", 0x000000, 'S'},
+	[FAMILY_SEQUENTIAL] = {"one task after another", 0x000000, 'S'},
 	[FAMILY_PROCESS] = {"processes", 0x0072b2, 'P'},
 	[FAMILY_THREAD] = {"threads", 0xd55e00, 'T'},
 	[FAMILY_CALLBACK] = {"callbacks", 0xe69f00, 'B'},
-	[FAMILY_ASYNC] = {"async", 0xcc79a7, 'A'},
+	[FAMILY_ASYNC] = {"async functions", 0xcc79a7, 'A'},
 	[FAMILY_COROUTINE] = {"coroutines", 0x009e73, 'C'},
-	[FAMILY_PARALLEL_COROUTINE] = {"coroutines on cores", 0x56b4e9, 'M'},
+	[FAMILY_PARALLEL_COROUTINE] = {"coroutines over all cores", 0x56b4e9, 'M'},
 	[FAMILY_UNKNOWN] = {"others", 0x555555, '?'},
-	[FAMILY_FLOOR] = {"no runtime", 0x222222, '-'},
+	[FAMILY_FLOOR] = {"no runtime at all", 0x222222, '-'},
 };
 
 /* gnuplot's point types: circle, square, triangle up, triangle down, diamond; its pentagon looks like a circle. */

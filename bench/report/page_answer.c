@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bottleneck.h"
+#include "drift.h"
 #include "html.h"
 #include "page_contest.h"
 #include "page_strip.h"
@@ -17,13 +19,15 @@
 
 enum { CONTESTS_MAX = 40, COLUMNS_MAX = 6, VARIANTS_MAX = 3 };
 
-/* A workload in a reader's words. */
+/* A workload in a reader's words, and what its bound is. */
 static const struct subject {
-	const char *workload, *kind, *name, *title;
+	const char *workload, *kind, *name, *title, *bound;
 } subjects[] = {
-	{"chess", "waiting", "Waiting", "Waiting: the Polgar simul"},
-	{"counting", "computing", "Computing", "Computing: counting primes"},
-	{"echo", "serving", "Serving", "Serving: a TCP server"},
+	{"chess", "waiting", "Waiting", "Waiting: the Polgar simul",
+	 "what all moves and waits take on these cores, known to some per cent"},
+	{"counting", "computing", "Computing", "Computing: counting primes",
+	 "nine tenths of what the divisions take on these cores"},
+	{"echo", "serving", "Serving", "Serving: a TCP server", "half of a bare send and receive for each message"},
 };
 
 static const struct subject *subject_of(const char *workload)
@@ -33,18 +37,6 @@ static const struct subject *subject_of(const char *workload)
 			return &subjects[i];
 	return NULL;
 }
-
-static const char *const nouns[FAMILIES] = {
-	[FAMILY_SEQUENTIAL] = "one task after another",
-	[FAMILY_PROCESS] = "processes",
-	[FAMILY_THREAD] = "threads",
-	[FAMILY_CALLBACK] = "callbacks",
-	[FAMILY_ASYNC] = "async functions",
-	[FAMILY_COROUTINE] = "coroutines",
-	[FAMILY_PARALLEL_COROUTINE] = "coroutines over all cores",
-	[FAMILY_UNKNOWN] = "others",
-	[FAMILY_FLOOR] = "no runtime at all",
-};
 
 /* --- which contests ------------------------------------------------------------------------------------------- */
 
@@ -146,16 +138,18 @@ static size_t count_leaders(const struct entry *const *ranked, size_t count)
 	return leaders;
 }
 
-/* Among those that lead, or among those that do not: does any lack the data for a verdict? */
-static bool any_undecided(const struct entry *const *ranked, size_t count, bool leads)
+/* Among those that lead, or among those that do not: how many have that verdict? */
+static size_t count_verdicts(const struct entry *const *ranked, size_t count, bool leads, enum verdict verdict)
 {
+	size_t found = 0;
+
 	for (size_t i = 0; i < count; i++)
-		if (ranked[i]->leads == leads && ranked[i]->verdict == VERDICT_UNDECIDED)
-			return true;
-	return false;
+		found += ranked[i]->leads == leads && ranked[i]->verdict == verdict;
+	return found;
 }
 
-static void write_leaders(FILE *out, const struct entry *const *ranked, size_t count)
+/* Each with the program that stands for it, where asked. */
+static void write_leaders(FILE *out, const struct entry *const *ranked, size_t count, bool programs)
 {
 	size_t leaders = count_leaders(ranked, count), written = 0;
 
@@ -163,7 +157,13 @@ static void write_leaders(FILE *out, const struct entry *const *ranked, size_t c
 		if (!ranked[i]->leads)
 			continue;
 		written++;
-		fprintf(out, "%s%s", written == 1 ? "" : written == leaders ? " or " : ", ", nouns[ranked[i]->family]);
+		fprintf(out, "%s%s",
+			written == 1         ? ""
+			: written == leaders ? " or "
+					     : ", ",
+			model_family_heading(ranked[i]->family));
+		if (programs)
+			html_print(out, " (%s)", ranked[i]->cell->runtime);
 	}
 }
 
@@ -183,8 +183,10 @@ static void glance_cell(FILE *out, const struct contest *contest, enum model_fam
 		entry->leads && !*contest->unreliable ? "lead" : "", entry->ratio < 9.95 ? 2 : 1, entry->ratio);
 	if (entry->verdict == VERDICT_UNDECIDED && !entry->leads)
 		fputs("<span class=\"mild\" aria-hidden=\"true\"> ?</span>", out);
-	fprintf(out, "<span class=\"unseen\"> %s</span></td>",
+	fprintf(out, "<span class=\"unseen\"> %s</span><br><small>",
 		entry == contest->best ? "fastest" : verdict_text(entry->verdict, &sample_kinds[0]));
+	html_text(out, entry->cell->runtime);
+	fputs("</small></td>", out);
 }
 
 static void glance_head(struct page *page, const struct contests *contests, size_t columns)
@@ -205,8 +207,9 @@ static void glance_head(struct page *page, const struct contests *contests, size
 			html_print(out, "%.0f %s, ", contest->group->at,
 				   contest->group->at == 1 ? contest->family->axis->task
 							   : contest->family->axis->tasks);
-		fprintf(out, "%u core%s%s</span></th>", cores, cores == 1 ? "" : "s",
-			*contest->unreliable ? "; disturbed: do not rely on it" : "");
+		fprintf(out, "%u core%s%s%s</span></th>", cores, cores == 1 ? "" : "s",
+			*contest->unreliable ? "; disturbed: do not rely on it" : "",
+			client_bound(contest->best->cell) ? "; client-bound" : "");
 	}
 	fputs("</tr></thead>\n", out);
 }
@@ -220,7 +223,7 @@ static void glance_row(struct page *page, const struct contests *contests, size_
 	if (!any)
 		return;
 	fprintf(page->out, "<tr><th scope=\"row\"><span class=\"swatch m%d\" aria-hidden=\"true\"></span>%s</th>",
-		(int)family, nouns[family]);
+		(int)family, model_family_heading(family));
 	for (size_t i = 0; i < columns; i++)
 		glance_cell(page->out, &contests->items[i], family);
 	fputs("</tr>\n", page->out);
@@ -246,10 +249,9 @@ static void write_glance(struct page *page, const struct contests *contests)
 	size_t columns = contests->count < COLUMNS_MAX ? contests->count : COLUMNS_MAX;
 
 	fputs("<div class=\"scroll\" role=\"region\" aria-label=\"All models at a glance\" tabindex=\"0\">\n"
-	      "<table class=\"glance\">\n<caption>How many times as long as the fastest model each model takes, with "
-	      "the best program of its kind. <span class=\"lead key\">Tinted</span>: the fastest, and every model with "
-	      "a "
-	      "program that is not shown to be slower and is so by 15 % at most; that program’s number stands here. "
+	      "<table class=\"glance\">\n<caption>How many times as long as the fastest program the named one "
+	      "takes, which stands for its kind. <span class=\"lead key\">Tinted</span>: the fastest, and those "
+	      "not shown to be slower whose interval ends at 1.15× or below. "
 	      "?: not enough data to say whether it is slower.</caption>\n",
 	      page->out);
 	glance_head(page, contests, columns);
@@ -322,8 +324,32 @@ static void write_subject(FILE *out, const struct contest *contest)
 /* What the verdict is between those that lead. */
 static const char *between(const struct entry *const *ranked, size_t count)
 {
-	return any_undecided(ranked, count, true) ? "there is not enough data to tell them apart"
-						  : "no difference is shown between them";
+	return count_verdicts(ranked, count, true, VERDICT_UNDECIDED) > 0
+		       ? "there is not enough data to tell them apart"
+		       : "no difference is shown between them";
+}
+
+/* Who is not advised, and not shown to be slower either. */
+static void write_undecided(FILE *out, const struct entry *const *ranked, size_t count)
+{
+	size_t undecided = count_verdicts(ranked, count, false, VERDICT_UNDECIDED), written = 0;
+
+	if (undecided == 0)
+		return;
+	fputs("There is not enough data to say whether ", out);
+	for (size_t i = 0; i < count; i++) {
+		if (ranked[i]->leads || ranked[i]->verdict != VERDICT_UNDECIDED)
+			continue;
+		written++;
+		fprintf(out, "%s<strong>%s",
+			written == 1           ? ""
+			: written == undecided ? " and "
+					       : ", ",
+			model_family_heading(ranked[i]->family));
+		html_print(out, " (%s)", ranked[i]->cell->runtime);
+		fputs("</strong>", out);
+	}
+	fputs(" are slower. ", out);
 }
 
 static void write_advice(FILE *out, const struct entry *const *ranked, size_t count)
@@ -335,12 +361,11 @@ static void write_advice(FILE *out, const struct entry *const *ranked, size_t co
 		return;
 	}
 	fputs("Take <strong>", out);
-	write_leaders(out, ranked, count);
+	write_leaders(out, ranked, count, true);
 	fprintf(out, "</strong>%s%s. ", leaders > 1 ? ": " : "", leaders > 1 ? between(ranked, count) : "");
-	fputs(any_undecided(ranked, count, false)
-		      ? "Of those marked ? above there is not enough data to say; the others are slower."
-		      : "The rest is slower.",
-	      out);
+	write_undecided(out, ranked, count);
+	if (count_verdicts(ranked, count, false, VERDICT_SLOWER) > 0)
+		fputs("The rest is slower.", out);
 }
 
 static void write_verdict(FILE *out, const struct contest *contest, const struct entry *const *ranked, size_t count)
@@ -355,11 +380,52 @@ static void write_verdict(FILE *out, const struct contest *contest, const struct
 		html_print(out, "%s was the fastest, ", contest->best->cell->runtime);
 		fprintf(out, "with %zu invocation%s: not enough data to say more.", n, n == 1 ? "" : "s");
 	} else if (count == 1) {
-		fprintf(out, "Only %s took part.", nouns[ranked[0]->family]);
+		fprintf(out, "Only %s took part.", model_family_heading(ranked[0]->family));
 	} else {
 		write_advice(out, ranked, count);
 	}
 	fputs("</p>\n", out);
+}
+
+/* Whose servers the client may have held back. */
+static void write_client_bound(FILE *out, const struct contest *contest)
+{
+	size_t bound = 0, written = 0;
+
+	for (size_t i = 0; i < contest->results; i++)
+		bound += client_bound(contest->entries[i].cell);
+	if (bound == 0)
+		return;
+	fprintf(out, "<p class=\"warning\">Client-bound: the client was busy for over %.0f %% of its time with ",
+		100 * CLIENT_BOUND);
+	for (size_t i = 0; i < contest->results; i++)
+		if (client_bound(contest->entries[i].cell))
+			html_print(out, "%s%s",
+				   written++ == 0     ? ""
+				   : written == bound ? " and "
+						      : ", ",
+				   contest->entries[i].cell->runtime);
+	fputs(bound == 1 ? "; this server may be faster than shown.</p>\n"
+			 : "; these servers may be faster than shown.</p>\n",
+	      out);
+}
+
+/* The same judgement as the table's and the figure sequence's. */
+static void write_drift(struct page *page, const struct contest *contest)
+{
+	size_t count;
+	struct drift drift;
+	char text[80];
+	int error = workload_drift(page->bundle, page->groups,
+				   groups_of(page->groups, contest->family->workload, &count), &drift);
+
+	if (error)
+		page->error = error;
+	if (error || !has_drift(&drift))
+		return;
+	fputs("<p class=\"warning\">The machine was not quiet while this was measured (", page->out);
+	html_text(page->out, drift_text(&drift, text, sizeof(text)));
+	fputs("): only large differences show.</p>\n", page->out);
 }
 
 static void write_ratio(FILE *out, const struct entry *entry)
@@ -369,6 +435,26 @@ static void write_ratio(FILE *out, const struct entry *entry)
 	fprintf(out, "%.*f times", digits, entry->ratio);
 	if (entry->ratio_interval.level > 0)
 		fprintf(out, " (%.*f to %.*f)", digits, entry->ratio_interval.low, digits, entry->ratio_interval.high);
+}
+
+/* The fastest of the bare calls; NULL where none has a result. */
+static const struct entry *floor_of(const struct contest *contest)
+{
+	for (size_t i = 0; i < contest->results; i++)
+		if (contest->entries[i].family == FAMILY_FLOOR)
+			return &contest->entries[i];
+	return NULL;
+}
+
+static void write_times(FILE *out, const struct contest *contest, double times)
+{
+	const struct subject *subject = subject_of(contest->family->workload);
+	const struct entry *floor = floor_of(contest);
+
+	fprintf(out, ", %.2f times the bound%s%s", times, subject ? ": " : "", subject ? subject->bound : "");
+	if (floor)
+		html_print(out, "; %s, a loop with no runtime, takes %.2f times that", floor->cell->runtime,
+			   cell_summary(floor->cell, MEASURE_TIMES_BOUND).median);
 }
 
 static void write_best(FILE *out, const struct contest *contest)
@@ -383,7 +469,7 @@ static void write_best(FILE *out, const struct contest *contest)
 	if (!isnan(rate))
 		html_print(out, ", %s thousand messages a second", format_number(number, rate / 1e3));
 	if (!isnan(times) && !isnan(contest->bound))
-		fprintf(out, ", %.2f times the bound: the least that these cores need, known to some per cent", times);
+		write_times(out, contest, times);
 	fputs(". ", out);
 }
 
@@ -398,13 +484,13 @@ static void write_amounts(FILE *out, const struct contest *contest, const struct
 
 		if (ranked[i]->leads)
 			continue;
-		snprintf(noun, sizeof(noun), "%s", nouns[ranked[i]->family]);
+		snprintf(noun, sizeof(noun), "%s", model_family_heading(ranked[i]->family));
 		if (first)
 			noun[0] = (char)(noun[0] - ('a' <= noun[0] && noun[0] <= 'z' ? 'a' - 'A' : 0));
-		fprintf(out, "%s%s%s", first ? "" : ", ", noun,
-			!first                                   ? " "
-			: ranked[i]->family == FAMILY_SEQUENTIAL ? " takes "
-								 : " take ");
+		html_print(out, "%s%s (%s)%s", first ? "" : ", ", noun, ranked[i]->cell->runtime,
+			   !first                                   ? " "
+			   : ranked[i]->family == FAMILY_SEQUENTIAL ? " takes "
+								    : " take ");
 		write_ratio(out, ranked[i]);
 		fputs(first ? " as long" : "", out);
 		first = false;
@@ -449,8 +535,7 @@ static void write_precision(FILE *out, const struct contest *contest)
 
 	fprintf(out, "Each number is the median of %zu invocation%s", n, n == 1 ? "" : "s");
 	if (!isnan(width))
-		fprintf(out, ", known here to about ±%.*f %%%s", width < 0.0095 ? 1 : 0, 100 * width,
-			width > 0.125 ? "; the machine was not quiet, and only large differences show" : "");
+		fprintf(out, ", known here to about ±%.*f %%", width < 0.0095 ? 1 : 0, 100 * width);
 	if (width > wanted && repetitions < REPETITIONS_MAX)
 		fprintf(out, " (±%.0f %% would take about %.0f)", 100 * wanted,
 			repetitions < 100 ? repetitions : 10 * round(repetitions / 10));
@@ -466,14 +551,14 @@ static void write_sureness(FILE *out, const struct contest *contest, const struc
 		fputs("Not at all: other load may have made any of these differences. ", out);
 	else if (best->n < COMPARE_LEAST)
 		fputs("Not at all: repeat the run with more repetitions. ", out);
-	else if (leaders == count)
-		fputs("That no difference is shown does not mean that there is none. ", out);
+	else if (count_verdicts(ranked, count, false, VERDICT_SLOWER) == 0)
+		fputs(count > 1 ? "Of these programs none is shown to be slower, which does not mean that none is. "
+				: "",
+		      out);
 	else
 		fprintf(out,
-			"That the others are slower%s is as good as sure: each by 2 %% or more, the interval of its "
-			"ratio "
+			"That the rest is slower is as good as sure: each by 2 %% or more, the interval of its ratio "
 			"leaves out 1, and a rank test agrees.%s ",
-			any_undecided(ranked, count, false) ? ", but for those marked ?," : "",
 			leaders > 1 ? " The order among the leaders is not." : "");
 	write_precision(out, contest);
 	fputs(".</p>\n", out);
@@ -507,7 +592,7 @@ static void write_choice(const struct page *page, const struct contest *contest,
 	fprintf(out, "<p><b>To choose among them.</b> A further %s costs ", contest->family->axis->task);
 	for (size_t i = 0; i < known; i++) {
 		html_print(out, "%s%s", i == 0 ? "" : i + 1 == known ? " and " : ", ", format_bytes(text, bytes[i]));
-		fprintf(out, " with %s", nouns[leaders[i]->family]);
+		fprintf(out, " with %s", model_family_heading(leaders[i]->family));
 	}
 	fputs(". What each takes to write stands <a href=\"#", out);
 	fputs(page->prefix, out);
@@ -636,8 +721,7 @@ static void write_rows(const struct page *page, const struct contest *contest)
 		const struct entry *entry = &contest->entries[i];
 
 		page_colour(page, entry->cell->slot, colour);
-		fprintf(out, "<tr%s><th scope=\"row\"><span class=\"swatch %s\" aria-hidden=\"true\"></span>",
-			entry->leads && !entry->guest && !*contest->unreliable ? " class=\"lead\"" : "", colour);
+		fprintf(out, "<tr><th scope=\"row\"><span class=\"swatch %s\" aria-hidden=\"true\"></span>", colour);
 		html_text(out, entry->cell->runtime);
 		if (entry->guest)
 			fprintf(out, " <span class=\"mild\">%s</span>", entry->guest);
@@ -671,7 +755,9 @@ static void size_row(struct page *page, const struct contest *contest, const str
 	if (*other.unreliable)
 		fputs("<span class=\"mild\">disturbed: do not rely on it</span>", page->out);
 	else
-		write_leaders(page->out, ranked, count);
+		write_leaders(page->out, ranked, count, false);
+	if (client_bound(other.best->cell))
+		fputs(" <span class=\"mild\">client-bound</span>", page->out);
 	fputs("</td><td class=\"number\">", page->out);
 	html_text(page->out, contest_format(text, &other, other.best->value.median));
 	fprintf(page->out, "</td><td class=\"number\">%.2f×</td></tr>\n", ranked[count - 1]->ratio);
@@ -719,6 +805,8 @@ static void write_contest(struct page *page, const struct contest *contest, bool
 	if (first || !subject)
 		write_subject(page->out, contest);
 	write_verdict(page->out, contest, ranked, count);
+	write_client_bound(page->out, contest);
+	write_drift(page, contest);
 	write_amounts(page->out, contest, ranked, count);
 	write_choice(page, contest, ranked, count);
 	write_sureness(page->out, contest, ranked, count);

@@ -42,6 +42,15 @@ static void write_model(struct page *page, unsigned slot)
 	fputs("</dl></details>\n", out);
 }
 
+/* A run without peers knows them nevertheless: they have no cell there. */
+static bool took_part(const struct bundle *bundle, unsigned slot)
+{
+	for (size_t i = 0; i < bundle->cell_count; i++)
+		if (bundle->cells[i].slot == slot)
+			return true;
+	return false;
+}
+
 void page_runtimes(struct page *page)
 {
 	fputs("<p>What each says of itself: what a task is, how it waits, what its tasks share, and where it "
@@ -51,7 +60,7 @@ void page_runtimes(struct page *page)
 		bool headed = false;
 
 		for (unsigned slot = 0; slot < page->bundle->runtime_count; slot++) {
-			if ((int)page->marks[slot].family != family)
+			if ((int)page->marks[slot].family != family || !took_part(page->bundle, slot))
 				continue;
 			if (!headed)
 				fprintf(page->out, "<h3>%s</h3>\n", model_family_heading((enum model_family)family));
@@ -215,10 +224,11 @@ void page_method(struct page *page)
 	      "<li><b>The same work, proven.</b> Every invocation hands back an audit (tasks, operations, bytes, "
 	      "checksum) that "
 	      "is held against an answer found another way.</li>\n"
-	      "<li><b>The bound</b> is the least time that these cores need for the work, from what a step of it "
-	      "costs there directly before and after each invocation. That is itself a measurement: a program that "
-	      "wastes nothing comes out at 1 time its bound give or take some per cent, and so at times a little "
-	      "below. A result more than 5 % below what the cores could do at the fastest clock seen is an "
+	      "<li><b>The bound</b> is a time that no program beats on these cores, from what a step of the work "
+	      "costs there directly before and after each invocation: all moves and waits of chess, nine tenths of "
+	      "the divisions of counting, half of a bare send and receive for a message of echo. That is itself a "
+	      "measurement: a game of chess that wastes nothing comes out at 1 time its bound give or take some per "
+	      "cent. A result more than 5 % below what the cores could do at the fastest clock seen is an "
 	      "error.</li>\n"
 	      "<li><b>The median</b> of the invocations stands for them, with a rank-based interval that needs no "
 	      "assumption "
@@ -227,8 +237,8 @@ void page_method(struct page *page)
 	      "said where the medians are 2 % or more apart, the interval of their ratio (a bootstrap’s, 95 %) leaves "
 	      "out 1, and Mann and Whitney’s rank test agrees at 2 %; <i>no difference shown</i>, where that interval "
 	      "lies within 2 % either way; else there is <i>not enough data</i>, as always with fewer than five "
-	      "invocations. <i>Level</i> with the fastest is what is not shown to be slower and, by that interval, is "
-	      "so by 15 % at most.</li>\n"
+	      "invocations. <i>Level</i> with the fastest is what is not shown to be slower and whose interval ends "
+	      "at 1.15 times or below.</li>\n"
 	      "<li><b>Order.</b> All invocations are played in a random order, round after round, so that a machine "
 	      "that slows "
 	      "down slows down everybody.</li>\n",

@@ -98,6 +98,11 @@ void strip_dot(FILE *out, const struct strip *strip, double value)
 
 void shape_path(FILE *out, unsigned shape, double r)
 {
+	if (shape == 2) {
+		fprintf(out, "<path class=\"cross\" d=\"M%.2f %.2fL%.2f %.2fM%.2f %.2fL%.2f %.2f\"/>", -r, -r, r, r, -r,
+			r, r, -r);
+		return;
+	}
 	fprintf(out, "<path class=\"mark%s\" d=\"", shape % 2 == 0 ? " hollow" : "");
 	switch (shape) {
 	case 4:
@@ -137,35 +142,18 @@ void strip_end(FILE *out)
 	fputs("</svg>", out);
 }
 
-/* How far apart the middles of two labels are at least, in percent of a drawing that is as narrow as on a phone. */
-static double narrow_gap(int left, int right)
-{
-	enum { LETTER = 24 };
-
-	return LETTER * (left + right) / 2.0 + LETTER / 2.0;
-}
-
 void strip_axis(FILE *out, const struct strip *strip, double unit)
 {
-	double last = -20, last_narrow = -100;
-	int letters = 0;
+	double last = -20;
 
 	fputs("<svg class=\"strip\" width=\"100%\" height=\"16\" aria-hidden=\"true\" focusable=\"false\">", out);
 	for (size_t i = 0; i < strip->tic_count; i++) {
 		double place = strip_place(strip, strip->tics[i]);
-		char text[32];
-		int length = snprintf(text, sizeof(text), "%g", strip->tics[i] / unit);
-		bool narrow = place - last_narrow >= narrow_gap(letters, length);
 
 		if (place - last < 14)
 			continue;
 		last = place;
-		if (narrow) {
-			last_narrow = place;
-			letters = length;
-		}
-		fprintf(out, "<text class=\"tic%s\" x=\"%.2f%%\" y=\"12\">%s</text>", narrow ? "" : " wide", place,
-			text);
+		fprintf(out, "<text class=\"tic\" x=\"%.2f%%\" y=\"12\">%g</text>", place, strip->tics[i] / unit);
 	}
 	fputs("</svg>", out);
 }

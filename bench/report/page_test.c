@@ -345,6 +345,51 @@ static void test_disturbed(void **state)
 	free(text);
 }
 
+/* Two servers that are equally fast, their client always busy, and a peer that the run knows but did not play. */
+static void make_level(void)
+{
+	static const char *const names[] = {"t", "u"};
+
+	write_whole(
+		"manifest.json",
+		"{\"format\": 1, \"players\": ["
+		"{\"info\": {\"runtime\": \"t\", \"capabilities\": [\"interleaves\", \"preempts\"]}}, "
+		"{\"info\": {\"runtime\": \"u\", \"capabilities\": [\"interleaves\", \"switches-stacks\", "
+		"\"parallel\"]}}, "
+		"{\"info\": {\"runtime\": \"absent\", \"peer\": true, \"capabilities\": []}}], \"cells\": ["
+		"{\"name\": \"echo/t/connections=2/cores=1\", \"group\": \"echo/connections=2/cores=1\", "
+		"\"workload\": \"echo\", \"runtime\": \"t\", \"parameters\": {\"connections\": 2}, \"cores\": [0]}, "
+		"{\"name\": \"echo/u/connections=2/cores=1\", \"group\": \"echo/connections=2/cores=1\", "
+		"\"workload\": \"echo\", \"runtime\": \"u\", \"parameters\": {\"connections\": 2}, \"cores\": [0]}]}");
+	FILE *out = fopen(path_of("records.jsonl"), "w");
+
+	assert_non_null(out);
+	for (int i = 0; i < 12; i++)
+		fprintf(out,
+			"{\"cell\": \"echo/%s/connections=2/cores=1\", \"repetition\": %d, \"status\": \"ok\", "
+			"\"disturbance\": {\"disturbed\": %s}, \"record\": {\"time_ns\": {\"wall\": 1000}}, \"load\": "
+			"{\"time_ns\": {\"wall\": 1000}, \"messages\": 10, \"client\": {\"busy\": 0.99}}}\n",
+			names[i % 2], i / 2, i < 3 ? "true" : "false");
+	fclose(out);
+}
+
+/* Nobody is called slower where nobody is, and who was not played is not spoken of. */
+static void test_level(void **state)
+{
+	(void)state;
+	make_level();
+	char *text = page();
+
+	assert_non_null(strstr(text, "Take whichever you like: "));
+	assert_null(strstr(text, "The rest is slower"));
+	assert_null(strstr(text, "as good as sure"));
+	assert_non_null(strstr(text, "95 % of its time with t and u; these servers may be faster than shown"));
+	assert_null(strstr(text, "absent"));
+	/* Drawn in several panels, each invocation is counted once. */
+	assert_non_null(strstr(text, "cells&#39; 12 invocations 3 were disturbed"));
+	free(text);
+}
+
 /* The wall time of one record of the cell, another number of as many digits in its place. */
 static void change_record(const char *cell)
 {
@@ -547,6 +592,7 @@ int main(void)
 		cmocka_unit_test(test_two_runs),   cmocka_unit_test(test_many_records),
 		cmocka_unit_test(test_no_bundle),  cmocka_unit_test(test_every_measure),
 		cmocka_unit_test(test_family),     cmocka_unit_test(test_disturbed),
+		cmocka_unit_test(test_level),
 	};
 
 	return cmocka_run_group_tests(tests, folder_make, folder_remove);
