@@ -7,7 +7,7 @@ full = DUMB && WIDE < 120 && panels == columns * rows
 place(p) = full ? ((p - 1) % wide) * deep + (p - 1) / wide : p - 1
 wide = columns; deep = rows
 if (DUMB) { columns = WIDE / 60 < columns ? WIDE / 60 : columns; rows = (panels + columns - 1) / columns }
-legend_width = DUMB ? 0 : 190
+legend_width = DUMB ? 0 : 206
 width = DUMB ? WIDE : 80 + columns * (panel_width + 70) - 50 + legend_width
 beneath = rows * (panel_height + 80)
 height = DUMB ? HIGH : top + (beneath < 17 * legends + 80 ? 17 * legends + 80 : beneath) + bottom

@@ -15,6 +15,6 @@ set xrange [0:1]
 set yrange [legends + 0.5:-0.5]
 plot DATA index series + 1 using (column(12) > 0 ? 0.12 : NaN):6:12:11 with points pt variable ps 1.1 lc rgb variable, \
 	DATA index series + 1 using (column(12) > 0 ? 0.12 : NaN):6:(strcol(4)[1:19]) with labels left offset 1.5,0, \
-	DATA index series + 1 using (column(12) > 0 ? NaN : 0.04):6:(short(strcol(4))):11 with labels left tc rgb variable
+	DATA index series + 1 using (column(12) > 0 ? NaN : 0.04):6:(strcol(4)[1:26]):11 with labels left tc rgb variable
 set border 3 lc rgb '#444444'
 set tics nomirror out scale 0.6

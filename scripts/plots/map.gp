@@ -9,7 +9,7 @@ stats DATA using ( \
 	strcol(1) eq 'x-tic' ? (x_tics[int(column(2))] = x_tics[int(column(2))].sprintf('%s"%s" %.10g', strlen(x_tics[int(column(2))]) ? ', ' : '', strcol(13), column(5)), 1) : \
 	strcol(1) eq 'y-tic' ? (y_tics[int(column(2))] = y_tics[int(column(2))].sprintf('%s"%s" %.10g', strlen(y_tics[int(column(2))]) ? ', ' : '', strcol(13), column(6)), 1) : 1, 1) nooutput
 if (DUMB) { columns = 1; rows = panels }
-place_width = 62; place_height = 54; above = 40; below = 64; names_width = 86; legend_width = DUMB ? 0 : 190
+place_width = 62; place_height = 54; above = 40; below = 64; names_width = 86; legend_width = DUMB ? 0 : 206
 # The places share the width that the notes take anyway.
 places = columns * (x_high[1] - x_low[1]); spare = (1320 - legend_width - columns * (names_width + 24)) / places
 if (spare > place_width) { place_width = spare < 100 ? spare : 100 }
