@@ -72,9 +72,11 @@ static void describe_numbers(struct figure *figure)
 
 	if (figure->n_most == 0)
 		return;
-	for (size_t i = 0; i < figure->counted_count; i++) {
-		const struct cell *cell = figure->counted[i];
+	for (size_t i = 0; figure->counted && i < figure->bundle->cell_count; i++) {
+		const struct cell *cell = &figure->bundle->cells[i];
 
+		if (!figure->counted[i])
+			continue;
 		good += cell->count[STATUS_OK];
 		for (size_t j = 0; j < cell->invocation_count; j++)
 			disturbed += invocation_disturbed(&cell->invocations[j]);

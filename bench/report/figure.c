@@ -191,16 +191,12 @@ void figure_missing(struct figure *figure, const char *text)
 
 static void count_cell(struct figure *figure, const struct cell *cell)
 {
-	const struct cell **counted;
-
-	for (size_t i = 0; i < figure->counted_count; i++)
-		if (figure->counted[i] == cell)
-			return;
-	counted = grow(figure, figure->counted, figure->counted_count, sizeof(*counted));
-	if (!counted)
-		return;
-	figure->counted = counted;
-	figure->counted[figure->counted_count++] = cell;
+	if (!figure->counted)
+		figure->counted = calloc(figure->bundle->cell_count, sizeof(*figure->counted));
+	if (figure->counted)
+		figure->counted[cell - figure->bundle->cells] = true;
+	else
+		figure->error = -ENOMEM;
 }
 
 void figure_count(struct figure *figure, const struct cell *cell, const struct summary *summary,

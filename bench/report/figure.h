@@ -84,8 +84,7 @@ struct figure {
 	bool used[BUNDLE_RUNTIMES_MAX]; /* runtimes that the legend names */
 	/* What the caption says of all intervals: filled by figure_count(). */
 	size_t n_least, n_most, mild, severe, values;
-	const struct cell **counted; /* owned; each once, however many of its points there are */
-	size_t counted_count;
+	bool *counted; /* owned; of the bundle's cells, by their index, those that have a point here; NULL: none */
 	double level_least, level_most;
 	bool by_range, by_rank, by_bootstrap;
 	int error; /* the first -ENOMEM; nothing is written then */
