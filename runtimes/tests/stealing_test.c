@@ -7,7 +7,7 @@
 #include "../coroutine/stack.h"
 #include "../runtime.h"
 #include "../task.h"
-#include "../work_stealing/deque.h"
+#include "../work_stealing/worker.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -131,6 +131,56 @@ static void migrate_main(void *argument)
 	}
 	CHECK(lost == 20, "a parent went on in the thread that its child kept busy");
 	CHECK(task_close(ends[0]) == 0 && close(ends[1]) == 0, "close");
+}
+
+/* Turns enough that nobody goes by the hub, and so in another order, before the play is over. */
+static void forbid_looks(void)
+{
+	struct worker *worker = worker_here();
+
+	worker->granted = worker->allowance = 1000;
+}
+
+static _Atomic uint32_t go;
+static _Atomic int joined;
+
+/* Ends beside a task that did not spawn it, while a thief has a claim to that one. */
+static void end_in_a_dispute(void *argument)
+{
+	(void)argument;
+	CHECK(task_wait(&go, 0) == 0, "wait");
+	struct deque *deque = &worker_here()->deque;
+	int64_t top = atomic_load(&deque->top);
+
+	CHECK(top % 2 == 0 && deque_bottom(deque) == top / 2 + 1, "the first task does not lie there alone");
+	atomic_store(&deque->top, top + 1); /* as deque_steal() claims; this thief comes too late */
+}
+
+static void join_who_disputes(void *argument)
+{
+	struct task task;
+
+	CHECK(task_spawn(&task, end_in_a_dispute, argument) == 0, "spawn");
+	atomic_store(&go, 1);
+	CHECK(task_wake(&go, 1) == 1 && task_join(task) == 0, "join");
+	atomic_store(&joined, 1);
+}
+
+/* The first task lies in the deque of a worker; its child waits for a grandchild. The end of that is told to the child,
+ * and not to the first task, although that comes out of the deque, and out of a dispute. */
+static void dispute_main(void *argument)
+{
+	pthread_t before = this_thread();
+	struct task hog, child;
+
+	atomic_store(&went_on, 0);
+	CHECK(task_spawn(&hog, keep_the_worker, NULL) == 0, "spawn");
+	CHECK(!pthread_equal(before, this_thread()), "nobody else is there to steal, and nobody is");
+	forbid_looks();
+	CHECK(task_spawn(&child, join_who_disputes, argument) == 0 && task_join(child) == 0, "child");
+	CHECK(atomic_load(&joined) == 1, "a task was taken for the parent of one that ended");
+	atomic_store(&went_on, 1);
+	CHECK(task_join(hog) == 0, "join");
 }
 
 static struct sockaddr_in loopback = {.sin_family = AF_INET};
@@ -502,6 +552,7 @@ int main(void)
 	runtime_workers = 2;
 	test_deque();
 	CHECK(task_run(migrate_main, NULL) == 0, "migration");
+	CHECK(task_run(dispute_main, NULL) == 0, "dispute");
 	CHECK(task_run(errno_main, NULL) == 0, "errno");
 	CHECK(task_run(hog_main, NULL) == 0, "hog");
 	test_overflow(child_dives_main, NULL, "task 1 begun by worker 1 overflowed its stack of");
