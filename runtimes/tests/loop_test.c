@@ -153,6 +153,31 @@ static void nobody_starves(void **state)
 	close_pair(ends);
 }
 
+/* With more who are always ready than are handed out between two looks, a descriptor is found before all of them have
+ * had another turn: what is found stands behind the others once, and not behind two turns of each. */
+static void a_crowd_that_is_always_ready_leaves_descriptors_their_turns(void **state)
+{
+	enum { CROWD = 8 * LOOP_ALLOWANCE };
+	static struct loop_entry busy[CROWD];
+	struct loop_entry reader, *entry;
+	int ends[2], turns = 0;
+
+	(void)state;
+	open_pair(ends);
+	wait_for_reading(ends[0], &reader);
+	for (int i = 0; i < CROWD; i++)
+		loop_ready(&loop, &busy[i]);
+	for (int i = 0; i < 4 * LOOP_FIRST_ALLOWANCE; i++) /* it has looked, and found nobody */
+		loop_ready(&loop, loop_next(&loop));
+	assert_int_equal(write(ends[1], "x", 1), 1);
+	for (; (entry = loop_next(&loop)) != &reader; turns++) {
+		assert_true(turns < CROWD + 3 * LOOP_ALLOWANCE);
+		loop_ready(&loop, entry);
+	}
+	assert_true(turns >= CROWD);
+	close_pair(ends);
+}
+
 /* Entries that take long are few between two looks, once a look has learnt how long they take. */
 static void long_turns_are_few(void **state)
 {
@@ -307,6 +332,7 @@ int main(void)
 		LOOP_TEST(sleeps_beside_a_descriptor),
 		LOOP_TEST(long_sleeps_take_a_second_call),
 		LOOP_TEST(nobody_starves),
+		LOOP_TEST(a_crowd_that_is_always_ready_leaves_descriptors_their_turns),
 		LOOP_TEST(long_turns_are_few),
 		LOOP_TEST(who_is_ready_comes_before_a_look_at_descriptors),
 		LOOP_TEST(forgetting_wakes_the_waiter),
