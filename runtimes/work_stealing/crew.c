@@ -30,7 +30,7 @@ static int open_worker(struct worker *worker, unsigned index)
 
 	worker->index = index;
 	stack_cache_open(&worker->stacks);
-	worker->next_number = index + 1;
+	atomic_init(&worker->spawned, task_number(index, 0));
 	worker->random = (crew.seed * 4096 + index + 1) * UINT64_C(0x9E3779B97F4A7C15);
 	worker->granted = worker->allowance = 16;
 	worker->hub.worker = worker;
@@ -141,7 +141,7 @@ static void run_first(void *argument)
 
 	first->function(first->argument);
 	for (unsigned i = 0; i < crew.count; i++) {
-		spawned += atomic_load_explicit(&crew.workers[i].spawned, memory_order_relaxed);
+		spawned += atomic_load_explicit(&crew.workers[i].spawned, memory_order_relaxed) - task_number(i, 0);
 		joined += atomic_load_explicit(&crew.workers[i].joined, memory_order_relaxed);
 	}
 	CHECK(spawned == joined, "the first task returned before it joined %lu of its tasks", spawned - joined);

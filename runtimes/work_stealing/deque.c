@@ -44,8 +44,10 @@ void deque_close(struct deque *deque)
 	atomic_store_explicit(&deque->ring, NULL, memory_order_relaxed);
 }
 
-struct deque_ring *deque_grow(struct deque *deque, int64_t top, int64_t bottom)
+void deque_grow(struct deque *deque)
 {
+	/* Top may grow meanwhile: then more is copied than is there. */
+	int64_t top = atomic_load_explicit(&deque->top, memory_order_acquire) >> 1, bottom = deque_bottom(deque);
 	struct deque_ring *old = atomic_load_explicit(&deque->ring, memory_order_relaxed);
 	struct deque_ring *ring = make_ring(2 * (old->mask + 1), old);
 
@@ -58,7 +60,6 @@ struct deque_ring *deque_grow(struct deque *deque, int64_t top, int64_t bottom)
 	/* Release: partner of the acquire in deque_steal(). */
 	atomic_store_explicit(&deque->ring, ring, memory_order_release);
 	deque->mask = ring->mask;
-	return ring;
 }
 
 void *deque_steal(struct deque *deque)

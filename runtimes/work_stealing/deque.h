@@ -51,50 +51,83 @@ int deque_open(struct deque *deque, bool alone);
 /* No thread may use it any more. Items are not its own. */
 void deque_close(struct deque *deque);
 
-/* Owner: doubles the room; ends the program if there is no memory for it. Returns the new ring. */
-struct deque_ring *deque_grow(struct deque *deque, int64_t top, int64_t bottom);
+/* Owner: doubles the room; ends the program if there is no memory for it. */
+void deque_grow(struct deque *deque);
 
 /* Any thread: the oldest item, taken out; NULL if there is none, or another thief has a claim to it. It takes
  * microseconds (barrier.h): for a queue use deque_take_oldest(). */
 void *deque_steal(struct deque *deque);
 
-/* Owner: decides who has the last item, numbered bottom, to which a thief has a claim. */
+/* Owner: decides who has the last item, numbered bottom: a thief has a claim to it or has taken it. Returns the item,
+ * or NULL if it was not to be had. */
 void *deque_dispute(struct deque *deque, int64_t bottom, void *item);
+
+/* Owner: the number of the item that is pushed next. */
+static inline int64_t deque_bottom(const struct deque *deque)
+{
+	return atomic_load_explicit(&deque->bottom, memory_order_relaxed);
+}
+
+/* Owner: whether there is no room for another item. */
+static inline __attribute__((always_inline)) bool deque_full(struct deque *deque)
+{
+	/* Acquire: a thief has read a slot before it moved top on, and only then it may be written again. */
+	return deque_bottom(deque) - (atomic_load_explicit(&deque->top, memory_order_acquire) >> 1) > deque->mask;
+}
+
+/* Owner: item becomes the last one, where there is room for it. */
+static inline __attribute__((always_inline)) void deque_put(struct deque *deque, void *item)
+{
+	int64_t bottom = deque_bottom(deque);
+	struct deque_ring *ring = atomic_load_explicit(&deque->ring, memory_order_relaxed);
+
+	atomic_store_explicit(&ring->slots[bottom & deque->mask], item, memory_order_relaxed);
+	atomic_store_explicit(&deque->bottom, bottom + 1, memory_order_release);
+}
 
 /* Owner: item becomes the last one. */
 static inline __attribute__((always_inline)) void deque_push(struct deque *deque, void *item)
 {
-	int64_t bottom = atomic_load_explicit(&deque->bottom, memory_order_relaxed);
-	/* Acquire: a thief has read a slot before it moved top on, and only then it may be written again. */
-	int64_t top = atomic_load_explicit(&deque->top, memory_order_acquire) >> 1;
-	struct deque_ring *ring = atomic_load_explicit(&deque->ring, memory_order_relaxed);
+	if (__builtin_expect(deque_full(deque), 0))
+		deque_grow(deque);
+	deque_put(deque, item);
+}
 
-	if (__builtin_expect(bottom - top > deque->mask, 0))
-		ring = deque_grow(deque, top, bottom);
-	atomic_store_explicit(&ring->slots[bottom & deque->mask], item, memory_order_relaxed);
-	atomic_store_explicit(&deque->bottom, bottom + 1, memory_order_release);
+/* Owner: announces that it takes the last item, whose number is bottom, and returns it. Who has it is decided by
+ * deque_is_taken(). */
+static inline __attribute__((always_inline)) void *deque_announce(struct deque *deque, int64_t bottom)
+{
+	struct deque_ring *ring = atomic_load_explicit(&deque->ring, memory_order_relaxed);
+	void *item = atomic_load_explicit(&ring->slots[bottom & deque->mask], memory_order_relaxed);
+
+	atomic_store_explicit(&deque->bottom, bottom, memory_order_release);
+	barrier_light(); /* partner of the heavy one in deque_steal() */
+	return item;
+}
+
+/* Owner: after deque_announce(): false if the item must be asked for by deque_dispute(). */
+static inline __attribute__((always_inline)) bool deque_is_taken(struct deque *deque, int64_t bottom)
+{
+	int64_t top = atomic_load_explicit(&deque->top, memory_order_relaxed);
+
+	if (__builtin_expect(top < 2 * bottom, 1))
+		return true;
+	atomic_store_explicit(&deque->emptied, atomic_load_explicit(&deque->emptied, memory_order_relaxed) + 1,
+			      memory_order_relaxed);
+	return top == 2 * bottom;
 }
 
 /* Owner: the last item, taken out; NULL if there is none. */
 static inline __attribute__((always_inline)) void *deque_pop(struct deque *deque)
 {
-	int64_t bottom = atomic_load_explicit(&deque->bottom, memory_order_relaxed) - 1;
-	struct deque_ring *ring = atomic_load_explicit(&deque->ring, memory_order_relaxed);
+	int64_t bottom = deque_bottom(deque) - 1;
 
 	/* Top only grows: what looks empty is. */
 	if (atomic_load_explicit(&deque->top, memory_order_relaxed) >> 1 > bottom)
 		return NULL;
-	void *item = atomic_load_explicit(&ring->slots[bottom & deque->mask], memory_order_relaxed);
+	void *item = deque_announce(deque, bottom);
 
-	atomic_store_explicit(&deque->bottom, bottom, memory_order_release);
-	barrier_light(); /* partner of the heavy one in deque_steal() */
-	int64_t top = atomic_load_explicit(&deque->top, memory_order_relaxed);
-
-	if (__builtin_expect(top < 2 * bottom, 1))
-		return item;
-	atomic_store_explicit(&deque->emptied, atomic_load_explicit(&deque->emptied, memory_order_relaxed) + 1,
-			      memory_order_relaxed);
-	return __builtin_expect(top == 2 * bottom, 1) ? item : deque_dispute(deque, bottom, item);
+	return __builtin_expect(deque_is_taken(deque, bottom), 1) ? item : deque_dispute(deque, bottom, item);
 }
 
 /* Any thread if nobody pops, else the owner: the oldest item, taken out; NULL if there is none, or a thief has a claim
@@ -121,12 +154,6 @@ static inline void *deque_take_oldest(struct deque *deque)
 							  memory_order_acquire))
 			return item;
 	}
-}
-
-/* Owner: the number of the item that is pushed next. */
-static inline int64_t deque_bottom(const struct deque *deque)
-{
-	return atomic_load_explicit(&deque->bottom, memory_order_relaxed);
 }
 
 /* Owner: the item that has `turns` before it, as it seems now; NULL if there is none. */

@@ -205,6 +205,16 @@ static void pause_for_a_while(void)
 		spin_pause();
 }
 
+/* A parent is found before its registers are saved, a few instructions later: see worker.h. Its worker may lose its
+ * core in between. */
+static struct unit *await_saved(struct unit *unit)
+{
+	/* Acquire: what is saved. */
+	while (unit && !atomic_load_explicit(&unit->stack_pointer, memory_order_acquire))
+		sched_yield();
+	return unit;
+}
+
 /* The oldest parent of victim, if its deque does not run empty for as long as PATIENCE_NS. Seldom looked at: each look
  * takes the line of memory away from its owner. */
 static struct unit *steal_parent(struct worker *worker, struct worker *victim, struct chance *chance)
@@ -219,7 +229,7 @@ static struct unit *steal_parent(struct worker *worker, struct worker *victim, s
 		if (atomic_load_explicit(&victim->deque.emptied, memory_order_relaxed) != emptied)
 			return NULL;
 	}
-	return deque_steal(&victim->deque);
+	return await_saved(deque_steal(&victim->deque));
 }
 
 /* What lies in a slot for as long as PATIENCE_NS, because whoever woke it computes on. */
@@ -363,7 +373,7 @@ static bool sleep_at_door(struct worker *worker, uint64_t sleepers)
  * does. */
 static bool doze(struct worker *worker)
 {
-	uint64_t one = worker->deaf ? IDLE_SLEEPER + IDLE_DEAF : IDLE_SLEEPER;
+	uint64_t one = worker->deaf ? IDLE_DEAF : IDLE_LISTENER;
 	uint64_t sleepers = atomic_fetch_add(&idle.sleepers, one) + one;
 	bool rung = false;
 

@@ -21,19 +21,19 @@
 
 #include "worker.h"
 
-/* Of idle.sleepers: who sleeps, who of them is deaf, and how often somebody has left. */
-#define IDLE_SLEEPER UINT64_C(1)
+/* Of idle.sleepers: who sleeps and listens, who sleeps and is deaf, and how often somebody has left. */
+#define IDLE_LISTENER UINT64_C(1)
 #define IDLE_DEAF (UINT64_C(1) << 16)
 #define IDLE_LEAVING (UINT64_C(1) << 32)
 
 static inline unsigned idle_asleep(uint64_t sleepers)
 {
-	return (uint16_t)sleepers;
+	return (uint16_t)sleepers + (uint16_t)(sleepers >> 16);
 }
 
 static inline unsigned idle_listening(uint64_t sleepers)
 {
-	return (uint16_t)sleepers - (uint16_t)(sleepers >> 16);
+	return (uint16_t)sleepers;
 }
 
 extern struct idle {
@@ -60,17 +60,26 @@ enum call {
 	CALL_ANYBODY,   /* there is one more than this worker will run soon */
 };
 
-/* Called after a task has been published: somebody comes for it if anybody sleeps. */
-static inline __attribute__((always_inline)) void idle_call(enum call call)
+/* After a task has been published: whether anybody sleeps who is to come for it, by idle_answer(). */
+static inline __attribute__((always_inline)) bool idle_called(enum call call)
 {
 	barrier_light();
 	uint64_t sleepers = atomic_load_explicit(&idle.sleepers, memory_order_relaxed);
-	unsigned called = call == CALL_ANYBODY ? idle_asleep(sleepers) : idle_listening(sleepers);
 
-	if (__builtin_expect(called == 0, 1))
-		return;
+	return __builtin_expect(call == CALL_ANYBODY ? idle_asleep(sleepers) : idle_listening(sleepers), 0);
+}
+
+static inline void idle_answer(void)
+{
 	if (atomic_load_explicit(&idle.searching, memory_order_relaxed) == 0)
 		idle_ring();
+}
+
+/* Called after a task has been published: somebody comes for it if anybody sleeps. */
+static inline __attribute__((always_inline)) void idle_call(enum call call)
+{
+	if (idle_called(call))
+		idle_answer();
 }
 
 #endif

@@ -16,7 +16,6 @@ static struct {
 	struct stack_pool pool;
 } depot;
 
-/* Numbers of all workers are different: each counts from its own first one in steps of their count. */
 static struct overflow_task name_of(const void *header)
 {
 	const struct worker *worker = worker_here();
@@ -26,8 +25,9 @@ static struct overflow_task name_of(const void *header)
 		return (struct overflow_task){.number = OVERFLOW_UNKNOWN};
 	if (unit->number == 0 || crew.count == 1)
 		return (struct overflow_task){.number = unit->number};
-	return (struct overflow_task){.number = (unit->number - 1) / crew.count + 1,
-				      .worker = (unsigned)((unit->number - 1) % crew.count) + 1};
+	unsigned worker_index = (unsigned)(unit->number / task_number(1, 0));
+
+	return (struct overflow_task){.number = unit->number % task_number(1, 0), .worker = worker_index + 1};
 }
 
 int stacks_open(void)
@@ -53,7 +53,7 @@ void stacks_check(struct unit *unit)
 	overflow_check(&depot.pool, unit);
 }
 
-struct unit *stacks_refill(struct stack_cache *cache)
+bool stacks_refill(struct stack_cache *cache)
 {
 	struct unit *unit;
 
@@ -70,7 +70,7 @@ struct unit *stacks_refill(struct stack_cache *cache)
 		cache->unit[high] = unit;
 	}
 	cache->cold = cache->count;
-	return cache->count > 0 ? cache->unit[--cache->count] : NULL;
+	return cache->count > 0;
 }
 
 void stacks_tidy(void)

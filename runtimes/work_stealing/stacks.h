@@ -35,8 +35,8 @@ void stack_cache_open(struct stack_cache *cache);
 /* Ends the program with a sentence if unit, which is about to end, has left its stack. Of marked ones only. */
 void stacks_check(struct unit *unit);
 
-/* A stack for unit, or NULL after a sentence: nothing is left of memory or mappings. */
-struct unit *stacks_refill(struct stack_cache *cache);
+/* Fills an empty cache. False: nothing is left of memory or mappings. */
+bool stacks_refill(struct stack_cache *cache);
 
 /* The slow half of giving back: makes room in a full cache. */
 void stacks_spill(struct stack_cache *cache);

@@ -45,7 +45,7 @@
 	stp	d12, d13, [sp, #128]
 	stp	d14, d15, [sp, #144]
 	mov	x9, sp
-	str	x9, [x0]
+	stlr	x9, [x0]
 	.endm
 
 	/* Where the one that is left came from is in x10: see switch.h. */
@@ -69,25 +69,26 @@
 1:	br	x30
 	.endm
 
-	function transfer_call
+	function transfer_start
 	save_frame
 	mov	sp, x1
 	.cfi_remember_state
 	.cfi_def_cfa sp, 0
 	.cfi_undefined x30
-	mov	x9, x2
+	mov	x19, x1
 	mov	x0, x3
-	mov	x1, x4
-	mov	x2, x5
-	blr	x9
+	blr	x2
+	mov	x0, x19
+	bl	unit_end
 	mov	sp, x0
 	.cfi_restore_state
+	ldr	x19, [sp]
 	ldr	x30, [sp, #88]
 	add	sp, sp, #160
 	.cfi_def_cfa_offset 0
-	mov	w0, #1
+	mov	w0, #0
 	ret
-	end_function transfer_call
+	end_function transfer_start
 
 	function transfer_switch
 	mov	x10, x30

@@ -60,17 +60,18 @@
 	jmp	*%rcx
 	.endm
 
-	function transfer_call
+	function transfer_start
 	save_frame
 	movq	%rsi, %rsp
 	.cfi_remember_state
 	.cfi_def_cfa rsp, 0
 	.cfi_undefined rip
-	movq	%rdx, %rax
+	movq	%rsi, %rbx
 	movq	%rcx, %rdi
-	movq	%r8, %rsi
-	movq	%r9, %rdx
-	call	*%rax
+	call	*%rdx
+	movq	%rbx, %rdi
+	call	unit_end
+	movq	32(%rax), %rbx
 	leaq	48(%rax), %rsp
 	.cfi_restore_state
 	.cfi_def_cfa_offset 8
@@ -80,9 +81,9 @@
 	.cfi_restore r13
 	.cfi_restore r14
 	.cfi_restore r15
-	movl	$1, %eax
+	xorl	%eax, %eax
 	ret
-	end_function transfer_call
+	end_function transfer_start
 
 	function transfer_switch
 	save_frame

@@ -47,8 +47,6 @@ enum { WOKEN_TOGETHER = 1024 };
 /* The id of a task that ended before its task_spawn() returned: nothing of it is left. */
 enum { TASK_ENDED = 0 };
 
-static void *unit_main(void *unit, void *function, void *argument);
-
 static inline __attribute__((always_inline)) void make_current(struct worker *worker, struct unit *unit)
 {
 	worker->current = unit;
@@ -68,16 +66,40 @@ FIBER_SWITCHES static int switch_to(struct worker *worker, struct unit *self, st
 	return result;
 }
 
-/* Returns whether the child has ended and nobody else has resumed the caller: then the worker is still the same. */
-FIBER_SWITCHES static int start(struct worker *worker, struct unit *self, struct unit *child, task_function *function,
-				void *argument)
+#if defined(FIBER_ADDRESS) || defined(FIBER_THREAD)
+/* The body's frame must be in no uninstrumented function. */
+static __attribute__((noinline)) void run_body(task_function *function, void *argument)
 {
-	make_current(worker, child);
-	fiber_leave(&self->fiber, &child->fiber);
-	int result = transfer_call(&self->stack_pointer, child, unit_main, child, (void *)function, argument);
+	function(argument);
+}
+
+/* What the sanitizers are told first, and at last. */
+FIBER_SWITCHES static void begin(void *argument)
+{
+	struct unit *self = argument;
+
 	fiber_arrive(&self->fiber);
+	run_body(self->function, self->argument);
+}
+
+FIBER_SWITCHES static int start(struct unit *self, struct unit *child, task_function *function, void *argument)
+{
+	child->function = function;
+	child->argument = argument;
+	child->ended = false;
+	fiber_leave(&self->fiber, &child->fiber);
+	int result = transfer_start(&self->stack_pointer, child, begin, child);
+	fiber_arrive(&self->fiber);
+	if (child->ended)
+		fiber_close(&child->fiber);
 	return result;
 }
+#else
+static inline int start(struct unit *self, struct unit *child, task_function *function, void *argument)
+{
+	return transfer_start(&self->stack_pointer, child, function, argument);
+}
+#endif
 
 void worker_ready(struct worker *worker, struct unit *unit)
 {
@@ -162,7 +184,10 @@ int worker_suspend(struct worker *worker, struct unit *self, after_switch *after
 	}
 	struct unit *next = next_unit(worker);
 
-	return next == self ? 0 : switch_to(worker, self, next, after);
+	if (next != self)
+		return switch_to(worker, self, next, after);
+	worker->unbroken = deque_bottom(&worker->deque); /* self->task has been overwritten */
+	return 0;
 }
 
 void task_yield(void)
@@ -233,62 +258,90 @@ FIBER_SWITCHES static __attribute__((noinline, noreturn)) void leave_for_ever(st
 	__builtin_unreachable();
 }
 
-static inline struct unit *pop_parent(struct worker *worker)
+static inline void make_room(struct stack_cache *cache)
 {
-	return --worker->allowance > 0 ? deque_pop(&worker->deque) : NULL;
+	if (__builtin_expect(cache->count == STACKS_CACHED, 0))
+		stacks_spill(cache);
 }
 
-/* The body's frame must be in no uninstrumented function. */
+/* To a cache that has room. */
+static inline void give_stack(struct stack_cache *cache, struct unit *unit)
+{
+	cache->unit[cache->count++] = unit;
+}
+
+/* From the stack of a task that has ended to its parent, which spawned it and has not gone on since: nobody else knows
+ * of the task, and nobody needs to be told. Its stack is free while it is still in use, which is as well: only this
+ * worker can take it. Inlined where FIBER_SWITCHES stands. */
+static inline __attribute__((always_inline)) void *return_to(struct worker *worker, struct unit *parent,
+							     struct unit *self)
+{
+	worker->current = parent;
+	self->task->id = TASK_ENDED;
+	give_stack(&worker->stacks, self);
 #if defined(FIBER_ADDRESS) || defined(FIBER_THREAD)
-#define RUN_BODY __attribute__((noinline))
-#else
-#define RUN_BODY inline
+	self->ended = true;
 #endif
-
-RUN_BODY static void run_body(struct unit *self, task_function *function, void *argument)
-{
-	if (self->parent) {
-		deque_push(&self->worker->deque, self->parent);
-		idle_call(CALL_LISTENERS);
-	}
-	function(argument);
+	fiber_leave(NULL, &parent->fiber);
+	return atomic_load_explicit(&parent->stack_pointer, memory_order_relaxed);
 }
 
-/* What lies at the bottom of each stack: see transfer_call(). Returns to the parent, if that still waits where it
- * spawned this task: then nobody else knows of it, and nothing needs to be told. */
-FIBER_SWITCHES static void *unit_main(void *unit, void *function, void *argument)
+/* Popped is the last parent, or NULL if a thief has it. */
+FIBER_SWITCHES static __attribute__((noinline)) void *end_disputed(struct worker *worker, struct unit *self,
+								   struct unit *popped)
 {
-	struct unit *self = unit;
+	popped = deque_dispute(&worker->deque, deque_bottom(&worker->deque), popped);
+	if (!popped)
+		leave_for_ever(worker, self, NULL);
+	make_room(&worker->stacks);
+	return return_to(worker, popped, self);
+}
 
-	fiber_arrive(&self->fiber);
-	run_body(self, (task_function *)function, argument);
-	struct worker *worker = self->worker;
-
-	if (__builtin_expect(worker->stacks.marked, 0) && self->parent)
+FIBER_SWITCHES static __attribute__((noinline)) void *end_slowly(struct worker *worker, struct unit *self)
+{
+	if (worker->stacks.marked && self->parent)
 		stacks_check(self);
 	/* The item's number, read before: a pop that a thief has disputed leaves bottom where it was. */
 	int64_t last = deque_bottom(&worker->deque) - 1;
-	struct unit *popped = pop_parent(worker);
+	struct unit *popped = worker->allowance > 0 ? deque_pop(&worker->deque) : NULL;
 
-	if (__builtin_expect(!popped || last < worker->unbroken, 0))
+	if (!popped || last < worker->unbroken)
 		leave_for_ever(worker, self, popped);
-	worker->current = popped;
-	fiber_leave(NULL, &popped->fiber);
-	return popped->stack_pointer;
+	make_room(&worker->stacks);
+	return return_to(worker, popped, self);
+}
+
+/* A parent that still waits where it spawned this task is the last one in the deque. All that is seldom is apart, so
+ * that what is frequent needs no registers that it would have to save. */
+FIBER_SWITCHES void *unit_end(struct unit *self)
+{
+	struct worker *worker = self->worker;
+	int64_t last = deque_bottom(&worker->deque) - 1;
+
+	if (__builtin_expect(--worker->allowance <= 0 || last < worker->unbroken || worker->stacks.marked ||
+				     worker->stacks.count == STACKS_CACHED,
+			     0))
+		return end_slowly(worker, self);
+	struct unit *popped = deque_announce(&worker->deque, last);
+
+	if (__builtin_expect(!deque_is_taken(&worker->deque, last), 0))
+		return end_disputed(worker, self, popped);
+	return return_to(worker, popped, self);
 }
 
 void worker_run(struct worker *worker, struct unit *first, task_function *function, void *argument)
 {
-	if (first)
-		start(worker, &worker->hub, first, function, argument);
+	if (first) {
+		make_current(worker, first);
+		start(&worker->hub, first, function, argument);
+	}
 	for (struct unit *unit; (unit = idle_find(worker));)
 		switch_to(worker, &worker->hub, unit, NULL);
 }
 
+/* From a cache that is not empty. */
 static inline struct unit *take_stack(struct stack_cache *cache)
 {
-	if (__builtin_expect(cache->count == 0, 0))
-		return stacks_refill(cache);
 	struct unit *unit = cache->unit[--cache->count];
 
 	if (__builtin_expect(cache->count < cache->cold, 0)) {
@@ -299,35 +352,46 @@ static inline struct unit *take_stack(struct stack_cache *cache)
 	return unit;
 }
 
-static inline void give_stack(struct stack_cache *cache, struct unit *unit)
+/* A cache without stacks, or a deque without room. */
+static __attribute__((noinline)) int spawn_slowly(struct task *task, task_function *function, void *argument)
 {
-	if (__builtin_expect(cache->count == STACKS_CACHED, 0))
-		stacks_spill(cache);
-	cache->unit[cache->count++] = unit;
+	struct worker *worker = worker_here();
+
+	if (deque_full(&worker->deque))
+		deque_grow(&worker->deque);
+	if (worker->stacks.count == 0 && !stacks_refill(&worker->stacks))
+		return -ENOMEM;
+	return task_spawn(task, function, argument);
 }
 
+static __attribute__((noinline)) int start_and_call(struct unit *self, struct unit *child, task_function *function,
+						    void *argument)
+{
+	idle_answer();
+	return start(self, child, function, argument);
+}
+
+/* The parent is published before its registers are saved: see stack_pointer in worker.h. */
 int task_spawn(struct task *task, task_function *function, void *argument)
 {
 	struct worker *worker = worker_here();
-	struct unit *child = take_stack(&worker->stacks);
 
-	if (__builtin_expect(!child, 0))
-		return -ENOMEM;
-	count_up(&worker->spawned);
+	if (__builtin_expect(worker->stacks.count == 0 || deque_full(&worker->deque), 0))
+		return spawn_slowly(task, function, argument);
+	struct unit *child = take_stack(&worker->stacks), *parent = worker->current;
+
+	task->id = (uintptr_t)child;
+	child->task = task;
+	child->parent = parent;
+	child->number = count_up(&worker->spawned);
 	atomic_store_explicit(&child->joiner, NULL, memory_order_relaxed); /* the push of the parent releases it */
-	child->parent = worker->current;
-	child->number = worker->next_number;
-	worker->next_number += crew.count;
 	stacks_begin(child);
-	task->id = TASK_ENDED;
-	if (__builtin_expect(start(worker, child->parent, child, function, argument), 1)) {
-		worker = child->worker;
-		fiber_close(&child->fiber);
-		give_stack(&worker->stacks, child);
-	} else {
-		task->id = (uintptr_t)child;
-	}
-	return 0;
+	make_current(worker, child);
+	atomic_store_explicit(&parent->stack_pointer, NULL, memory_order_relaxed);
+	deque_put(&worker->deque, parent);
+	if (idle_called(CALL_LISTENERS))
+		return start_and_call(parent, child, function, argument);
+	return start(parent, child, function, argument);
 }
 
 static void publish_join(struct worker *worker, struct unit *unit)
@@ -351,6 +415,7 @@ static __attribute__((noinline)) int join_slowly(struct worker *worker, struct u
 		worker = self->worker;
 	}
 	fiber_close(&child->fiber);
+	make_room(&worker->stacks);
 	give_stack(&worker->stacks, child);
 	return 0;
 }

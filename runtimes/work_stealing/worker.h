@@ -6,7 +6,8 @@
  *
  * A task must not be found before its registers are saved, or another worker would resume it in the middle. So whatever
  * makes a suspended task known to others happens after the switch, below the frames of the task that was switched to:
- * an after_switch (transfer.h). A worker that is alone does it before the switch, which is cheaper.
+ * an after_switch (transfer.h). A worker that is alone does it before the switch, which is cheaper. A task that spawns
+ * is an exception: thieves, who come seldom, wait until its registers are saved.
  *
  * A task can go on in another thread after any switch. Its worker is then found in the control block, where whoever
  * resumes it has put it; at the entry of a verb it is asked for by worker_here(), since a compiler may keep the address
@@ -29,21 +30,29 @@
 
 /* One line; the frames of the task begin in the next one. */
 struct unit {
-	void *stack_pointer;           /* while suspended */
+	/* While suspended. A task that spawns is in the deque already when it comes to be: NULL until then, and a
+	 * release of all that is on the stack. */
+	_Atomic(void *) stack_pointer;
 	struct worker *worker;         /* who runs it, or ran it last; written by whoever resumes it */
-	_Atomic(struct unit *) joiner; /* waits for the end; UNIT_ENDED afterwards */
 	struct unit *parent;           /* who spawned it, and joins it */
+	_Atomic(struct unit *) joiner; /* waits for the end; UNIT_ENDED afterwards */
 	/* Where it is going to wait: read by what is done after the switch. */
 	union {
 		uint64_t deadline;
 		_Atomic uint32_t *word;
 		struct unit *child;
+		struct task *task;          /* whose id says that it has ended, if it never waits */
 		_Atomic(void *) *direction; /* readiness.h */
 	};
 	uint32_t expected;       /* of the word */
 	struct loop_entry entry; /* among those who wait for a time or a word */
-	unsigned long number;
+	unsigned long number;    /* task_number() */
 	struct fiber fiber;
+#if defined(FIBER_ADDRESS) || defined(FIBER_THREAD)
+	task_function *function;
+	void *argument;
+	bool ended; /* and its parent goes on where it spawned it */
+#endif
 } __attribute__((aligned(64)));
 
 #if !defined(FIBER_ADDRESS) && !defined(FIBER_THREAD)
@@ -61,13 +70,13 @@ struct worker {
 	int64_t unbroken; /* bottom of the deque after the last switch: a parent above it, unless somebody has taken it,
 			   * waits for the child that it has started, and nobody but its descendants has run here since
 			   */
-	_Atomic unsigned long spawned, joined; /* tasks; read by others at the end */
+	_Atomic unsigned long spawned; /* the number of the latest task; read by others at the end, as is ... */
+	_Atomic unsigned long joined;  /* ... the count of tasks */
 	/* The thread's own, used by its hub. */
 	uint64_t looked_at, oldest_at; /* when it looked at the outside, and gave the oldest parent its turn */
 	uint64_t nap;                  /* the last one; 0 when something has been found since */
 	bool deaf;                     /* the next sleep is a nap */
 	uint64_t random;
-	unsigned long next_number; /* of a task: those of all workers are different, see stacks.c */
 	unsigned index;
 	unsigned operations;     /* on descriptors, since the start */
 	struct loop_queue woken; /* room for taking many out of where they wait */
@@ -114,10 +123,20 @@ static inline __attribute__((always_inline)) struct worker *worker_here(void)
 	return worker;
 }
 
-/* A count that one thread writes. */
-static inline void count_up(_Atomic unsigned long *count)
+/* A count that one thread writes. Returns the new one. */
+static inline unsigned long count_up(_Atomic unsigned long *count)
 {
-	atomic_store_explicit(count, atomic_load_explicit(count, memory_order_relaxed) + 1, memory_order_relaxed);
+	unsigned long counted = atomic_load_explicit(count, memory_order_relaxed) + 1;
+
+	atomic_store_explicit(count, counted, memory_order_relaxed);
+	return counted;
+}
+
+/* The number of a task: which one it is of those that a worker has spawned, from 1, and above that whose. 0 is the
+ * first task. */
+static inline unsigned long task_number(unsigned worker, unsigned long spawned)
+{
+	return (unsigned long)worker << 48 | spawned;
 }
 
 /* What lies in the worker's slot, taken out; worker is the caller's. */

@@ -12,20 +12,22 @@ static _Atomic uint32_t *refusal; /* task_shared(); why a node could not spawn i
 
 static void grow(void *place);
 
-/* Spawns the children whose places begin at first and adds up what they return. */
-static uint64_t grow_children(uint64_t *first)
+/* Spawns the children whose places begin at first and adds up what they return. A function of its own, so that a leaf
+ * needs none of its registers. */
+static __attribute__((noinline)) uint64_t grow_children(uint64_t *first)
 {
 	struct task children[SKYNET_FANOUT_MAX];
-	uint64_t spawned = 0, sum = 0;
-	int error = 0;
+	uint64_t spawned, sum = 0;
 
-	while (spawned < tree.fanout && error == 0) {
-		error = task_spawn(&children[spawned], grow, &first[spawned]);
-		spawned += error == 0;
+	for (spawned = 0; spawned < tree.fanout; spawned++) {
+		int error = task_spawn(&children[spawned], grow, &first[spawned]);
+
+		if (error < 0) {
+			/* Relaxed: read after everything has been joined. The last one is as good as the first. */
+			atomic_store_explicit(refusal, (uint32_t)-error, memory_order_relaxed);
+			break;
+		}
 	}
-	/* Relaxed: read after everything has been joined. The last one to be refused is as good as the first. */
-	if (error < 0)
-		atomic_store_explicit(refusal, (uint32_t)-error, memory_order_relaxed);
 	for (uint64_t i = 0; i < spawned; i++) {
 		task_join(children[i]); /* a child that failed has left its place as it was: the audit sees it */
 		sum += first[i];

@@ -71,8 +71,8 @@ active proctype owner()
 		pops++;
 		b--;
 		if
-		:: top / 2 > b -> b++
-		:: else ->
+		:: top / 2 > b -> b++ /* deque_pop() looks first */
+		:: true ->
 			item = slots[b % SLOTS];
 			store_bottom(b);
 			t = top;
