@@ -33,7 +33,7 @@ struct connection {
 	uint64_t begun;          /* messages that were begun */
 	uint64_t outgoing;       /* the one that is being sent, or would be */
 	uint64_t answered;       /* messages that have come back */
-	uint64_t timed;          /* of them, those that count */
+	uint64_t timed;          /* of them, those of the timed part */
 	uint64_t *begun_ns;      /* when message m was about to be sent: at m % depth */
 };
 
@@ -56,20 +56,21 @@ struct worker {
 	uint32_t count; /* of connections that carry messages; `idle` ones follow them */
 	uint32_t idle;
 	enum phase phase;
-	uint32_t awaited;                      /* connections that have not finished the current phase */
-	uint64_t deadline_ns;                  /* of the phase */
-	uint64_t *begun_ns;                    /* of all connections */
-	uint64_t limit;                        /* messages that may be begun on a connection in this phase */
-	bool over;                             /* the exchange's time is: nothing more is begun */
-	bool counting;                         /* the timed part has begun */
-	uint64_t turn;                         /* open loop: messages that the schedule of this thread has let go */
-	uint64_t turn_ns;                      /* when the next one is due */
-	uint64_t under_way;                    /* messages of the timed part */
-	uint64_t sampled_ns;                   /* when they were counted last */
-	double under_way_sum;                  /* of messages x ns */
-	uint64_t worked_ns;                    /* open loop: turns in which there was something to do */
-	uint64_t last_ns;                      /* when the last message that counts came back; 0: none has */
-	uint64_t next_look_ns;                 /* for stalled connections */
+	uint32_t awaited;      /* connections that have not finished the current phase */
+	uint64_t deadline_ns;  /* of the phase */
+	uint64_t *begun_ns;    /* of all connections */
+	uint64_t limit;        /* messages that may be begun on a connection in this phase */
+	bool over;             /* the exchange's time is: nothing more is begun */
+	bool counting;         /* of CPU time: the timed part has begun, and not ended */
+	uint64_t turn;         /* open loop: messages that the schedule of this thread has let go */
+	uint64_t turn_ns;      /* when the next one is due */
+	uint64_t under_way;    /* messages that were sent in the timed part */
+	uint64_t sampled_ns;   /* when they were counted last; at first, where the timed part begins */
+	double under_way_sum;  /* of messages x ns */
+	uint64_t answered_ns;  /* when the last of them came back */
+	uint64_t worked_ns;    /* open loop: turns in which there was something to do */
+	uint64_t last_ns;      /* when the last message that counts came back, or the timed part ended */
+	uint64_t next_look_ns; /* for stalled connections */
 	uint64_t idle_user_ns, idle_system_ns; /* CPU before the timed part */
 	uint64_t *out, *in, *part; /* messages to send, bytes received, one message aligned: see pattern.h */
 	struct load_result result; /* of this thread */

@@ -52,15 +52,16 @@ static uint64_t since_ns(const struct worker *worker, const struct connection *c
 				    : connection->begun_ns[message % worker->session->options->depth];
 }
 
-/* Whether a message that has begun belongs to the timed part. */
+/* Whether a message that has begun was sent in the timed part. */
 static bool is_timed(const struct worker *worker, const struct connection *connection, uint64_t message)
 {
-	return connection->phase == EXCHANGING && since_ns(worker, connection, message) >= worker->session->timed_ns;
+	return connection->phase == EXCHANGING &&
+	       connection->begun_ns[message % worker->session->options->depth] >= worker->session->timed_ns;
 }
 
 void sample_under_way(struct worker *worker, uint64_t now_ns)
 {
-	if (!worker->counting || now_ns <= worker->sampled_ns)
+	if (worker->phase != EXCHANGING || now_ns <= worker->sampled_ns)
 		return;
 	worker->under_way_sum += (double)worker->under_way * (double)(now_ns - worker->sampled_ns);
 	worker->sampled_ns = now_ns;
@@ -250,25 +251,40 @@ void rest(struct worker *worker, struct connection *connection)
 	worker->awaited--;
 }
 
-static void count_message(struct worker *worker, struct connection *connection, uint64_t now_ns)
+/* Latencies are those of the messages that were due in the timed part, raw ones of those that were sent in it, whenever
+ * they come back: the slow ones are not left out. */
+static void time_message(struct worker *worker, const struct connection *connection, uint64_t now_ns)
 {
 	uint64_t begun_ns = connection->begun_ns[connection->answered % worker->session->options->depth],
 		 asked_ns = since_ns(worker, connection, connection->answered);
 
+	worker->under_way--;
+	worker->answered_ns = now_ns;
 	if (is_open_loop(worker))
 		histogram_add(&worker->result.raw, now_ns - begun_ns);
-	histogram_add(&worker->result.latency, now_ns > asked_ns ? now_ns - asked_ns : 0);
+	if (asked_ns >= worker->session->timed_ns)
+		histogram_add(&worker->result.latency, now_ns > asked_ns ? now_ns - asked_ns : 0);
+}
+
+/* Throughput is of those that come back in the timed part, whenever they were due: what the server did in it. */
+static void count_message(struct worker *worker, struct connection *connection, uint64_t now_ns)
+{
+	const struct session *session = worker->session;
+
+	if (worker->over || now_ns < session->timed_ns || now_ns >= session->end_ns)
+		return;
 	worker->last_ns = now_ns;
 	worker->result.messages++;
-	worker->result.bytes += worker->session->options->size;
+	worker->result.bytes += session->options->size;
 	connection->timed++;
-	worker->under_way--;
 }
 
 static void complete(struct worker *worker, struct connection *connection, uint64_t now_ns)
 {
 	sample_under_way(worker, now_ns);
 	if (is_timed(worker, connection, connection->answered))
+		time_message(worker, connection, now_ns);
+	if (connection->phase == EXCHANGING)
 		count_message(worker, connection, now_ns);
 	connection->received = 0;
 	connection->answered++;

@@ -68,20 +68,22 @@ enum load_fault {
 	LOAD_FAULTS
 };
 
-/* Counts, latencies and CPU are those of the timed messages; faults and checksum include the rest. */
+/* Counts and CPU are those of the timed part: what came back in it, whenever it was due. Latencies are those of the
+ * messages that were due in it (raw ones: sent in it), whenever they came back. Faults and checksum include all. */
 struct load_result {
-	uint64_t setup_ns;           /* connecting, and the warm-up */
-	uint64_t wall_ns;            /* first send (or the end of the warm-up) to last byte received */
+	uint64_t setup_ns; /* connecting, and the warm-up */
+	uint64_t wall_ns;  /* the timed part: the duration, or from the first send to the last byte received */
 	uint64_t user_ns, system_ns; /* CPU of the load's threads */
 	uint64_t spun_ns;            /* of it, what an open loop waited for the clock */
-	uint64_t messages, bytes;    /* that came back, whole and right */
+	uint64_t messages, bytes;    /* that came back in the timed part, whole and right */
 	uint64_t unsent;             /* due in an open loop, and still waiting to be sent when it ended */
 	uint64_t opened;             /* connections */
 	uint64_t errors;             /* connections that did not get everything right, or did not end well */
 	uint64_t faults[LOAD_FAULTS];
 	uint64_t checksum;            /* of all bytes received, whatever their order; see pattern.h */
 	uint64_t least, most;         /* messages that came back on one connection */
-	double in_flight;             /* messages under way, mean over wall_ns of samples taken a turn of the loop */
+	uint64_t span_ns;             /* the last answer to one that was sent in the timed part, since that began */
+	double in_flight;             /* of these, under way: mean over span_ns of samples taken a turn of the loop */
 	struct histogram latency;     /* closed loop: since it was sent. Open loop: since it was due; `unsent` ones with
 					 what they had waited, which is less than what they would have */
 	struct histogram raw;         /* open loop: since it was sent */

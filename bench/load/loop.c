@@ -75,8 +75,31 @@ static void count_unsent(struct worker *worker, struct connection *connection, u
 	}
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The CPU time of the timed part, and when that ended: with its last message, or its time. */
+static void stop_counting(struct worker *worker, uint64_t now_ns)
+{
+	struct load_result *result = &worker->result;
+
+	if (!worker->counting)
+		return;
+	worker->counting = false;
+	read_cpu(&result->user_ns, &result->system_ns);
+	result->user_ns -= worker->idle_user_ns;
+	result->system_ns -= worker->idle_system_ns;
+	if (is_open_loop(worker) && result->user_ns + result->system_ns > worker->worked_ns)
+		result->spun_ns = result->user_ns + result->system_ns - worker->worked_ns;
+	if (worker->session->options->duration_ns > 0)
+		worker->last_ns = earlier(now_ns, worker->session->end_ns);
+}
+
 static void end_exchange(struct worker *worker, uint64_t now_ns)
 {
+	stop_counting(worker, now_ns);
 	worker->over = true;
 	for (uint32_t i = 0; i < worker->count; i++) {
 		struct connection *connection = &worker->connections[i];
@@ -94,9 +117,8 @@ static void look_at_clock(struct worker *worker, uint64_t now_ns)
 {
 	const struct session *session = worker->session;
 
-	if (!worker->counting && now_ns >= session->timed_ns) {
+	if (!worker->counting && !worker->over && now_ns >= session->timed_ns) {
 		worker->counting = true;
-		worker->sampled_ns = now_ns;
 		read_cpu(&worker->idle_user_ns, &worker->idle_system_ns);
 	}
 	sample_under_way(worker, now_ns);
@@ -149,11 +171,6 @@ static void look_for_stalled(struct worker *worker, uint64_t now_ns)
 			fail_stalled(worker, &worker->connections[i], now_ns);
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* How long epoll may sleep. */
 static int patience_ms(const struct worker *worker, uint64_t now_ns)
 {
@@ -163,10 +180,8 @@ static int patience_ms(const struct worker *worker, uint64_t now_ns)
 
 	if (exchanging && is_open_loop(worker) && !worker->over)
 		return 0;
-	if (exchanging && !worker->counting)
-		until_ns = earlier(until_ns, session->timed_ns);
 	if (exchanging && !worker->over)
-		until_ns = earlier(until_ns, session->end_ns);
+		until_ns = earlier(until_ns, worker->counting ? session->end_ns : session->timed_ns);
 	if (session->options->stall_ns > 0)
 		until_ns = earlier(until_ns, worker->next_look_ns);
 	if (session->options->stop)
@@ -252,24 +267,6 @@ static void warm_up(struct worker *worker)
 	run_messages(worker, WARMING);
 }
 
-/* The CPU time of the timed part, and when that ended: with its last message, or its time. */
-static void note_exchange(struct worker *worker)
-{
-	struct load_result *result = &worker->result;
-	uint64_t now_ns = clock_now();
-
-	look_at_clock(worker, now_ns);
-	if (!worker->counting)
-		return;
-	read_cpu(&result->user_ns, &result->system_ns);
-	result->user_ns -= worker->idle_user_ns;
-	result->system_ns -= worker->idle_system_ns;
-	if (is_open_loop(worker) && result->user_ns + result->system_ns > worker->worked_ns)
-		result->spun_ns = result->user_ns + result->system_ns - worker->worked_ns;
-	if (worker->session->options->duration_ns > 0 && worker->last_ns < earlier(now_ns, worker->session->end_ns))
-		worker->last_ns = earlier(now_ns, worker->session->end_ns);
-}
-
 static void exchange(struct worker *worker)
 {
 	const struct load_options *options = worker->session->options;
@@ -283,8 +280,10 @@ static void exchange(struct worker *worker)
 		connection->due = 1;
 	}
 	set_turn(worker);
+	worker->sampled_ns = worker->session->timed_ns;
 	run_messages(worker, EXCHANGING);
-	note_exchange(worker);
+	look_at_clock(worker, clock_now());
+	stop_counting(worker, clock_now());
 }
 
 static void start_ending(struct worker *worker, struct connection *connection)

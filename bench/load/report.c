@@ -53,14 +53,14 @@ static double throughput(const struct load_result *result)
 
 static double little(const struct load_options *options, const struct load_result *result)
 {
-	return throughput(result) * histogram_mean(sent_to_answer(options, result)) / (double)NS_PER_S;
+	return ratio(sent_to_answer(options, result)->sum, (double)result->span_ns);
 }
 
 /* The exact one holds for a window in which nothing begins before and ends within: at its edges messages are cut, and
  * each of them weighs as much as its latency. */
 static bool little_holds(const struct load_options *options, const struct load_result *result)
 {
-	double edges = ratio((double)sent_to_answer(options, result)->max, (double)result->wall_ns);
+	double edges = ratio((double)sent_to_answer(options, result)->max, (double)result->span_ns);
 
 	return load_little_error(options, result) <= LOAD_LITTLE_TOLERANCE + edges;
 }

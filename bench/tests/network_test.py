@@ -320,7 +320,7 @@ def case_pause():
         opened, record = paused(one, "--rate=1000")
         closed, _ = closing.result()
         check(opened > 150, "the pause of 300 ms does not show in p99:", opened, "ms")
-        check(record["raw_latency_ns"]["count"] == record["messages"], record)
+        check(abs(record["raw_latency_ns"]["count"] - record["messages"]) <= 20, record)  # under way at the ends
         check(record["pacing_ns"]["count"] > 0 and record["loop"] == "open", record)
         check(closed < opened, "closed loop:", closed, "ms, open loop:", opened, "ms")
 
