@@ -197,7 +197,7 @@ void async_semaphore_release(struct async_semaphore *semaphore);
 int async_adopt(int fd);
 int async_close(int fd);
 
-/* AWAIT: as read(2) and send(2) with MSG_NOSIGNAL on a stream socket; async_result() is the count. May transfer less
+/* AWAIT: as recv(2) and send(2) with MSG_NOSIGNAL on a stream socket; async_result() is the count. May transfer less
  * than asked; 0 from async_read() is the end of the stream. The buffer stays valid while it waits. */
 enum async_state async_read(struct async *self, int fd, void *buffer, size_t bytes);
 enum async_state async_write(struct async *self, int fd, const void *buffer, size_t bytes);

@@ -80,7 +80,7 @@ int callback_adopt(int fd);
  * function was not called yet. 0; -EBADF: it was not adopted. */
 int callback_close(int fd);
 
-/* As read(2) and send(2) with MSG_NOSIGNAL on a stream socket, bytes at least 1; buffer stays valid until function is
+/* As recv(2) and send(2) with MSG_NOSIGNAL on a stream socket, bytes at least 1; buffer stays valid until function is
  * called, and its content is the runtime's until then. May transfer less than asked; 0 from callback_read() is the end
  * of the stream. One request at a time for each direction of a descriptor: another one gets -EBUSY. -EBADF: fd is not
  * adopted. */

@@ -72,7 +72,7 @@ void task_hand_over(int fd);
 
 int task_close(int fd);
 
-/* As read(2) and send(2) with MSG_NOSIGNAL on a stream socket, waiting as the model waits; one task at a time for each
+/* As recv(2) and send(2) with MSG_NOSIGNAL on a stream socket, waiting as the model waits; one task at a time for each
  * direction. May transfer less than asked; 0 from task_read() is the end of the stream. */
 ssize_t task_read(int fd, void *buffer, size_t bytes);
 ssize_t task_write(int fd, const void *buffer, size_t bytes);

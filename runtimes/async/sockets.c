@@ -38,7 +38,7 @@ static bool closed_meanwhile(const struct async *self)
  * others from running for ever: now and then they come first. */
 static enum async_state go_on(struct async *self, ssize_t result)
 {
-	self->entry.result = result == POLLER_WAITS ? 0 : (int)result; /* less than 2 GiB: read(2) */
+	self->entry.result = result == POLLER_WAITS ? 0 : (int)result; /* less than 2 GiB: recv(2) */
 	if (result == POLLER_WAITS) {
 		self->resume |= ASYNC_AGAIN;
 		return ASYNC_SUSPENDED;

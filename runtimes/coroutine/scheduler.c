@@ -606,6 +606,7 @@ int coroutine_close(int fd)
 static bool go_on(ssize_t *result)
 {
 	if (*result == POLLER_WAITS) {
+		scheduler.operations = 0;
 		*result = suspend(scheduler.current);
 		return *result == 0;
 	}

@@ -50,7 +50,7 @@ bool poller_adopted(const struct poller *poller, int fd);
 /* The end of that; to be called before close(2). Whoever waits gets result -EBADF, and is ready now if it was not yet. */
 int poller_forget(struct poller *poller, int fd, struct loop_queue *ready);
 
-/* As read(2), send(2) with MSG_NOSIGNAL, accept4(2) (a descriptor that is adopted already) and connect(2) (whose
+/* As recv(2), send(2) with MSG_NOSIGNAL, accept4(2) (a descriptor that is adopted already) and connect(2) (whose
  * address matters in the first call alone), on stream sockets. -EBUSY: another one waits already. */
 ssize_t poller_read(struct poller *poller, int fd, void *buffer, size_t bytes, struct loop_entry *entry);
 ssize_t poller_write(struct poller *poller, int fd, const void *buffer, size_t bytes, struct loop_entry *entry);

@@ -2,7 +2,7 @@
  *
  * The bodies of the verbs in blocking.c, which most runtimes without a scheduler of their own take as they are, for
  * those that do something before and after. Results as task.h says: >= 0 or -errno. Every adopted descriptor is in
- * blocking mode; a signal never ends a call early. Safe from any thread. Sources: clock_nanosleep(2), read(2), send(2),
+ * blocking mode; a signal never ends a call early. Safe from any thread. Sources: clock_nanosleep(2), recv(2), send(2),
  * accept4(2), connect(2), close(2). */
 #ifndef SIMUL_KERNEL_BLOCKING_H
 #define SIMUL_KERNEL_BLOCKING_H
@@ -49,7 +49,7 @@ static inline int blocking_close(int fd)
 static inline ssize_t blocking_read(int fd, void *buffer, size_t bytes)
 {
 	for (;;) {
-		ssize_t got = read(fd, buffer, bytes);
+		ssize_t got = recv(fd, buffer, bytes, 0);
 
 		if (got >= 0)
 			return got;

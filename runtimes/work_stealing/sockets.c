@@ -17,7 +17,7 @@ enum { OPERATIONS_A_TURN = 64 };
 
 CALLS ssize_t call_read(int fd, void *buffer, size_t bytes)
 {
-	ssize_t count = read(fd, buffer, bytes);
+	ssize_t count = recv(fd, buffer, bytes, 0);
 
 	return count < 0 ? -errno : count;
 }
