@@ -5,15 +5,23 @@
 
 #include "text.h"
 
-enum { PLACES_MAX = 64, LINE_MAX_WIDTH = 78 };
+/* What all connections share weighs little on each of CONNECTIONS_MANY. */
+enum { PLACES_MAX = 64, LINE_MAX_WIDTH = 78, CONNECTIONS_MANY = 1000 };
 
 bool client_bound(const struct cell *cell)
 {
 	return cell_summary(cell, MEASURE_CLIENT_BUSY).median > CLIENT_BOUND;
 }
 
+double cell_connections(const struct cell *cell)
+{
+	double idle = cell_parameter(cell, "idle");
+
+	return cell_parameter(cell, "connections") + (isnan(idle) ? 0 : idle);
+}
+
 /* Bytes of that kind that a further connection takes: the median slope, from at least three places; else NAN. */
-static double memory_a_connection(const struct family *family, unsigned slot, enum measure measure)
+static double memory_slope(const struct family *family, unsigned slot, enum measure measure)
 {
 	double x[PLACES_MAX], y[PLACES_MAX];
 	size_t count = 0;
@@ -30,6 +38,15 @@ static double memory_a_connection(const struct family *family, unsigned slot, en
 	double slope = count >= 3 ? median_slope(x, y, count) : NAN;
 
 	return slope >= 0 ? slope : NAN;
+}
+
+static double memory_a_connection(const struct family *family, const struct cell *cell, enum measure measure)
+{
+	double slope = memory_slope(family, cell->slot, measure), connections = cell_connections(cell);
+
+	if (isnan(slope) && connections >= CONNECTIONS_MANY)
+		return cell_summary(cell, measure).median / connections;
+	return slope;
 }
 
 static const char *percent(char text[NUMBER_TEXT_MAX], double share)
@@ -61,8 +78,8 @@ static void print_row(const struct family *family, const struct cell *cell, FILE
 	print_share(cell, MEASURE_STEAL, 6, out);
 	snprintf(text, sizeof(text), "%.2f", fair);
 	text_pad(out, isnan(fair) ? "-" : text, -7);
-	text_pad(out, format_bytes(text, memory_a_connection(family, cell->slot, MEASURE_MEMORY_BYTES)), -10);
-	text_pad(out, format_bytes(text, memory_a_connection(family, cell->slot, MEASURE_SLAB_BYTES)), -10);
+	text_pad(out, format_bytes(text, memory_a_connection(family, cell, MEASURE_MEMORY_BYTES)), -10);
+	text_pad(out, format_bytes(text, memory_a_connection(family, cell, MEASURE_SLAB_BYTES)), -10);
 	fputc('\n', out);
 }
 

@@ -12,9 +12,12 @@
 /* Whether it was so in half of the cell's invocations. */
 bool client_bound(const struct cell *cell);
 
+/* Connections that are open at once, the idle ones included. */
+double cell_connections(const struct cell *cell);
+
 /* A row for each score with a result: the client's CPU time a message, how busy server and client were, deferred
  * interrupts and stolen time of all cores, fairness among connections, and what a connection takes in memory (the
- * slope over the family, where it has three places). */
+ * slope over the family, where it has three places; else the growth over the connections, where these are 1,000). */
 void bottleneck_table(const struct family *family, const struct group *group, const struct score *scores, FILE *out);
 
 #endif

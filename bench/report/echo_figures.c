@@ -188,18 +188,11 @@ void rate_figure(struct figure *figure, const struct groups *groups)
 
 /* ---- Memory ---- */
 
-static double connections_of(const struct cell *cell)
-{
-	double idle = cell_parameter(cell, "idle");
-
-	return cell_parameter(cell, "connections") + (isnan(idle) ? 0 : idle);
-}
-
 /* The median over the connections; its interval too. */
 static struct summary memory_of(const struct cell *cell, const struct group *group, void *context)
 {
 	struct summary summary = cell_summary(cell, *(const enum measure *)context);
-	double each = 1 / connections_of(cell);
+	double each = 1 / cell_connections(cell);
 
 	(void)group;
 	summary.median *= each;

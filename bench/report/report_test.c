@@ -126,6 +126,31 @@ static void test_marked_cells(void **state)
 	free(text);
 }
 
+/* With many connections a single place tells what one takes, idle ones included; with few it does not. */
+static void test_memory_a_connection(void **state)
+{
+#define ECHO_CELL(idle)                                                                                                \
+	"{\"name\": \"echo/t/idle=" idle "\", \"group\": \"echo/idle=" idle                                            \
+	"\", \"workload\": \"echo\", \"runtime\": \"t\", \"parameters\": {\"connections\": 1, \"idle\": " idle         \
+	"}, \"cores\": [0]}"
+#define ECHO_RECORD(idle)                                                                                              \
+	"{\"cell\": \"echo/t/idle=" idle "\", \"repetition\": 0, \"status\": \"ok\", \"record\": {\"time_ns\": "       \
+	"{\"wall\": 1000}, \"memory\": {\"pss_peak\": 900000, \"pss_baseline\": 400000, \"kernel\": 0}}, \"load\": "   \
+	"{\"time_ns\": {\"wall\": 1000}, \"messages\": 10}}\n"
+	(void)state;
+	write_text("manifest.json", "{\"format\": 1, \"repetitions\": 1, \"cells\": [" ECHO_CELL("999") "]}");
+	write_text("records.jsonl", ECHO_RECORD("999"));
+	char *text = summary();
+
+	assert_non_null(strstr(text, " 500 B         -\n"));
+	free(text);
+	write_text("manifest.json", "{\"format\": 1, \"repetitions\": 1, \"cells\": [" ECHO_CELL("99") "]}");
+	write_text("records.jsonl", ECHO_RECORD("99"));
+	text = summary();
+	assert_non_null(strstr(text, "    -         -\n"));
+	free(text);
+}
+
 static void assert_fits(const char *text)
 {
 	char *copy = strdup(text), *rest = copy, *line;
@@ -851,6 +876,7 @@ int main(void)
 		TEST(test_terminal),
 		TEST(test_what_is_missing),
 		TEST(test_marked_cells),
+		TEST(test_memory_a_connection),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
