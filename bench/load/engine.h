@@ -64,10 +64,9 @@ struct worker {
 	bool counting;         /* of CPU time: the timed part has begun, and not ended */
 	uint64_t turn;         /* open loop: messages that the schedule of this thread has let go */
 	uint64_t turn_ns;      /* when the next one is due */
-	uint64_t under_way;    /* messages that were sent in the timed part */
+	uint64_t under_way;    /* messages of the exchange: begun, and not come back */
 	uint64_t sampled_ns;   /* when they were counted last; at first, where the timed part begins */
-	double under_way_sum;  /* of messages x ns */
-	uint64_t answered_ns;  /* when the last of them came back */
+	double under_way_sum;  /* of messages x ns, in the timed part */
 	uint64_t worked_ns;    /* open loop: turns in which there was something to do */
 	uint64_t last_ns;      /* when the last message that counts came back, or the timed part ended */
 	uint64_t next_look_ns; /* for stalled connections */
@@ -106,7 +105,8 @@ bool open_all(struct worker *worker);
 
 /* exchange.c */
 
-/* To be called before the number of messages under way changes: so many were until now. */
+/* To be called before the number of messages under way changes, and when the timed part ends: so many were until now.
+ */
 void sample_under_way(struct worker *worker, uint64_t now_ns);
 
 /* Closes it and counts it, once; the first reason is kept in words. */

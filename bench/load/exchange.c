@@ -61,8 +61,14 @@ static bool is_timed(const struct worker *worker, const struct connection *conne
 
 void sample_under_way(struct worker *worker, uint64_t now_ns)
 {
-	if (worker->phase != EXCHANGING || now_ns <= worker->sampled_ns)
+	const struct session *session = worker->session;
+
+	if (now_ns > session->end_ns)
+		now_ns = session->end_ns;
+	if (worker->phase != EXCHANGING || worker->over || now_ns <= worker->sampled_ns)
 		return;
+	if (worker->sampled_ns == session->timed_ns)
+		worker->result.cut += worker->under_way;
 	worker->under_way_sum += (double)worker->under_way * (double)(now_ns - worker->sampled_ns);
 	worker->sampled_ns = now_ns;
 }
@@ -79,8 +85,9 @@ void fail(struct worker *worker, struct connection *connection, enum load_fault 
 	result->errors++;
 	result->faults[fault]++;
 	worker->awaited -= connection->phase != RESTING;
-	for (; connection->begun > connection->answered; connection->begun--)
-		worker->under_way -= is_timed(worker, connection, connection->begun - 1);
+	if (connection->phase == EXCHANGING)
+		worker->under_way -= connection->begun - connection->answered;
+	connection->begun = connection->answered;
 	if (connection->fd >= 0)
 		close(connection->fd); /* which takes it out of the epoll instance */
 	connection->fd = -1;
@@ -237,7 +244,8 @@ void begin_messages(struct worker *worker, struct connection *connection, uint64
 	sample_under_way(worker, now_ns);
 	for (; may_begin(worker, connection); any = true) {
 		connection->begun_ns[connection->begun % depth] = now_ns;
-		worker->under_way += is_timed(worker, connection, connection->begun++);
+		connection->begun++;
+		worker->under_way += connection->phase == EXCHANGING;
 	}
 	if (any && (connection->fd >= 0 || open_again(worker, connection)) && !connection->blocked)
 		push(worker, connection);
@@ -258,8 +266,6 @@ static void time_message(struct worker *worker, const struct connection *connect
 	uint64_t begun_ns = connection->begun_ns[connection->answered % worker->session->options->depth],
 		 asked_ns = since_ns(worker, connection, connection->answered);
 
-	worker->under_way--;
-	worker->answered_ns = now_ns;
 	if (is_open_loop(worker))
 		histogram_add(&worker->result.raw, now_ns - begun_ns);
 	if (asked_ns >= worker->session->timed_ns)
@@ -284,8 +290,10 @@ static void complete(struct worker *worker, struct connection *connection, uint6
 	sample_under_way(worker, now_ns);
 	if (is_timed(worker, connection, connection->answered))
 		time_message(worker, connection, now_ns);
-	if (connection->phase == EXCHANGING)
+	if (connection->phase == EXCHANGING) {
+		worker->under_way--;
 		count_message(worker, connection, now_ns);
+	}
 	connection->received = 0;
 	connection->answered++;
 	if (worker->session->options->churn) {

@@ -80,14 +80,14 @@ struct load_result {
 	uint64_t opened;             /* connections */
 	uint64_t errors;             /* connections that did not get everything right, or did not end well */
 	uint64_t faults[LOAD_FAULTS];
-	uint64_t checksum;            /* of all bytes received, whatever their order; see pattern.h */
-	uint64_t least, most;         /* messages that came back on one connection */
-	uint64_t span_ns;             /* the last answer to one that was sent in the timed part, since that began */
-	double in_flight;             /* of these, under way: mean over span_ns of samples taken a turn of the loop */
-	struct histogram latency;     /* closed loop: since it was sent. Open loop: since it was due; `unsent` ones with
-					 what they had waited, which is less than what they would have */
-	struct histogram raw;         /* open loop: since it was sent */
-	struct histogram pacing;      /* open loop: from when a message was due to when its turn came */
+	uint64_t checksum;        /* of all bytes received, whatever their order; see pattern.h */
+	uint64_t least, most;     /* messages that came back on one connection */
+	double in_flight;         /* messages under way: mean over the timed part, each count weighed with its time */
+	uint64_t cut;             /* of them, under way when the timed part began, and when it ended */
+	struct histogram latency; /* closed loop: since it was sent. Open loop: since it was due; `unsent` ones with
+				     what they had waited, which is less than what they would have */
+	struct histogram raw;     /* open loop: since it was sent */
+	struct histogram pacing;  /* open loop: from when a message was due to when its turn came */
 	char reason[LOAD_REASON_MAX]; /* one sentence about the first error; empty if there is none */
 };
 
@@ -99,9 +99,13 @@ int load_run(const struct load_options *options, struct load_result *result);
 double load_busy(const struct load_options *options, const struct load_result *result);
 #define LOAD_BOUND 0.95
 
-/* J. Little's law (1961): messages under way = messages a second x mean latency. How far the right side is from the
- * left one, 0 to 1; both are measured apart. 0 where nothing was. */
-double load_little_error(const struct load_options *options, const struct load_result *result);
+/* J. Little's law (1961): messages under way = messages a second x mean latency since they were sent. The right side is
+ * messages, wall time and the histogram as they are reported; the left one comes of none of these, but of counting
+ * beginnings less answers while the timed part lasts. The two read the clock together, so that a wrong clock is not
+ * found; a message that one count or the histogram has too often or not at all is. */
+double load_little_expected(const struct load_options *options, const struct load_result *result);
+/* Whether they agree: within the tolerance, and as much more as messages can weigh that were `cut`. */
+bool load_little_holds(const struct load_options *options, const struct load_result *result);
 #define LOAD_LITTLE_TOLERANCE 0.05
 
 /* As "What the load prints" in results/SCHEMA.md; a new reference, NULL if out of memory. What every load says, without

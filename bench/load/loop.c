@@ -93,7 +93,7 @@ static void stop_counting(struct worker *worker, uint64_t now_ns)
 	result->system_ns -= worker->idle_system_ns;
 	if (is_open_loop(worker) && result->user_ns + result->system_ns > worker->worked_ns)
 		result->spun_ns = result->user_ns + result->system_ns - worker->worked_ns;
-	if (worker->session->options->duration_ns > 0)
+	if (worker->session->options->duration_ns > 0 || is_stopped(worker))
 		worker->last_ns = earlier(now_ns, worker->session->end_ns);
 }
 
@@ -101,6 +101,7 @@ static void end_exchange(struct worker *worker, uint64_t now_ns)
 {
 	stop_counting(worker, now_ns);
 	worker->over = true;
+	worker->result.cut += worker->under_way;
 	for (uint32_t i = 0; i < worker->count; i++) {
 		struct connection *connection = &worker->connections[i];
 

@@ -51,23 +51,22 @@ static double throughput(const struct load_result *result)
 	return ratio((double)result->messages * (double)NS_PER_S, (double)result->wall_ns);
 }
 
-static double little(const struct load_options *options, const struct load_result *result)
+double load_little_expected(const struct load_options *options, const struct load_result *result)
 {
-	return ratio(sent_to_answer(options, result)->sum, (double)result->span_ns);
+	return ratio((double)result->messages * histogram_mean(sent_to_answer(options, result)),
+		     (double)result->wall_ns);
 }
 
-/* The exact one holds for a window in which nothing begins before and ends within: at its edges messages are cut, and
- * each of them weighs as much as its latency. */
-static bool little_holds(const struct load_options *options, const struct load_result *result)
+/* The law is exact for a time in which all that begins ends. A message that is cut by an edge is under way for less
+ * than its latency there, and it may be in one of the two counts of messages alone. */
+bool load_little_holds(const struct load_options *options, const struct load_result *result)
 {
-	double edges = ratio((double)sent_to_answer(options, result)->max, (double)result->span_ns);
+	const struct histogram *latency = sent_to_answer(options, result);
+	double weight = latency->count > 0 ? (double)latency->max + histogram_mean(latency) : 0,
+	       edges = ratio((double)result->cut * weight, (double)result->wall_ns);
 
-	return load_little_error(options, result) <= LOAD_LITTLE_TOLERANCE + edges;
-}
-
-double load_little_error(const struct load_options *options, const struct load_result *result)
-{
-	return result->in_flight > 0 ? fabs(little(options, result) - result->in_flight) / result->in_flight : 0;
+	return fabs(load_little_expected(options, result) - result->in_flight) <=
+	       LOAD_LITTLE_TOLERANCE * result->in_flight + edges;
 }
 
 /* For programs. */
@@ -163,7 +162,8 @@ json_t *load_json(const struct load_options *options, const struct load_result *
 				      busy > LOAD_BOUND));
 	json_object_set_new(json, "little",
 			    json_pack("{s:f, s:f, s:b}", "in_flight", result->in_flight, "expected",
-				      little(options, result), "holds", little_holds(options, result)));
+				      load_little_expected(options, result), "holds",
+				      load_little_holds(options, result)));
 	return json;
 }
 
@@ -245,8 +245,8 @@ static void print_client(const struct load_options *options, const struct load_r
 static void print_little(const struct load_options *options, const struct load_result *result, FILE *out)
 {
 	fprintf(out, "  %-17s%.2f under way, throughput x latency = %.2f%s\n", "Little's law", result->in_flight,
-		little(options, result),
-		little_holds(options, result) ? "" : ": they differ by more than 5 %, do not trust this run");
+		load_little_expected(options, result),
+		load_little_holds(options, result) ? "" : ": they differ by more than 5 %, do not trust this run");
 }
 
 static void print_faults(const struct load_options *options, const struct load_result *result, FILE *out)

@@ -120,6 +120,7 @@ static void add_worker(struct load_result *result, const struct worker *worker)
 	result->unsent += part->unsent;
 	result->opened += part->opened;
 	result->errors += part->errors;
+	result->cut += part->cut;
 	result->checksum += part->checksum;
 	result->user_ns += part->user_ns;
 	result->system_ns += part->system_ns;
@@ -141,7 +142,7 @@ static void add_worker(struct load_result *result, const struct worker *worker)
 
 static void add_up(struct load_result *result, const struct session *session, const struct worker *workers)
 {
-	uint64_t last_ns = 0, answered_ns = 0;
+	uint64_t last_ns = 0;
 	double sum = 0;
 
 	result->least = UINT64_MAX;
@@ -149,12 +150,10 @@ static void add_up(struct load_result *result, const struct session *session, co
 		add_worker(result, &workers[i]);
 		sum += workers[i].under_way_sum;
 		last_ns = workers[i].last_ns > last_ns ? workers[i].last_ns : last_ns;
-		answered_ns = workers[i].answered_ns > answered_ns ? workers[i].answered_ns : answered_ns;
 	}
 	result->setup_ns = session->timed_ns - session->begun_ns;
 	result->wall_ns = last_ns > session->timed_ns ? last_ns - session->timed_ns : 0;
-	result->span_ns = answered_ns > session->timed_ns ? answered_ns - session->timed_ns : 0;
-	result->in_flight = result->span_ns > 0 ? sum / (double)result->span_ns : 0;
+	result->in_flight = result->wall_ns > 0 ? sum / (double)result->wall_ns : 0;
 }
 
 static int run_session(struct session *session, struct worker *workers, struct load_result *result)
