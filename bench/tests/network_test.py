@@ -173,6 +173,23 @@ def case_guests():
     check(served >= {"thread", "callback", "async", "coroutine"}, "only these served:", served)
 
 
+def case_crowd():
+    """Ten thousand who open and leave: in one go where the descriptors suffice, a thousand at a time for kernel threads."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    for name, at_once in (("thread", 1000), ("coroutine", 10000)):
+        at_once = min(at_once, limit // 2)
+        with Serve(name, "--drain=20s") as server:
+            begun = time.monotonic()
+            for first in range(0, 10000, at_once):
+                leave_at_once(server.port, min(at_once, 10000 - first))
+            converse(server.port, 20, 1000)
+            server.end()
+            print("%s: %.2f s: %s" % (name, time.monotonic() - begun, server.said.strip()))
+            check(server.status == 0 and "served 10020 connections" in server.said and
+                  "0 connections broke, 0 were turned away" in server.said, name, server.status, server.said)
+
+
 def case_drain():
     """SIGTERM: who is there is served to the end; who stays too long is cut off; nobody new is let in."""
     for name in ("process", "thread", "callback", "async", "coroutine"):
