@@ -165,6 +165,8 @@ static void print_runtimes(const struct players *players, FILE *out)
 			fprintf(out, "  %s: cannot be used: %s\n    %s\n", player->name, player->broken, player->path);
 		else
 			print_line(player->name, NAME_WIDTH, info_text(player, "model"), out);
+		if (!player->broken[0] && player_is_renamed(player))
+			fprintf(out, "  %*s it calls itself so; the program is %s\n", NAME_WIDTH, "", player->path);
 	}
 	if (count == 0)
 		fputs("  none: there is no program simul-NAME in the libexec folder or on PATH\n", out);

@@ -88,5 +88,6 @@ static int finish(int status)
 
 int main(int argc, char **argv)
 {
+	setvbuf(stdout, NULL, _IOLBF, 0); /* into one file with standard error, lines stay whole and in order */
 	return finish(dispatch(argc, argv));
 }

@@ -24,6 +24,11 @@ static const char *file_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+bool player_is_renamed(const struct player *player)
+{
+	return strcmp(file_name(player->path) + strlen(prefix), player->name) != 0;
+}
+
 static bool is_program(const char *path)
 {
 	struct stat status;

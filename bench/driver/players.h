@@ -22,6 +22,9 @@ struct players {
 	size_t count;
 };
 
+/* Whether its program has another name than simul-NAME. */
+bool player_is_renamed(const struct player *player);
+
 /* Looks into libexec first (may be NULL), then into each absolute folder of path (a PATH; may be NULL). Of two
  * files, and of two runtimes, of one name the first wins. Each one is asked for its info, for 5 s at most.
  * 0, or -ENOMEM, or -EINTR once stop_requested is set. */

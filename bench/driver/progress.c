@@ -85,17 +85,19 @@ void progress_playing(const char *cell, uint64_t estimate_ns)
 		draw(cell);
 }
 
-static void print_good(const char *cell, uint64_t wall_ns, uint64_t bound_ns)
+static void print_good(const char *cell, uint64_t wall_ns, uint64_t bound_ns, unsigned plays)
 {
 	char wall[TEXT_DURATION_MAX], bound[TEXT_DURATION_MAX];
 
 	fprintf(stderr, "[%zu/%zu] %s %s", progress.done, progress.total, cell, text_duration((double)wall_ns, wall));
 	if (bound_ns > 0)
 		fprintf(stderr, " (bound %s)", text_duration((double)bound_ns, bound));
+	if (plays > 1)
+		fprintf(stderr, ", disturbed and played again: %u plays", plays);
 	fputc('\n', stderr);
 }
 
-void progress_played(const char *cell, uint64_t wall_ns, uint64_t bound_ns, const char *reason)
+void progress_played(const char *cell, uint64_t wall_ns, uint64_t bound_ns, unsigned plays, const char *reason)
 {
 	progress.done++;
 	progress.spent_ns += progress.playing_ns + overhead_ns;
@@ -105,7 +107,7 @@ void progress_played(const char *cell, uint64_t wall_ns, uint64_t bound_ns, cons
 	} else if (progress.live) {
 		draw(cell);
 	} else {
-		print_good(cell, wall_ns, bound_ns);
+		print_good(cell, wall_ns, bound_ns, plays);
 	}
 }
 

@@ -13,8 +13,9 @@ void progress_begin(size_t total, uint64_t estimate_ns);
 /* An invocation starts; estimate_ns is its share of the whole. */
 void progress_playing(const char *cell, uint64_t estimate_ns);
 
-/* It has ended. reason: a sentence, or NULL if it is good; then wall_ns and bound_ns (0: none) are shown. */
-void progress_played(const char *cell, uint64_t wall_ns, uint64_t bound_ns, const char *reason);
+/* It has ended. reason: a sentence, or NULL if it is good; then wall_ns and bound_ns (0: none) are shown, and how often
+ * it was played where that is more than once. */
+void progress_played(const char *cell, uint64_t wall_ns, uint64_t bound_ns, unsigned plays, const char *reason);
 
 /* One that need not be played after all. */
 void progress_skipped(uint64_t estimate_ns);

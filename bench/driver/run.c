@@ -128,7 +128,7 @@ static void play(void *context, size_t index, unsigned repetition, struct trial 
 	}
 	progress_playing(cell->name, cell->expectation.estimate_ns);
 	trial_play(&run->table, cell, repetition, trial);
-	progress_played(cell->name, trial->wall_ns, bound_of(trial, cell),
+	progress_played(cell->name, trial->wall_ns, bound_of(trial, cell), trial->plays,
 			trial->status == TRIAL_OK ? NULL : trial->reason);
 }
 

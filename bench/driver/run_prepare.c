@@ -87,35 +87,12 @@ static int read_options(struct run *run, int argc, char **argv)
 	return take_flags_of_benchmark(run);
 }
 
-static int meet_machine_and_players(struct run *run)
+/* Whoever asks for no workload gets those of the profile. */
+static int choose_workloads(struct run_options *options)
 {
-	char *libexec = home_path(SIMUL_LIBEXEC);
-	int error = machine_open(&run->machine, &(struct machine_source){.synthetic = NULL});
-
-	run->machine_open = error == 0;
-	run->machine.allow_quota = run->options.allow_quota;
-	if (error == 0)
-		error = players_discover(&run->players, libexec, getenv("PATH"));
-	free(libexec);
-	if (error == -EINTR)
-		return DRIVER_INTERRUPTED;
-	if (error == 0 && !run->calibration)
-		run->calibration = calibration_measure(&run->machine);
-	if (!run->costs)
-		run->costs = json_deep_copy(run->calibration);
-	return error == 0 && run->costs ? 0 : DRIVER_NOTHING_DONE;
-}
-
-static int check_continued(struct run *run)
-{
-	json_t *manifest = run->options.resume ? ledger_read_json(&run->ledger, "manifest.json") : NULL;
-	int error = 0;
-
-	if (manifest && (manifest_check_machine(manifest, &run->machine) < 0 ||
-			 manifest_check_players(manifest, &run->players) < 0))
-		error = DRIVER_NOTHING_DONE;
-	json_decref(manifest);
-	return error;
+	if (options->workloads.count > 0 || !options->profile->workloads)
+		return 0;
+	return texts_split(&options->workloads, options->profile->workloads, ',');
 }
 
 static struct plan_request request_of(const struct run *run, const char *load)
@@ -139,30 +116,72 @@ static struct plan_request request_of(const struct run *run, const char *load)
 	};
 }
 
-/* Whoever asks for no workload gets those of the profile. */
-static int choose_workloads(struct run_options *options)
+static int refuse(int error, const char *reason)
 {
-	if (options->workloads.count > 0 || !options->profile->workloads)
-		return 0;
-	return texts_split(&options->workloads, options->profile->workloads, ',');
+	say("%s", reason);
+	return error == -EINVAL ? DRIVER_USAGE : DRIVER_NOTHING_DONE;
+}
+
+/* Names and settings, before anything that takes time. */
+static int check_names(struct run *run)
+{
+	char reason[REASON_MAX] = "there is not enough memory";
+	struct plan_request request;
+	int error = choose_workloads(&run->options);
+
+	if (error == 0) {
+		request = request_of(run, NULL);
+		error = plan_request_check(&request, reason);
+	}
+	return error == 0 ? 0 : refuse(error, reason);
+}
+
+static int meet_machine_and_players(struct run *run)
+{
+	char *libexec = home_path(SIMUL_LIBEXEC);
+	int error = machine_open(&run->machine, &(struct machine_source){.synthetic = NULL});
+
+	run->machine_open = error == 0;
+	run->machine.allow_quota = run->options.allow_quota;
+	if (error == 0)
+		error = players_discover(&run->players, libexec, getenv("PATH"));
+	free(libexec);
+	return error == 0 ? 0 : error == -EINTR ? DRIVER_INTERRUPTED : DRIVER_NOTHING_DONE;
+}
+
+static int measure_costs(struct run *run)
+{
+	if (!run->calibration)
+		run->calibration = calibration_measure(&run->machine);
+	if (!run->costs)
+		run->costs = json_deep_copy(run->calibration);
+	return run->costs ? 0 : DRIVER_NOTHING_DONE;
+}
+
+static int check_continued(struct run *run)
+{
+	json_t *manifest = run->options.resume ? ledger_read_json(&run->ledger, "manifest.json") : NULL;
+	int error = 0;
+
+	if (manifest && (manifest_check_machine(manifest, &run->machine) < 0 ||
+			 manifest_check_players(manifest, &run->players) < 0))
+		error = DRIVER_NOTHING_DONE;
+	json_decref(manifest);
+	return error;
 }
 
 int run_make_plan(struct run *run)
 {
 	char *load = home_path(SIMUL_LIBEXEC "/load"), reason[REASON_MAX] = "there is not enough memory";
 	struct plan_request request;
-	int error = choose_workloads(&run->options), status = 0;
+	int error, status = run->options.scaling.wanted ? cores_prepare(run) : 0;
 
-	if (error == 0 && run->options.scaling.wanted)
-		status = cores_prepare(run);
 	if (status) {
 		free(load);
 		return status;
 	}
-	if (error == 0) {
-		request = request_of(run, load);
-		error = plan_make(&request, &run->plan, reason);
-	}
+	request = request_of(run, load);
+	error = plan_make(&request, &run->plan, reason);
 	free(load);
 	if (error == 0) {
 		plan_take_costs(&run->plan, run->costs);
@@ -170,8 +189,7 @@ int run_make_plan(struct run *run)
 			cores_tell_missing(&run->plan);
 		return 0;
 	}
-	say("%s", reason);
-	return error == -EINVAL ? DRIVER_USAGE : DRIVER_NOTHING_DONE;
+	return refuse(error, reason);
 }
 
 int run_prepare(struct run *run, int argc, char **argv)
@@ -182,6 +200,10 @@ int run_prepare(struct run *run, int argc, char **argv)
 		status = meet_machine_and_players(run);
 	if (!status)
 		status = check_continued(run);
+	if (!status)
+		status = check_names(run);
+	if (!status)
+		status = measure_costs(run);
 	if (!status)
 		status = run_make_plan(run);
 	return status;

@@ -250,8 +250,9 @@ static void sum_up(const struct outcome *outcome, struct trial *trial)
 void trial_play(struct trial_table *table, const struct cell *cell, unsigned repetition, struct trial *trial)
 {
 	bool again = true;
+	unsigned plays = 0;
 
-	for (int plays = 0; again && plays < PLAYS_MAX; plays++) {
+	for (; again && plays < PLAYS_MAX; plays++) {
 		struct outcome outcome = {.status = TRIAL_NONE};
 
 		play_once(table, cell, &outcome);
@@ -262,6 +263,7 @@ void trial_play(struct trial_table *table, const struct cell *cell, unsigned rep
 			json_is_true(json_object_get(outcome.disturbance, "disturbed"));
 		outcome_clear(&outcome);
 	}
+	trial->plays = plays;
 }
 
 void trial_refuse(struct trial_table *table, const struct cell *cell, unsigned repetition, const char *reason,

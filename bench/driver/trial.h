@@ -23,6 +23,7 @@ struct trial {
 	uint64_t wall_ns;
 	uint64_t bound_ns; /* of any model on the cell's cores, as fast as they were then; 0: none is known */
 	struct figures figures;
+	unsigned plays;          /* in this run: more than one where the machine was disturbed */
 	char reason[REASON_MAX]; /* a sentence, unless it is ok */
 };
 

@@ -245,7 +245,7 @@ static int draw(const struct drawing *drawing, struct figure *figure)
 	if (terminal && is_missing(figure)) {
 		fprintf(drawing->out, "%s\n", figure->series[0].points[0].text);
 		print_words(figure, drawing->width, drawing->out);
-		return 0;
+		return drawing->options->figure ? -ENODATA : 0;
 	}
 	if (!terminal)
 		remove_images(drawing, figure->name);

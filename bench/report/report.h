@@ -31,9 +31,9 @@ bool report_tells_all(const char *workload);
 struct map_point;
 int report_map_refine(const char *bundle, struct map_point *points, size_t most);
 
-/* What the bundle's decision map measured nearest to so many tasks that wait for that share of their time, on so many cores:
- * the cells that lead and the next behind them. 1; 0, and nothing is printed, where it has no such map; errors as
- * report_summary(). json instead of out: the same for programs, owned by the caller. */
+/* What the bundle's decision map measured nearest to so many tasks that wait for that share of their time, on so many
+ * cores: the cells that lead and the next behind them. 1; 0, and nothing is printed, where it has no such map; errors
+ * as report_summary(). json instead of out: the same for programs, owned by the caller. */
 int report_map_near(const char *bundle, double tasks, double share, unsigned cores, FILE *out, json_t **json);
 
 struct report_options {
@@ -48,8 +48,9 @@ int report_check_figure(const char *name, char *reason, size_t size);
 
 /* Writes each figure's data to BUNDLE/plots/NAME.tsv and has gnuplot draw NAME.svg and NAME.png beside it.
  * scripts_directory: where NAME.gp and style.gp are; options may be NULL for none.
- * -ENOENT: no bundle or no gnuplot; -EIO: gnuplot failed, and what it said is printed;
- * other errors: what writing met (-ENOSPC, -EACCES ...). */
+ * -ENOENT: no bundle or no gnuplot; -EIO: gnuplot failed, and what it said is printed; -ENODATA: the one figure that
+ * was asked for on a terminal has nothing to show, and why is printed; other errors: what writing met (-ENOSPC, -EACCES
+ * ...). */
 int report_plot(const char *bundle, const char *scripts_directory, const struct report_options *options);
 
 /* Writes one self-contained HTML file, `out`, from the bundles (at most 16): the answer, the figures, the sources, the

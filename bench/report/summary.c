@@ -317,7 +317,8 @@ static void write_judged(const struct table *table, FILE *text, enum verdict ver
 		if (score->floor || verdicts[i] != verdict)
 			continue;
 		append(text, &count, heading);
-		fprintf(text, "%s %.2f x", score->cell->runtime, score->wall.median / fastest->wall.median);
+		fprintf(text, "%s %.2f x%s", score->cell->runtime, score->wall.median / fastest->wall.median,
+			count == 1 ? " best" : "");
 	}
 }
 
@@ -342,8 +343,8 @@ static void write_floors(const struct table *table, FILE *text)
 		if (!table->scores[i].floor)
 			continue;
 		append(text, &count, "; without a runtime: ");
-		fprintf(text, "%s %.2f x", table->scores[i].cell->runtime,
-			table->scores[i].wall.median / table->scores[0].wall.median);
+		fprintf(text, "%s %.2f x%s", table->scores[i].cell->runtime,
+			table->scores[i].wall.median / table->scores[0].wall.median, count == 1 ? " best" : "");
 	}
 }
 

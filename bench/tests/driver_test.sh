@@ -157,6 +157,7 @@ case_list() {
 	printf '#!/bin/sh\nexec sleep 60\n' >players/simul-sleepy
 	: >players/simul-notes
 	chmod +x players/simul-rubbish players/simul-sleepy
+	cp "$EXAMPLE/simul-x" players/simul-alias
 	expect 0 "$SIMUL" list --json
 	"$JSON_VALUES" out runtimes >runtimes || fail 'the list is not JSON'
 	for name in coroutine rubbish sleepy wreck; do
@@ -166,6 +167,7 @@ case_list() {
 	expect 0 "$SIMUL" list
 	has out 'rubbish: cannot be used'
 	has out 'sleepy: cannot be used'
+	has out 'it calls itself so; the program is .*players/simul-alias$'
 }
 
 case_topology() {
@@ -595,6 +597,8 @@ case_plot() {
 	bundle=$(echo simul-20*)
 	expect 0 "$SIMUL" plot --figure=rate
 	[ -s "$bundle/plots/rate.png" ] || fail 'what a figure lacks is not drawn'
+	expect 3 "$SIMUL" plot --terminal --figure=rate
+	has out 'This run has nothing for it'
 	expect 0 "$SIMUL" run --resume "$bundle" --terminal --no-plots
 	has out '^Which model is fastest here'
 	[ -s "$bundle/plots/scoreboard.svg" ] && [ -s "$bundle/plots/scoreboard.tsv" ] || fail 'there is no scoreboard'
