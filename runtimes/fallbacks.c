@@ -10,6 +10,16 @@ __attribute__((weak)) void task_requeue(int fd, short events)
 	      (unsigned)events);
 }
 
+__attribute__((weak)) int task_open_file(const char *path, int flags, mode_t mode)
+{
+	return kernel_open_file(path, flags, mode);
+}
+
+__attribute__((weak)) int task_close_file(int fd)
+{
+	return kernel_close_file(fd);
+}
+
 __attribute__((weak)) ssize_t task_pread(int fd, void *buffer, size_t bytes, uint64_t at)
 {
 	return kernel_pread(fd, buffer, bytes, at);

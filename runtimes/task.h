@@ -98,8 +98,10 @@ void task_requeue(int fd, short events);
 int task_accept(int listener);
 int task_connect(int fd, const struct sockaddr *address, socklen_t length);
 
-/* Files, which are not adopted: as pread(2), pwrite(2) and fsync(2). With RUNTIME_FILES the other tasks go on
- * meanwhile; without it the call blocks whatever the task runs on. */
+/* Files, which are not adopted: as open(2), close(2), pread(2), pwrite(2) and fsync(2). With RUNTIME_FILES the other
+ * tasks go on meanwhile; without it the call blocks whatever the task runs on. */
+int task_open_file(const char *path, int flags, mode_t mode);
+int task_close_file(int fd);
 ssize_t task_pread(int fd, void *buffer, size_t bytes, uint64_t at);
 ssize_t task_pwrite(int fd, const void *buffer, size_t bytes, uint64_t at);
 int task_fsync(int fd);

@@ -21,6 +21,17 @@ const struct runtime runtime = {
 	.capabilities = RUNTIME_INTERLEAVES | RUNTIME_SHARES_MEMORY | RUNTIME_SWITCHES_STACKS | RUNTIME_FILES,
 };
 
+int task_open_file(const char *path, int flags, mode_t mode)
+{
+	struct poller_file file = {.entry = coroutine_entry()};
+
+	do {
+		poller_file_open(coroutine_poller(), &file, path, flags, mode);
+		coroutine_suspend();
+	} while (file.result == -EINTR);
+	return (int)file.result;
+}
+
 static ssize_t await_file(enum poller_file_call call, int fd, const void *buffer, size_t bytes, uint64_t at)
 {
 	struct poller_file file = {.entry = coroutine_entry()};
@@ -30,6 +41,11 @@ static ssize_t await_file(enum poller_file_call call, int fd, const void *buffer
 		coroutine_suspend();
 	} while (file.result == -EINTR);
 	return file.result;
+}
+
+int task_close_file(int fd)
+{
+	return (int)await_file(POLLER_CLOSE, fd, NULL, 0, 0);
 }
 
 ssize_t task_pread(int fd, void *buffer, size_t bytes, uint64_t at)

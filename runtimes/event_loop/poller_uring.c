@@ -393,6 +393,17 @@ static void keep_to_our_cores(struct poller_kernel *kernel)
 	kernel->files = true;
 }
 
+static struct io_uring_sqe *place_for(struct poller *poller, struct poller_file *file)
+{
+	struct io_uring_sqe *sqe;
+
+	keep_to_our_cores(poller->kernel);
+	poller->waiting++;
+	sqe = place(poller);
+	sqe->user_data = (uint64_t)(uintptr_t)file | FILE_TAG;
+	return sqe;
+}
+
 void poller_file_begin(struct poller *poller, struct poller_file *file, enum poller_file_call call, int fd,
 		       const void *buffer, size_t bytes, uint64_t at)
 {
@@ -400,14 +411,22 @@ void poller_file_begin(struct poller *poller, struct poller_file *file, enum pol
 		[POLLER_PREAD] = IORING_OP_READ,
 		[POLLER_PWRITE] = IORING_OP_WRITE,
 		[POLLER_FSYNC] = IORING_OP_FSYNC,
+		[POLLER_CLOSE] = IORING_OP_CLOSE,
 	};
-
-	keep_to_our_cores(poller->kernel);
-	poller->waiting++;
-	struct io_uring_sqe *sqe = place(poller);
+	struct io_uring_sqe *sqe = place_for(poller, file);
 
 	io_uring_prep_rw(operations[call], sqe, fd, buffer, length_of(bytes), at);
-	sqe->user_data = (uint64_t)(uintptr_t)file | FILE_TAG;
+	/* The kernel would close at once, and free a file without a name on the way back to this thread: that waits for
+	 * the disk. */
+	if (call == POLLER_CLOSE)
+		sqe->flags |= IOSQE_ASYNC;
+}
+
+void poller_file_open(struct poller *poller, struct poller_file *file, const char *path, int flags, mode_t mode)
+{
+	struct io_uring_sqe *sqe = place_for(poller, file);
+
+	io_uring_prep_openat(sqe, AT_FDCWD, path, flags, mode);
 }
 
 /* Waiting. */

@@ -4,7 +4,7 @@
 
 #include "poller.h"
 
-enum poller_file_call { POLLER_PREAD, POLLER_PWRITE, POLLER_FSYNC };
+enum poller_file_call { POLLER_PREAD, POLLER_PWRITE, POLLER_FSYNC, POLLER_CLOSE };
 
 /* An operation that is under way. The caller's; it stays where it is, as the buffer does, until the entry is ready. */
 struct poller_file {
@@ -12,9 +12,12 @@ struct poller_file {
 	ssize_t result; /* once it is: as of the system call, or -errno, -EINTR to begin again */
 };
 
-/* Begins pread(2), pwrite(2), or fsync(2), which has neither buffer, bytes nor place. The descriptor is not adopted,
- * and stays open. Nothing ends it before its time. */
+/* Begins pread(2), pwrite(2), fsync(2) or close(2); the last two have neither buffer, bytes nor place. The descriptor
+ * is not adopted, and stays open unless it is closed by this. Nothing ends the operation before its time. */
 void poller_file_begin(struct poller *poller, struct poller_file *file, enum poller_file_call call, int fd,
 		       const void *buffer, size_t bytes, uint64_t at);
+
+/* Begins open(2); the path stays where it is. */
+void poller_file_open(struct poller *poller, struct poller_file *file, const char *path, int flags, mode_t mode);
 
 #endif

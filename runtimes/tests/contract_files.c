@@ -45,6 +45,25 @@ static void test_what_is_written_at_a_place_is_read_there(void **state)
 	play(write_sync_and_read, NULL);
 }
 
+static void open_and_close(void *argument)
+{
+	int fd = task_open_file("/dev/null", O_RDWR | O_CLOEXEC, 0);
+
+	(void)argument;
+	EXPECT(fd >= 0);
+	EXPECT(fcntl(fd, F_GETFD) == FD_CLOEXEC && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR);
+	EXPECT(task_close_file(fd) == 0);
+	EXPECT(fcntl(fd, F_GETFD) < 0 && errno == EBADF);
+	EXPECT(task_close_file(fd) == -EBADF);
+	EXPECT(task_open_file("/dev/null/none", O_RDONLY, 0) == -ENOTDIR);
+}
+
+static void test_what_is_opened_is_open_until_it_is_closed(void **state)
+{
+	(void)state;
+	play(open_and_close, NULL);
+}
+
 static void use_wrong_descriptors(void *argument)
 {
 	int reader = open("/dev/null", O_RDONLY), writer = open("/dev/null", O_WRONLY);
@@ -66,38 +85,45 @@ static void test_files_fail_with_the_error_of_the_call(void **state)
 	play(use_wrong_descriptors, NULL);
 }
 
-struct syncing {
+struct errand {
 	int fd;
+	int (*call)(int fd);
 	enum { BEFORE, WITHIN, BEHIND } stage;
 };
 
-static void sync_file(void *argument)
+static void run_errand(void *argument)
 {
-	struct syncing *syncing = argument;
+	struct errand *errand = argument;
 
-	syncing->stage = WITHIN;
-	EXPECT(task_fsync(syncing->fd) == 0);
-	syncing->stage = BEHIND;
+	errand->stage = WITHIN;
+	EXPECT(errand->call(errand->fd) == 0);
+	errand->stage = BEHIND;
+}
+
+static void go_on_during(int fd, int (*call)(int fd))
+{
+	struct errand errand = {.fd = fd, .call = call, .stage = BEFORE};
+	struct task task = spawn(run_errand, &errand);
+
+	while (errand.stage == BEFORE)
+		task_yield();
+	EXPECT(errand.stage == WITHIN);
+	join(task);
+	EXPECT(errand.stage == BEHIND);
 }
 
 static void go_on_meanwhile(void *argument)
 {
-	struct syncing syncing = {.fd = open_file(), .stage = BEFORE};
-	struct task task;
+	int fd = open_file();
 
 	(void)argument;
-	EXPECT(task_pwrite(syncing.fd, "x", 1, 0) == 1);
-	task = spawn(sync_file, &syncing);
-	while (syncing.stage == BEFORE)
-		task_yield();
-	EXPECT(syncing.stage == WITHIN);
-	join(task);
-	EXPECT(syncing.stage == BEHIND);
-	close(syncing.fd);
+	EXPECT(task_pwrite(fd, "x", 1, 0) == 1);
+	go_on_during(fd, task_fsync);
+	go_on_during(fd, task_close_file);
 }
 
 /* On one thread: on several, the others go on anyway. */
-static void test_others_go_on_while_a_task_syncs(void **state)
+static void test_others_go_on_while_a_task_syncs_and_closes(void **state)
 {
 	(void)state;
 	needs(RUNTIME_FILES, "a call on a file blocks what the task runs on");
@@ -109,8 +135,9 @@ int run_file_tests(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_written_at_a_place_is_read_there),
+		cmocka_unit_test(test_what_is_opened_is_open_until_it_is_closed),
 		cmocka_unit_test(test_files_fail_with_the_error_of_the_call),
-		cmocka_unit_test(test_others_go_on_while_a_task_syncs),
+		cmocka_unit_test(test_others_go_on_while_a_task_syncs_and_closes),
 	};
 
 	return cmocka_run_group_tests_name("files", tests, NULL, NULL);

@@ -62,7 +62,13 @@ static void pause_task(uint64_t ns)
 }
 
 static const struct files_calls awaiting = {
-	.pread = task_pread, .pwrite = task_pwrite, .fsync = task_fsync, .pause = pause_task};
+	.open = task_open_file,
+	.close = task_close_file,
+	.pread = task_pread,
+	.pwrite = task_pwrite,
+	.fsync = task_fsync,
+	.pause = pause_task,
+};
 
 /* Where the task runs; others have a turn between the steps. */
 static void write_here(struct writer *writer)

@@ -23,11 +23,11 @@ static const char *folder(void)
 /* A file without a name: where the file system knows none, a name that is taken back at once. */
 static int open_nameless(struct files_file *file)
 {
-	int fd = open(folder(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	int fd = file->calls->open(folder(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	char *path = (char *)file->chunk;
 
-	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT))
-		return fd < 0 ? -errno : fd;
+	if (fd != -EOPNOTSUPP && fd != -EISDIR && fd != -ENOENT)
+		return fd;
 	if (snprintf(path, sizeof file->chunk, "%s/simul-files.XXXXXX", folder()) >= (int)sizeof file->chunk)
 		return -ENAMETOOLONG;
 	fd = mkostemp(path, O_CLOEXEC);
@@ -64,7 +64,13 @@ static void sleep_for(uint64_t ns)
 }
 
 static const struct files_calls blocking = {
-	.pread = kernel_pread, .pwrite = kernel_pwrite, .fsync = kernel_fsync, .pause = sleep_for};
+	.open = kernel_open_file,
+	.close = kernel_close_file,
+	.pread = kernel_pread,
+	.pwrite = kernel_pwrite,
+	.fsync = kernel_fsync,
+	.pause = sleep_for,
+};
 
 static int append(struct files_file *file)
 {
@@ -114,7 +120,7 @@ static int take_step(struct files_file *file)
 static void end(struct files_file *file)
 {
 	if (file->fd >= 0)
-		close(file->fd);
+		file->calls->close(file->fd);
 	file->steps = 0;
 	file->ended_ns = clock_now();
 }

@@ -35,8 +35,11 @@ bool files_offloads(const struct values *values, struct stage stage);
 /* Whether it needs no threads for that, because its own verbs for files stop nobody (RUNTIME_FILES). */
 bool files_awaits(const struct values *values, struct stage stage);
 
-/* By what a step reads, writes and syncs, as task_pread() and the like, and how it waits for so many ns. */
+/* By what a step opens, reads, writes, syncs and closes, as task_pread() and the like, and how it waits for so many ns.
+ */
 struct files_calls {
+	int (*open)(const char *path, int flags, mode_t mode);
+	int (*close)(int fd);
 	ssize_t (*pread)(int fd, void *buffer, size_t bytes, uint64_t at);
 	ssize_t (*pwrite)(int fd, const void *buffer, size_t bytes, uint64_t at);
 	int (*fsync)(int fd);
