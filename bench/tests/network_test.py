@@ -92,23 +92,25 @@ def runtimes():
     return [one for one in found if not one.get("peer") and "capabilities" in one]
 
 
+def serves(name):
+    """Strangers, one and many; False where it says why not."""
+    with Serve(name) as server:
+        if hasattr(server, "port"):
+            converse(server.port, 1, 100000)
+            converse(server.port, 60, 3000)
+        server.end()
+        if not hasattr(server, "port"):
+            check(server.status in (3, 0) and server.said.strip(), name, "does not serve:", server.said)
+            return False
+        check(server.status == 0, name, "ended with", server.status, server.said)
+        check("served 61 connections: 280000 bytes came, 280000 went back; 0 connections broke" in server.said, name,
+              server.said)
+        return True
+
+
 def case_serve():
-    """Every runtime serves strangers, one and many, or says why not."""
-    served = []
-    for runtime in runtimes():
-        name = runtime["runtime"]
-        with Serve(name) as server:
-            if hasattr(server, "port"):
-                converse(server.port, 1, 100000)
-                converse(server.port, 60, 3000)
-                served.append(name)
-            server.end()
-            if not hasattr(server, "port"):
-                check(server.status in (3, 0) and server.said.strip(), name, "does not serve:", server.said)
-                continue
-            check(server.status == 0, name, "ended with", server.status, server.said)
-            check("served 61 connections: 280000 bytes came, 280000 went back; 0 connections broke" in server.said,
-                  name, server.said)
+    """Every runtime serves strangers, or says why not."""
+    served = [one["runtime"] for one in runtimes() if serves(one["runtime"])]
     for name in ("thread", "callback", "async", "coroutine"):
         check(name in served, name, "does not serve")
 
@@ -190,32 +192,36 @@ def case_crowd():
                   "0 connections broke, 0 were turned away" in server.said, name, server.status, server.said)
 
 
-def case_drain():
+def drains(name):
     """SIGTERM: who is there is served to the end; who stays too long is cut off; nobody new is let in."""
+    with Serve(name, "--drain=5s") as server:
+        guest = socket.create_connection(("127.0.0.1", server.port))
+        guest.send(b"before")
+        check(guest.recv(6, socket.MSG_WAITALL) == b"before", name)
+        server.process.terminate()
+        refused = False
+        while not refused:
+            try:
+                socket.create_connection(("127.0.0.1", server.port)).close()
+            except (ConnectionRefusedError, ConnectionResetError):
+                refused = True
+        guest.send(b"after")
+        check(guest.recv(5, socket.MSG_WAITALL) == b"after", name, "does not finish what is under way")
+        guest.close()
+        said = server.process.communicate(timeout=LIMIT_S)[1]
+        check(server.process.returncode == 0, name, said)
+    with Serve(name, "--drain=50ms") as server:
+        guest = socket.create_connection(("127.0.0.1", server.port))
+        guest.send(b"x")
+        check(guest.recv(1) == b"x", name)
+        server.end()
+        check(server.status == 0, name, "stays for a guest that stays:", server.status, server.said)
+        check(guest.recv(1) == b"", name, "does not close the guest's connection")
+
+
+def case_drain():
     for name in ("process", "thread", "callback", "async", "coroutine"):
-        with Serve(name, "--drain=5s") as server:
-            guest = socket.create_connection(("127.0.0.1", server.port))
-            guest.send(b"before")
-            check(guest.recv(6, socket.MSG_WAITALL) == b"before", name)
-            server.process.terminate()
-            refused = False
-            while not refused:
-                try:
-                    socket.create_connection(("127.0.0.1", server.port)).close()
-                except (ConnectionRefusedError, ConnectionResetError):
-                    refused = True
-            guest.send(b"after")
-            check(guest.recv(5, socket.MSG_WAITALL) == b"after", name, "does not finish what is under way")
-            guest.close()
-            said = server.process.communicate(timeout=LIMIT_S)[1]
-            check(server.process.returncode == 0, name, said)
-        with Serve(name, "--drain=50ms") as server:
-            guest = socket.create_connection(("127.0.0.1", server.port))
-            guest.send(b"x")
-            check(guest.recv(1) == b"x", name)
-            server.end()
-            check(server.status == 0, name, "stays for a guest that stays:", server.status, server.said)
-            check(guest.recv(1) == b"", name, "does not close the guest's connection")
+        drains(name)
 
 
 class Server:
@@ -292,6 +298,29 @@ def case_load():
         done = simul("load", "--to", str(server.port), "--messages=10")
         check(done.returncode == 0 and "none; every byte was right" in done.stdout, done.stdout, done.stderr)
         check("closed loop" in done.stdout and "Little's law" in done.stdout, done.stdout)
+
+
+def case_go():
+    """The peer in another language serves as ours do, and the load has nothing against it."""
+    found = [one for one in json.loads(simul("list", "--json").stdout)["runtimes"] if one["runtime"] == "go"]
+    if not found or "capabilities" not in found[0]:
+        print("skipped: the peer go is not built here")
+        raise SystemExit(77)
+    check(serves("go"), "go does not serve")
+    drains("go")
+    with Serve("go") as server:
+        for arguments in (("--depth=7", "--size=1001"), ("--churn",)):
+            status, record, said = load(server.port, "--connections=10", "--messages=10", *arguments)
+            check(status == 0 and record["messages"] == 100 and record["faults"] == {}, arguments, record, said)
+        broken = socket.create_connection(("127.0.0.1", server.port))
+        broken.send(b"x")
+        check(broken.recv(1) == b"x", "no answer")
+        reset(broken)
+        second = simul("serve", "echo", "--runtime=go", "--port=%d" % server.port)
+        check(second.returncode == 3 and "cannot listen at 127.0.0.1 port %d" % server.port in second.stderr,
+              second.returncode, second.stderr)
+        server.end()
+        check(server.status == 0 and "1 connections broke, 0 were turned away" in server.said, server.status, server.said)
 
 
 def case_faults():

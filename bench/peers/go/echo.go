@@ -2,11 +2,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"sync"
+	"syscall"
 )
 
 const bufferMost = 16 << 10
@@ -41,6 +43,30 @@ func (connection *connection) serve(room uint64) {
 	connection.socket.Close()
 }
 
+const soBusyPoll, tcpNotsentLowat = 46, 25 // asm-generic/socket.h, linux/tcp.h
+
+// noteOptions: as the kernel has them, by the names that all players have for them; `net` sets TCP_NODELAY itself.
+func (play *play) noteOptions(socket *net.TCPConn) {
+	raw, err := socket.SyscallConn()
+	if err != nil {
+		return
+	}
+	raw.Control(func(fd uintptr) {
+		for _, one := range []struct {
+			name          string
+			level, option int
+		}{
+			{"tcp_nodelay", syscall.IPPROTO_TCP, syscall.TCP_NODELAY}, {"tcp_quickack", syscall.IPPROTO_TCP, syscall.TCP_QUICKACK},
+			{"so_sndbuf", syscall.SOL_SOCKET, syscall.SO_SNDBUF}, {"so_rcvbuf", syscall.SOL_SOCKET, syscall.SO_RCVBUF},
+			{"so_busy_poll", syscall.SOL_SOCKET, soBusyPoll}, {"tcp_notsent_lowat", syscall.IPPROTO_TCP, tcpNotsentLowat},
+		} {
+			if value, err := syscall.GetsockoptInt(int(fd), one.level, one.option); err == nil {
+				play.settings[one.name] = uint32(value)
+			}
+		}
+	})
+}
+
 func playEcho(play *play) {
 	size, room := play.value["size"], uint64(bufferMost)
 	if size+64 < room {
@@ -63,9 +89,12 @@ func playEcho(play *play) {
 		connection := &connections[i]
 		connection.socket, err = listener.Accept()
 		if err != nil {
-			printLine(map[string]any{"protocol": protocol, "refused": map[string]any{
-				"what": "descriptors", "error": "EMFILE", "reached": i, "text": "echo: " + err.Error()}})
-			os.Exit(exitRefused)
+			var number syscall.Errno
+			errors.As(err, &number)
+			refuse("descriptors", number, "echo: "+err.Error(), i)
+		}
+		if i == 0 {
+			play.noteOptions(connection.socket.(*net.TCPConn))
 		}
 		if churn && uint64(i) == play.value["idle"] {
 			play.begin()

@@ -1,6 +1,6 @@
 // main.go: simul-go, a peer: goroutines as a player, in Go alone.
 //
-// It answers `info` and `play` as results/SCHEMA.md says and knows nothing else of simul: a player in any language
+// It answers `info`, `play` and `serve` as results/SCHEMA.md says and knows nothing else of simul: a player in any language
 // looks like this. A workload is a table of parameters and a function; what it must do stands in
 // bench/workloads/*/spec.c, and the driver holds what comes of it against the right answer.
 package main
@@ -13,6 +13,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -100,6 +101,23 @@ func printLine(value any) {
 	}
 }
 
+// refuse ends the program: the machine cannot do this. reached: how many there were, nil where nobody counted.
+func refuse(what string, number syscall.Errno, text string, reached any) {
+	names := map[syscall.Errno]string{syscall.EMFILE: "EMFILE", syscall.ENFILE: "ENFILE", syscall.ENOMEM: "ENOMEM",
+		syscall.ENOBUFS: "ENOBUFS", syscall.EACCES: "EACCES", syscall.EADDRINUSE: "EADDRINUSE",
+		syscall.EADDRNOTAVAIL: "EADDRNOTAVAIL"}
+	name, known := names[number]
+	if !known {
+		name = "errno " + strconv.Itoa(int(number))
+	}
+	refused := map[string]any{"what": what, "error": name, "text": text}
+	if reached != nil {
+		refused["reached"] = reached
+	}
+	printLine(map[string]any{"protocol": protocol, "refused": refused})
+	die(exitRefused, "%s", text)
+}
+
 func printInfo() {
 	printLine(map[string]any{
 		"protocol": protocol, "runtime": "go", "version": version, "peer": true,
@@ -178,7 +196,10 @@ func main() {
 	case len(os.Args) > 2 && os.Args[1] == "play":
 		wakeExactly()
 		startPlay(os.Args[2], os.Args[3:])
+	case len(os.Args) > 2 && os.Args[1] == "serve" && os.Args[2] == "echo":
+		wakeExactly()
+		serveEcho(os.Args[3:])
 	default:
-		die(exitUsage, "usage: simul-go info, or simul-go play WORKLOAD [key=value ...]")
+		die(exitUsage, "usage: simul-go info, simul-go play WORKLOAD [key=value ...], or simul-go serve echo [port=P] [address=A]")
 	}
 }

@@ -20,9 +20,12 @@ type play struct {
 	cpuBegun, cpuEnded          uint64
 	usageCreated, usageEnded    syscall.Rusage
 	pssBaseline, pssPeak        uint64
+	kernelBaseline, kernelPeak  uint64
+	slabBaseline, slabPeak      uint64
 
 	tasks, operations, bytes, checksum uint64
 	figures                            map[string]float64
+	settings                           map[string]any
 }
 
 var start = time.Now()
@@ -65,9 +68,30 @@ func pss() uint64 {
 	return kibibytes << 10
 }
 
+// meminfo is the sum of those lines of /proc/meminfo, of the whole machine, in bytes.
+func meminfo(names ...string) uint64 {
+	var sum uint64
+	text, _ := os.ReadFile("/proc/meminfo")
+	for _, name := range names {
+		var kibibytes uint64
+		if _, rest, found := strings.Cut(string(text), "\n"+name+":"); found {
+			fmt.Sscanf(rest, "%d", &kibibytes)
+		}
+		sum += kibibytes << 10
+	}
+	return sum
+}
+
+func kernelMemory() uint64 {
+	return meminfo("KernelStack", "PageTables")
+}
+
 func (play *play) takeBaseline() {
 	play.figures = map[string]float64{}
+	play.settings = map[string]any{"timer_slack_ns": 1}
 	play.pssBaseline = pss()
+	play.kernelBaseline = kernelMemory()
+	play.slabBaseline = meminfo("Slab")
 	syscall.Getrusage(syscall.RUSAGE_SELF, &play.usageCreated)
 	play.created = now()
 }
@@ -75,6 +99,8 @@ func (play *play) takeBaseline() {
 // begin: all tasks exist and wait; returns when the steady work began.
 func (play *play) begin() uint64 {
 	play.pssPeak = pss()
+	play.kernelPeak = kernelMemory()
+	play.slabPeak = meminfo("Slab")
 	play.cpuBegun = cpuTime()
 	play.begun = now()
 	return play.begun
@@ -97,6 +123,9 @@ func (play *play) peak() uint64 {
 	begun := now()
 	if bytes := pss(); bytes > play.pssPeak {
 		play.pssPeak = bytes
+	}
+	if bytes := kernelMemory(); bytes > play.kernelPeak {
+		play.kernelPeak = bytes
 	}
 	return now() - begun
 }
@@ -131,6 +160,18 @@ func cores() []int {
 	return list
 }
 
+// memory: what the whole machine grew by is left out where others freed more meanwhile.
+func (play *play) memory() map[string]any {
+	said := map[string]any{"pss_peak": play.pssPeak, "pss_baseline": play.pssBaseline}
+	if play.kernelPeak >= play.kernelBaseline {
+		said["kernel"] = play.kernelPeak - play.kernelBaseline
+	}
+	if play.slabPeak >= play.slabBaseline {
+		said["slab"] = play.slabPeak - play.slabBaseline
+	}
+	return said
+}
+
 func (play *play) printRecord() {
 	before, after := &play.usageCreated, &play.usageEnded
 	printLine(map[string]any{
@@ -142,10 +183,10 @@ func (play *play) printRecord() {
 			"system": after.Stime.Nano() - before.Stime.Nano(), "steady": play.cpuEnded - play.cpuBegun},
 		"switches": map[string]any{"voluntary": after.Nvcsw - before.Nvcsw,
 			"involuntary": after.Nivcsw - before.Nivcsw},
-		"memory": map[string]any{"pss_peak": play.pssPeak, "pss_baseline": play.pssBaseline},
+		"memory": play.memory(),
 		"audit": map[string]any{"tasks": play.tasks, "operations": play.operations, "bytes": play.bytes,
 			"checksum": fmt.Sprintf("%016x", play.checksum)},
 		"figures":  play.figures,
-		"settings": map[string]any{"timer_slack_ns": 1},
+		"settings": play.settings,
 	})
 }
