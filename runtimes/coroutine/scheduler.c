@@ -35,7 +35,14 @@ enum { OPERATIONS_A_TURN = 64 };
 
 /* How many turns before its own a task's control block is fetched, and its frames. A task that wakes touches four lines
  * of them until it waits again or ends, one that gives way in a loop mostly two. */
-enum { FETCH_BLOCK = 12, FETCH_FRAMES = 6, FETCH_LINES = 4, FETCH_YIELD_LINES = 2, FETCH_LINE = 64 };
+enum {
+	FETCH_BLOCK = 12,
+	FETCH_FRAMES = 6,
+	FETCH_LINES = 4,
+	FETCH_YIELD_LINES = 2,
+	FETCH_LINE = 64,
+	FETCH_TOGETHER = 32
+};
 
 /* Of stack_tidy(), whenever nobody is ready: about a millisecond. */
 enum { TIDY_BATCHES = 16 };
@@ -186,11 +193,20 @@ static inline struct coroutine *step_out(struct coroutine *self)
 	return parent;
 }
 
-/* Nobody is ready. Bounded, since somebody may be soon. */
-static __attribute__((noinline)) void tidy(void)
+/* Nobody is ready: tidies up, bounded since somebody may be soon, and waits. Those who are then ready together have
+ * their frames fetched together: each takes a walk through the page tables, and a processor makes some of them at a
+ * time, where fetch_ahead() would wait for one after another. */
+static __attribute__((noinline)) struct loop_entry *wait_for_somebody(void)
 {
 	for (int batch = 0; batch < TIDY_BATCHES && stack_tidy(&scheduler.stacks); batch++)
 		;
+	struct loop_entry *entry = loop_next(&scheduler.loop);
+	const struct loop_queue *ready = &scheduler.loop.ready;
+	size_t count = loop_queue_count(ready) < FETCH_TOGETHER ? loop_queue_count(ready) : FETCH_TOGETHER;
+
+	for (size_t i = 0; i < count; i++)
+		fetch_frames(coroutine_of(loop_queue_at(ready, i))->stack_pointer, FETCH_LINES);
+	return entry;
 }
 
 /* Who runs when self does not: its parent if that stands in line, unless it is time to look at the outside first. */
@@ -203,11 +219,14 @@ static inline struct coroutine *next_task(struct coroutine *self)
 			return parent;
 		loop_ready_first(&scheduler.loop, &parent->entry);
 	}
-	if (__builtin_expect(loop_queue_empty(&scheduler.loop.ready), 0))
-		tidy();
-	struct loop_entry *entry = loop_next(&scheduler.loop);
+	struct loop_entry *entry;
 
-	fetch_ahead(FETCH_LINES);
+	if (__builtin_expect(loop_queue_empty(&scheduler.loop.ready), 0)) {
+		entry = wait_for_somebody();
+	} else {
+		entry = loop_next(&scheduler.loop);
+		fetch_ahead(FETCH_LINES);
+	}
 	if (__builtin_expect(!entry, 0))
 		coroutine_deadlock();
 	return coroutine_of(entry);
