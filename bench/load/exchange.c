@@ -285,6 +285,15 @@ static void count_message(struct worker *worker, struct connection *connection, 
 	connection->timed++;
 }
 
+/* One that was sent before the timed part is in no histogram, and may have waited into it. */
+static void note_longest(struct worker *worker, const struct connection *connection, uint64_t now_ns)
+{
+	uint64_t begun_ns = connection->begun_ns[connection->answered % worker->session->options->depth];
+
+	if (now_ns >= worker->session->timed_ns && now_ns - begun_ns > worker->result.longest_ns)
+		worker->result.longest_ns = now_ns - begun_ns;
+}
+
 static void complete(struct worker *worker, struct connection *connection, uint64_t now_ns)
 {
 	sample_under_way(worker, now_ns);
@@ -292,6 +301,7 @@ static void complete(struct worker *worker, struct connection *connection, uint6
 		time_message(worker, connection, now_ns);
 	if (connection->phase == EXCHANGING) {
 		worker->under_way--;
+		note_longest(worker, connection, now_ns);
 		count_message(worker, connection, now_ns);
 	}
 	connection->received = 0;

@@ -73,6 +73,8 @@ static void test_cut(void **state)
 	assert_true(load_little_holds(&closed, &result));
 	result.messages = MESSAGES / 2;
 	assert_false(load_little_holds(&closed, &result));
+	result.longest_ns = 50 * MS_NS; /* a stall over the beginning */
+	assert_true(load_little_holds(&closed, &result));
 }
 
 int main(void)

@@ -84,6 +84,7 @@ struct load_result {
 	uint64_t least, most;     /* messages that came back on one connection */
 	double in_flight;         /* messages under way: mean over the timed part, each count weighed with its time */
 	uint64_t cut;             /* of them, under way when the timed part began, and when it ended */
+	uint64_t longest_ns;      /* since sending, of all that came back since the timed part began */
 	struct histogram latency; /* closed loop: since it was sent. Open loop: since it was due; `unsent` ones with
 				     what they had waited, which is less than what they would have */
 	struct histogram raw;     /* open loop: since it was sent */

@@ -440,6 +440,7 @@ static void test_duration(void **state)
 	play(&outcome, HONEST, "duration=200ms warmup=250ms rate=200000"); /* what comes back was due long ago */
 	assert_int_equal(outcome.status, 0);
 	assert_true(number(&outcome, "messages", NULL) > 0);
+	assert_little(&outcome);
 	json_decref(outcome.line);
 }
 

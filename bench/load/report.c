@@ -62,7 +62,8 @@ double load_little_expected(const struct load_options *options, const struct loa
 bool load_little_holds(const struct load_options *options, const struct load_result *result)
 {
 	const struct histogram *latency = sent_to_answer(options, result);
-	double weight = latency->count > 0 ? (double)latency->max + histogram_mean(latency) : 0,
+	double longest_ns = fmax(latency->count > 0 ? (double)latency->max : 0, (double)result->longest_ns),
+	       weight = longest_ns + histogram_mean(latency),
 	       edges = ratio((double)result->cut * weight, (double)result->wall_ns);
 
 	return fabs(load_little_expected(options, result) - result->in_flight) <=

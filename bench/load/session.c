@@ -121,6 +121,7 @@ static void add_worker(struct load_result *result, const struct worker *worker)
 	result->opened += part->opened;
 	result->errors += part->errors;
 	result->cut += part->cut;
+	result->longest_ns = part->longest_ns > result->longest_ns ? part->longest_ns : result->longest_ns;
 	result->checksum += part->checksum;
 	result->user_ns += part->user_ns;
 	result->system_ns += part->system_ns;
