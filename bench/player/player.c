@@ -17,6 +17,7 @@
 
 #include "../../runtimes/check.h"
 #include "../../runtimes/clock.h"
+#include "../../runtimes/settings.h"
 #include "../workloads/echo/service.h"
 #include "measure.h"
 
@@ -340,6 +341,8 @@ static json_t *settings_json(const struct play *play)
 		json_object_set_new(settings, stack_parameters[0].name, json_from_u64(runtime_stack_bytes));
 	if (runtime_stack_unguarded)
 		json_object_set_new(settings, stack_parameters[1].name, json_string("none"));
+	for (const struct runtime_setting *one = runtime_settings; one->name; one++)
+		json_object_set_new(settings, one->name, json_from_u64(one->value));
 	for (size_t i = 0; i < play->setting_count; i++)
 		json_object_set_new(settings, play->settings[i].name, json_from_u64(play->settings[i].value));
 	return settings;

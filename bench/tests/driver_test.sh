@@ -392,6 +392,8 @@ case_peers() {
 				fail "$name has not played $workload"
 		done
 	done
+	! grep '"status":"ok"' all/records.jsonl | grep '"cell":"echo/' | grep -qv '"tcp_nodelay":1' ||
+		fail 'an echo is without the options of its sockets'
 }
 
 case_stranger() {

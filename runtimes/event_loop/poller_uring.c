@@ -14,6 +14,7 @@
 #include "../check.h"
 #include "../clock.h"
 #include "../runtime.h"
+#include "../settings.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -86,6 +87,8 @@ static int set_up(struct io_uring *ring)
 		io_uring_queue_exit(ring);
 		return -ENOSYS;
 	}
+	runtime_note("io_uring_defer_taskrun", (ring->flags & IORING_SETUP_DEFER_TASKRUN) != 0);
+	runtime_note("io_uring_coop_taskrun", (ring->flags & IORING_SETUP_COOP_TASKRUN) != 0);
 	io_uring_register_ring_fd(ring); /* saves a look-up a call; not before Linux 5.18, and not needed */
 	return 0;
 }

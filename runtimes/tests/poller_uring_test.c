@@ -2,6 +2,7 @@
  */
 #include "../event_loop/poller_uring.h"
 #include "../runtime.h"
+#include "../settings.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -234,6 +235,16 @@ static void threads_of_the_kernel_keep_to_our_cores(void **state)
 	fclose(written);
 }
 
+/* Which of the three ways to set a ring up it was: at most one of these. */
+static void the_way_of_the_ring_is_told(void **state)
+{
+	(void)state;
+	assert_string_equal(runtime_settings[0].name, "io_uring_defer_taskrun");
+	assert_string_equal(runtime_settings[1].name, "io_uring_coop_taskrun");
+	assert_true(runtime_settings[0].value + runtime_settings[1].value <= 1);
+	assert_null(runtime_settings[2].name); /* although rings were opened before */
+}
+
 #define POLLER_TEST(function) cmocka_unit_test_setup_teardown(function, open_poller, close_poller)
 
 int main(void)
@@ -244,6 +255,7 @@ int main(void)
 		POLLER_TEST(forgetting_takes_the_buffer_back),
 		POLLER_TEST(forgetting_closes_what_was_accepted),
 		POLLER_TEST(descriptors_are_made_blocking),
+		POLLER_TEST(the_way_of_the_ring_is_told),
 		POLLER_TEST(threads_of_the_kernel_keep_to_our_cores),
 	};
 
