@@ -734,6 +734,11 @@ static json_t *invocation_read(const struct bundle *bundle, const struct invocat
 
 int cell_latency(const struct bundle *bundle, const struct cell *cell, struct histogram *histogram)
 {
+	return cell_histogram(bundle, cell, "latency_ns", histogram);
+}
+
+int cell_histogram(const struct bundle *bundle, const struct cell *cell, const char *key, struct histogram *histogram)
+{
 	struct histogram *one = malloc(sizeof(*one));
 	int error = one ? 0 : -ENOMEM;
 
@@ -742,11 +747,11 @@ int cell_latency(const struct bundle *bundle, const struct cell *cell, struct hi
 		if (cell->invocations[i].status != STATUS_OK)
 			continue;
 		json_t *json = invocation_read(bundle, &cell->invocations[i]);
-		const json_t *latency = json_object_get(json_object_get(json, "load"), "latency_ns");
+		const json_t *part = json_object_get(json_object_get(json, "load"), key);
 
 		if (!json)
 			error = -EIO;
-		else if (latency && histogram_read(one, latency) == 0)
+		else if (part && histogram_read(one, part) == 0)
 			histogram_merge(histogram, one);
 		json_decref(json);
 	}

@@ -151,6 +151,8 @@ struct summary cell_summary(const struct cell *cell, enum measure measure);
 /* Latencies of all good invocations, merged into *histogram, emptied first. A percentile of the whole is never made
  * from percentiles of the parts. A record whose histogram is missing or broken is left out. 0, -ENOMEM or -EIO. */
 int cell_latency(const struct bundle *bundle, const struct cell *cell, struct histogram *histogram);
+/* The same of another histogram of the load: "raw_latency_ns", "pacing_ns". */
+int cell_histogram(const struct bundle *bundle, const struct cell *cell, const char *key, struct histogram *histogram);
 
 /* How the variance of a message's latency lies within and between the cell's good invocations (variance.h), and the
  * mean number of messages that one played in *played. What a message costs is the wall time for each; an invocation,

@@ -380,6 +380,12 @@ unsigned group_cores(const struct group *group)
 	return cores;
 }
 
+bool family_is_open_loop(const struct family *family)
+{
+	return family->group_count > 0 && family->groups[0].cell_count > 0 &&
+	       cell_parameter(family->groups[0].cells[0], "rate") > 0;
+}
+
 void family_label(const struct family *family, char *text, size_t size)
 {
 	unsigned cores = group_cores(&family->groups[0]);

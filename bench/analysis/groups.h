@@ -77,6 +77,9 @@ unsigned group_cores(const struct group *group);
 /* "on 2 cores", or "on 2 cores, limit=1000000": what tells the family from others of its workload, cut to size. */
 void family_label(const struct family *family, char *text, size_t size);
 
+/* Whether its messages are due at fixed times (`rate`), from which latencies count: an open loop. */
+bool family_is_open_loop(const struct family *family);
+
 /* The cell of that runtime, or NULL. */
 const struct cell *group_cell(const struct group *group, unsigned slot);
 

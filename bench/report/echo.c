@@ -1,5 +1,6 @@
 /* echo.c: the figure of the echo server: throughput, latency and the server's CPU time a message, over connections. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "bottleneck.h"
 #include "curves.h"
@@ -86,7 +87,10 @@ static void panel_latency(struct figure *figure, const struct family *family, do
 	struct panel *panel = panel_over_connections(figure);
 	struct latency_request request = {.bundle = figure->bundle, .percent = percent};
 
-	snprintf(panel->title, sizeof(panel->title), "round trip of a message, closed loop: %s", name);
+	snprintf(panel->title, sizeof(panel->title), "%s: %s",
+		 family_is_open_loop(family) ? "a message since it was due, open loop"
+					     : "round trip of a message, closed loop",
+		 name);
 	snprintf(panel->y.label, sizeof(panel->y.label), "latency, ms (log)");
 	panel->y.log = true;
 	curves_draw(figure, family, SERIES_RUNTIME, 1e6, latency_of, &request);
@@ -136,6 +140,67 @@ static void note_client_bound(struct figure *figure, const struct family *family
 	}
 }
 
+/* How late the client itself was at worst, which is in the latencies: the p99 of a cell. */
+static double worst_pacing(const struct bundle *bundle, const struct family *family, double *at)
+{
+	struct histogram *histogram = malloc(sizeof(*histogram));
+	double worst = 0;
+
+	for (size_t i = 0; histogram && i < family->group_count; i++)
+		for (size_t j = 0; j < family->groups[i].cell_count; j++) {
+			if (cell_histogram(bundle, family->groups[i].cells[j], "pacing_ns", histogram) != 0 ||
+			    (double)histogram_percentile(histogram, 99) <= worst)
+				continue;
+			worst = (double)histogram_percentile(histogram, 99);
+			*at = family->groups[i].at;
+		}
+	free(histogram);
+	return worst;
+}
+
+static void note_open_loop(struct figure *figure, const struct family *family)
+{
+	char label[200], text[NUMBER_TEXT_MAX];
+	double at = 0, worst = worst_pacing(figure->bundle, family, &at);
+
+	family_label(family, label, sizeof(label));
+	figure_note(
+		figure,
+		"Server %.150s: an open loop. Messages are due at fixed times, whatever the server does, and latencies "
+		"count from these. How late the client itself was is in them: up to %s in 99 of 100 messages, with "
+		"%.0f connection%s (pacing; the table has it beside the p99 since sending).",
+		label, format_time(text, worst), at, at == 1 ? "" : "s");
+}
+
+static bool churns(const struct family *family)
+{
+	const char *churn = json_string_value(json_object_get(family->groups[0].cells[0]->parameters, "churn"));
+
+	return churn && strcmp(churn, "yes") == 0;
+}
+
+static void note_loops(struct figure *figure, const struct family *const *families, size_t count)
+{
+	bool closed = false, deep = false, churn = false;
+
+	for (size_t i = 0; i < count; i++) {
+		if (family_is_open_loop(families[i])) {
+			note_open_loop(figure, families[i]);
+			continue;
+		}
+		closed = true;
+		deep |= cell_parameter(families[i]->groups[0].cells[0], "depth") > 1;
+		churn |= churns(families[i]);
+	}
+	if (closed)
+		figure_note(
+			figure,
+			"Closed loop: a connection is a client that sends a message, waits for its echo, and sends the "
+			"next%s%s. While a server pauses it is asked nothing, so that pauses hardly show.",
+			deep ? "; with a depth, so many are under way at once" : "",
+			churn ? "; in churn, on a new connection" : "");
+}
+
 void echo_figure(struct figure *figure, const struct groups *groups)
 {
 	static void (*const panels[])(struct figure *, const struct family *) = {panel_rate, panel_median, panel_p99,
@@ -151,8 +216,8 @@ void echo_figure(struct figure *figure, const struct groups *groups)
 		for (size_t i = 0; i < count; i++)
 			panels[row](figure, families[i]);
 	}
+	note_loops(figure, families, count);
 	figure_note(figure,
-		    "A connection is a client that sends a message, waits for its echo, and sends the next. "
 		    "Latencies are percentiles of all invocations' merged histograms, and have no interval. "
 		    "%soops over the kernel's bare calls have no runtime. %s, in the last panel: the bound, half "
 		    "of a bare send and receive.",

@@ -97,11 +97,6 @@ void tail_figure(struct figure *figure, const struct groups *groups)
 
 /* ---- The offered rate ---- */
 
-static bool is_open(const struct family *family)
-{
-	return family->group_count > 0 && cell_parameter(family->groups[0].cells[0], "rate") > 0;
-}
-
 /* The same but for the rate: "cores=1/rate=1000" and "cores=1/rate=2000", with that number of connections. */
 static bool is_sibling(const struct group *one, const struct group *other)
 {
@@ -169,7 +164,7 @@ void rate_figure(struct figure *figure, const struct groups *groups)
 
 	figure_title(figure, "How long does a message take at the rate that is offered?");
 	for (size_t i = 0; i < families && !like; i++)
-		for (size_t j = 0; is_open(&family[i]) && j < family[i].group_count && !like; j++) {
+		for (size_t j = 0; family_is_open_loop(&family[i]) && j < family[i].group_count && !like; j++) {
 			offered = true;
 			like = group_has_result(&family[i].groups[j]) ? &family[i].groups[j] : NULL;
 		}

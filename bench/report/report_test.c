@@ -191,6 +191,7 @@ static void test_summary(void **state)
 				     "  boards                  1       4      24     100     300    1000      24\n"
 				     "  cores                   1       1       1       1       1       1       2\n"));
 	assert_non_null(strstr(text, "echo at all its points: k msg/s, median"));
+	assert_non_null(strstr(text, "p50, p99: since sent, closed loop."));
 	/* Of process one of five invocations crashed: four decide nothing. */
 	assert_non_null(strstr(text,
 			       "chess, 24 boards on 1 core: coroutine 37.1 ms, 1.02 x bound; not enough data:\n"

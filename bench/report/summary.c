@@ -236,6 +236,47 @@ static void print_own_bounds(const struct table *table)
 	free(list);
 }
 
+/* What p50 and p99 count from, and what that hides. */
+static void print_closed_loop(const struct table *table)
+{
+	text_wrap("p50, p99: since sent, closed loop. A server that pauses is asked nothing meanwhile, so that its "
+		  "pauses hardly show; an open loop (rate=...) shows them.",
+		  TABLE_WIDTH - 2, print_note_line, table->out);
+}
+
+static void print_p99(const struct table *table, const struct cell *cell, const char *key, struct histogram *room)
+{
+	char text[NUMBER_TEXT_MAX] = "-";
+
+	if (cell_histogram(table->bundle, cell, key, room) == 0 && room->count > 0)
+		format_time(text, (double)histogram_percentile(room, 99));
+	text_pad(table->out, text, -12);
+}
+
+/* The corrected p99 beside the raw one, and beside how late the client itself was, which is in both. */
+static void print_open_loop(const struct table *table)
+{
+	struct histogram *room = malloc(sizeof(*room));
+	char name[96];
+
+	fprintf(table->out, "\n  %-*s%12s%12s%12s\n", NAME_WIDTH, "p99, open loop", "since due", "since sent", "pacing");
+	for (size_t i = 0; room && i < table->group->cell_count && table->scores[i].wall.n > 0; i++) {
+		const struct cell *cell = table->scores[i].cell;
+
+		fputs("  ", table->out);
+		text_pad(table->out, text_cut(name, sizeof(name), cell->runtime, NAME_WIDTH), NAME_WIDTH);
+		print_p99(table, cell, "latency_ns", room);
+		print_p99(table, cell, "raw_latency_ns", room);
+		print_p99(table, cell, "pacing_ns", room);
+		fputc('\n', table->out);
+	}
+	free(room);
+	text_wrap("p50, p99 above: since due, open loop; what a server delays counts, which since sent hides. Pacing: "
+		  "how late the client itself was. Where that is much of the time since due, it is the client that is "
+		  "seen.",
+		  TABLE_WIDTH - 2, print_note_line, table->out);
+}
+
 /* Why some have no mem/task, if any. */
 static void print_memory_note(const struct table *table)
 {
@@ -272,6 +313,10 @@ static void print_table(const struct table *table)
 	print_own_bounds(table);
 	if (!table->messages)
 		print_memory_note(table);
+	else if (family_is_open_loop(table->family))
+		print_open_loop(table);
+	else
+		print_closed_loop(table);
 	fputc('\n', table->out);
 	if (table->messages)
 		bottleneck_table(table->family, table->group, table->scores, table->out);
