@@ -423,6 +423,23 @@ static double load_share(const json_t *load)
 	return used / positive(json_measure(json_object_get(load, "time_ns"), "wall"));
 }
 
+/* Whether the load has read the server's CPU time where the timed part began and ended. */
+static bool has_timed_cpu(const json_t *load)
+{
+	return !isnan(json_measure(load, "server_cpu_ns"));
+}
+
+/* Numerator and denominator are of the same span. */
+static double server_cpu_a_message(const json_t *record, const json_t *load, double messages)
+{
+	double operations = positive(json_measure(json_object_get(record, "audit"), "operations"));
+
+	if (has_timed_cpu(load))
+		return json_measure(load, "server_cpu_ns") / messages;
+	return json_measure(json_object_get(record, "cpu_ns"), "steady") /
+	       (isnan(messages) || isnan(operations) ? messages : operations);
+}
+
 /* Whose time it was. */
 static void load_measures_read(const json_t *json, double cores, double messages, double value[MEASURES])
 {
@@ -440,6 +457,8 @@ static void load_measures_read(const json_t *json, double cores, double messages
 		load ? value[MEASURE_STEADY_NS] / cores /
 				positive(sum_known(json_measure(times, "wall"), json_measure(times, "teardown")))
 		     : NAN;
+	if (has_timed_cpu(load))
+		value[MEASURE_SERVER_BUSY] = json_measure(load, "server_cpu_ns") / cores / value[MEASURE_WALL_NS];
 	value[MEASURE_CLIENT_BUSY] = json_measure(json_object_get(load, "client"), "busy");
 	value[MEASURE_SOFTIRQ] = json_measure(disturbance, "softirq_ns") / elapsed / json_measure(disturbance, "cores");
 	value[MEASURE_STEAL] = json_measure(disturbance, "steal_ns") / elapsed / json_measure(disturbance, "cores");
@@ -483,7 +502,7 @@ static void measures_read(const struct cell *cell, const json_t *json, double va
 	value[MEASURE_MEMORY_BYTES] = memory_of(json_object_get(record, "memory"));
 	value[MEASURE_LOAD_SHARE] = load_share(load);
 	value[MEASURE_RATE] = messages * 1e9 / wall;
-	value[MEASURE_CPU_NS_PER_MESSAGE] = value[MEASURE_STEADY_NS] / messages;
+	value[MEASURE_CPU_NS_PER_MESSAGE] = server_cpu_a_message(record, load, messages);
 	value[MEASURE_BOUND_NS] = positive(json_measure(json, "bound_ns"));
 	value[MEASURE_TIMES_BOUND] =
 		wall / positive(isnan(value[MEASURE_BOUND_NS]) ? cell->bound_ns : value[MEASURE_BOUND_NS]);
@@ -551,6 +570,7 @@ static int record_take(struct bundle *bundle, json_t *json, struct invocation *i
 	invocation->faster =
 		invocation->disturbed && json_object_get(json_object_get(json, "disturbance"), "reason") != NULL;
 	measures_read(cell, json, invocation->value);
+	invocation->cpu_of_whole = !has_timed_cpu(json_object_get(json, "load"));
 	if (invocation->status == STATUS_OK && isnan(invocation->value[MEASURE_WALL_NS]))
 		invocation->status = STATUS_FAILED;
 	return invocation_add(cell, invocation);

@@ -37,12 +37,14 @@ enum measure {
 	MEASURE_MEMORY_BYTES, /* PSS of all tasks alive, less the baseline, plus the kernel's part where measured */
 	MEASURE_RATE,         /* messages of the load a second of wall time */
 	MEASURE_LOAD_SHARE,   /* CPU time of the load over its wall time: cores' worth */
-	MEASURE_CPU_NS_PER_MESSAGE,    /* server's steady CPU time over messages */
+	/* Server's CPU time in the load's timed part over its messages. In records without it steady CPU over all
+	 * operations, warm-ups included: that holds the closing of connections too (cpu_of_whole). */
+	MEASURE_CPU_NS_PER_MESSAGE,
 	MEASURE_BOUND_NS,              /* its own, at the costs that were measured beside it */
 	MEASURE_TIMES_BOUND,           /* wall time over that, or over the cell's where it has none of its own */
 	MEASURE_CLIENT_NS_PER_MESSAGE, /* the load's CPU time over messages, what it only waited for the clock left out
 					*/
-	MEASURE_SERVER_BUSY, /* server's steady CPU time over its cores' time, the closing of connections included */
+	MEASURE_SERVER_BUSY, /* server's CPU time over its cores' time: of the timed part, or else of the steady work */
 	MEASURE_CLIENT_BUSY, /* share of its threads' time that the load worked, as it says */
 	MEASURE_SOFTIRQ,     /* share of all allowed cores' time while the invocation ran */
 	MEASURE_STEAL,       /* the same, given to others by the hypervisor */
@@ -70,7 +72,8 @@ struct invocation {
 	off_t offset;      /* of that line, in bytes */
 	enum status status;
 	bool disturbed;
-	bool faster; /* disturbed, since the clock was faster than the run had seen it to be */
+	bool cpu_of_whole; /* of a server: its CPU time a message holds the closing of connections */
+	bool faster;       /* disturbed, since the clock was faster than the run had seen it to be */
 	double value[MEASURES];
 };
 

@@ -27,6 +27,7 @@ struct invocation_plan {
 	const char *const *argv;         /* the player's; argv[0] is an absolute path; NULL-terminated */
 	const char *const *load_argv;    /* the load's, without the port. NULL: a listening notice is a failure; else a
 					  * play    without one is */
+	bool load_reads_cpu;             /* the load is told the player's process too: server=PID */
 	hwloc_topology_t topology;       /* binds player and load where it is this system's; NULL: no binding */
 	hwloc_const_cpuset_t cores;      /* the player's; NULL: not bound */
 	hwloc_const_cpuset_t load_cores; /* the load's; NULL: not bound */

@@ -138,6 +138,7 @@ static struct invocation_plan plan_of(const struct trial_table *table, const str
 	return (struct invocation_plan){
 		.argv = (const char *const *)cell->argv.items,
 		.load_argv = cell->load_argv.count ? (const char *const *)cell->load_argv.items : NULL,
+		.load_reads_cpu = cell->spec->load_reads_cpu,
 		.topology = table->machine->topology,
 		.cores = cell->placement->cores,
 		.load_cores = cell->load_argv.count ? cell->load_cores : NULL,

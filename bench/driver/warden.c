@@ -30,7 +30,7 @@
 #define LINGER_NS (100 * NS_PER_MS)
 #define LINGER_STEP_NS (2 * NS_PER_MS)
 
-enum { PORT_ARGUMENT_MAX = 16, REPORTED_PORT_MAX = 65535 };
+enum { ARGUMENT_MAX = 24, REPORTED_PORT_MAX = 65535 };
 
 struct warden {
 	const struct invocation_plan *plan;
@@ -78,20 +78,23 @@ static void start(struct warden *warden, struct program *program, const char *co
 static void start_load(struct warden *warden, int port)
 {
 	const char *const *argv = warden->plan->load_argv;
-	char argument[PORT_ARGUMENT_MAX];
+	char port_argument[ARGUMENT_MAX], server_argument[ARGUMENT_MAX];
 	const char **with_port;
 	size_t count = 0;
 
 	while (argv[count])
 		count++;
-	with_port = calloc(count + 2, sizeof(*with_port));
+	with_port = calloc(count + 3, sizeof(*with_port));
 	if (!with_port) {
 		decide(warden, INVOCATION_FAILED, "had no memory to start its load");
 		return;
 	}
 	memcpy(with_port, argv, count * sizeof(*argv));
-	snprintf(argument, sizeof(argument), "port=%d", port);
-	with_port[count] = argument;
+	snprintf(port_argument, sizeof(port_argument), "port=%d", port);
+	with_port[count++] = port_argument;
+	snprintf(server_argument, sizeof(server_argument), "server=%d", (int)warden->player.pid);
+	if (warden->plan->load_reads_cpu)
+		with_port[count] = server_argument;
 	start(warden, &warden->load, with_port, warden->plan->load_cores);
 	free(with_port);
 }

@@ -16,7 +16,8 @@ enum load_parameter {
 	LOAD_DURATION,
 	LOAD_WARMUP,
 	LOAD_THREADS,
-	LOAD_TIMEOUT
+	LOAD_TIMEOUT,
+	LOAD_SERVER
 };
 
 static const char *const no_or_yes[] = {"no", "yes", NULL};
@@ -79,6 +80,12 @@ static const struct parameter parameters[] = {
 	[LOAD_THREADS] =
 		LOAD_THREADS_PARAMETER("threads that share the connections; 0: one a core that the load may run on"),
 	[LOAD_TIMEOUT] = LOAD_TIMEOUT_PARAMETER,
+	[LOAD_SERVER] = {.name = "server",
+			 .type = PARAMETER_COUNT,
+			 .fallback = "0",
+			 .least = 0,
+			 .most = INT32_MAX,
+			 .help = "the server's process, whose CPU time in the timed part is told; 0: nobody's"},
 	{.name = NULL},
 };
 
@@ -98,6 +105,8 @@ static struct load_options options_from(const struct values *values)
 		.all_or_none = true,
 		.threads = load_threads(values->value[LOAD_THREADS], connections),
 		.timeout_ns = values->value[LOAD_TIMEOUT],
+		/* With churn those who have served have ended, and their time with them. */
+		.server = values->value[LOAD_CHURN] != 0 ? 0 : (pid_t)values->value[LOAD_SERVER],
 	};
 
 	load_address_local(&options.to, (uint16_t)values->value[LOAD_PORT]);

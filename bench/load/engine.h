@@ -40,8 +40,9 @@ struct connection {
 struct session {
 	const struct load_options *options;
 	uint64_t begun_ns;
-	uint64_t start_ns, timed_ns, end_ns; /* of the exchange: set between two passes of the barrier */
-	double interval_ns;                  /* from one message to the next in an open loop */
+	uint64_t start_ns, timed_ns, end_ns;       /* of the exchange: set between two passes of the barrier */
+	double interval_ns;                        /* from one message to the next in an open loop */
+	uint64_t server_begun_ns, server_ended_ns; /* CPU of the server, read between two passes of the barrier */
 	pthread_barrier_t warm;
 	_Atomic bool hopeless; /* some thread could not get ready: nobody starts the timed messages. Relaxed: the
 				  barrier orders it */

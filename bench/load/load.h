@@ -43,6 +43,7 @@ struct load_options {
 	bool churn;            /* a connection for each message: connect, send, receive, close; depth is 1 */
 	bool all_or_none;      /* nobody begins unless every connection could be opened and has warmed up */
 	unsigned threads;      /* at least 1, at most connections */
+	pid_t server;          /* whose CPU time is read where the timed part begins and ends; 0: nobody's */
 	const unsigned *cores; /* one for each thread, which is bound to it; NULL: not bound */
 	uint64_t stall_ns;     /* a message that takes longer costs its connection; 0: any time */
 	uint64_t timeout_ns;   /* for everything together */
@@ -75,6 +76,7 @@ struct load_result {
 	uint64_t wall_ns;  /* the timed part: the duration, or from the first send to the last byte received */
 	uint64_t user_ns, system_ns; /* CPU of the load's threads */
 	uint64_t spun_ns;            /* of it, what an open loop waited for the clock */
+	uint64_t server_ns;          /* CPU of the server and its descendants in the timed part; 0: not known */
 	uint64_t messages, bytes;    /* that came back in the timed part, whole and right */
 	uint64_t unsent;             /* due in an open loop, and still waiting to be sent when it ended */
 	uint64_t opened;             /* connections */

@@ -229,14 +229,15 @@ static void run_load(struct outcome *outcome, char *const argv[])
  */
 static void play(struct outcome *outcome, enum manner manner, const char *more)
 {
-	char options[128], *argv[16] = {"load", "echo"}, *rest = options;
+	char options[160], *argv[16] = {"load", "echo"}, *rest = options;
 	int count = 2, status;
 	uint16_t port;
 	pid_t server;
 
 	*served_bytes = 0;
 	server = start_server(manner, &port);
-	snprintf(options, sizeof options, "port=%u connections=4 messages=20 timeout=20s %s", port, more);
+	snprintf(options, sizeof options, "port=%u server=%d connections=4 messages=20 timeout=20s %s", port,
+		 (int)server, more);
 	while ((argv[count] = strsep(&rest, " ")))
 		count += *argv[count] != '\0';
 	run_load(outcome, argv);
@@ -290,6 +291,13 @@ static void test_honest(void **state)
 	assert_int_equal(number(&outcome, "per_connection", "most"), 20);
 	assert_int_equal(number(&outcome, "protocol", NULL), 1);
 	assert_string_equal(json_string_value(json_object_get(outcome.line, "loop")), "closed");
+	assert_true(number(&outcome, "server_cpu_ns", NULL) > 0);
+	json_decref(outcome.line);
+	play(&outcome, HONEST, "churn=yes");
+	assert_null(json_object_get(outcome.line, "server_cpu_ns"));
+	json_decref(outcome.line);
+	play(&outcome, HONEST, "server=0 threads=3");
+	assert_null(json_object_get(outcome.line, "server_cpu_ns"));
 	json_decref(outcome.line);
 }
 

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../player/measure.h"
 #include "engine.h"
 
 enum { EVENTS_MAX = 256, STOP_LOOK_MS = 100, START_NS = 1000000 };
@@ -314,10 +315,22 @@ static void meet(struct session *session)
 	const struct load_options *options = session->options;
 
 	if (pthread_barrier_wait(&session->warm) == PTHREAD_BARRIER_SERIAL_THREAD) {
+		if (options->server > 0)
+			session->server_begun_ns = living_cpu_ns(options->server);
 		session->start_ns = clock_now() + (options->rate > 0 ? START_NS : 0);
 		session->timed_ns = session->start_ns + options->warmup_ns;
 		session->end_ns = options->duration_ns > 0 ? session->timed_ns + options->duration_ns : UINT64_MAX;
 	}
+	pthread_barrier_wait(&session->warm);
+}
+
+/* All threads meet again, before anybody closes a connection: what the server has used by now is for the messages. */
+static void read_server(struct session *session)
+{
+	if (session->options->server == 0)
+		return;
+	if (pthread_barrier_wait(&session->warm) == PTHREAD_BARRIER_SERIAL_THREAD)
+		session->server_ended_ns = living_cpu_ns(session->options->server);
 	pthread_barrier_wait(&session->warm);
 }
 
@@ -333,6 +346,7 @@ void *worker_main(void *argument)
 	meet(session);
 	if (!atomic_load_explicit(&session->hopeless, memory_order_relaxed)) {
 		exchange(worker);
+		read_server(session);
 		end(worker);
 	}
 	return NULL;

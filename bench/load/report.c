@@ -158,6 +158,8 @@ json_t *load_json(const struct load_options *options, const struct load_result *
 	json_object_set_new(json, "faults", faults_json(result));
 	json_object_set_new(json, "opened", json_integer((json_int_t)result->opened));
 	add_open_loop(json, options, result);
+	if (result->server_ns > 0)
+		json_object_set_new(json, "server_cpu_ns", json_integer((json_int_t)result->server_ns));
 	json_object_set_new(json, "client",
 			    json_pack("{s:i, s:f, s:b}", "threads", (int)options->threads, "busy", busy, "bound",
 				      busy > LOAD_BOUND));

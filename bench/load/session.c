@@ -152,6 +152,8 @@ static void add_up(struct load_result *result, const struct session *session, co
 		sum += workers[i].under_way_sum;
 		last_ns = workers[i].last_ns > last_ns ? workers[i].last_ns : last_ns;
 	}
+	if (session->server_begun_ns > 0 && session->server_ended_ns > session->server_begun_ns)
+		result->server_ns = session->server_ended_ns - session->server_begun_ns;
 	result->setup_ns = session->timed_ns - session->begun_ns;
 	result->wall_ns = last_ns > session->timed_ns ? last_ns - session->timed_ns : 0;
 	result->in_flight = result->wall_ns > 0 ? sum / (double)result->wall_ns : 0;

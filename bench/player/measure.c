@@ -139,11 +139,17 @@ void usage_read(struct usage *usage)
 uint64_t tree_cpu_ns(void)
 {
 	struct usage children = {0};
-	uint64_t sum = process_cpu_ns(getpid());
 
 	usage_add(&children, RUSAGE_CHILDREN);
-	visit_children(getpid(), add_cpu, &sum);
-	return sum + children.user_ns + children.system_ns;
+	return living_cpu_ns(getpid()) + children.user_ns + children.system_ns;
+}
+
+uint64_t living_cpu_ns(pid_t pid)
+{
+	uint64_t sum = process_cpu_ns(pid);
+
+	visit_children(pid, add_cpu, &sum);
+	return sum;
 }
 
 uint64_t tree_pss_bytes(void)

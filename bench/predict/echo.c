@@ -8,18 +8,15 @@
 #include "network.h"
 #include "quiet.h"
 
-/* Fewer messages would charge them with the connections' end; fewer connections with their core's going idle. */
+/* Fewer messages would, in records without the server's time in the timed part, charge them with the connections' end;
+ * fewer connections with their core's going idle. */
 static const double messages_least = 10, company_least = 8;
 
 /* ---- What a cell says ---- */
 
 static double cost_of(const struct cell *cell, bool server)
 {
-	double messages = cell_parameter(cell, "messages");
-
-	/* The server's time begins before the message that warms each connection up, the load's after it. */
-	return server ? quiet_summary(cell, MEASURE_CPU_NS_PER_MESSAGE).median * messages / (messages + 1)
-		      : quiet_summary(cell, MEASURE_CLIENT_NS_PER_MESSAGE).median;
+	return quiet_summary(cell, server ? MEASURE_CPU_NS_PER_MESSAGE : MEASURE_CLIENT_NS_PER_MESSAGE).median;
 }
 
 static bool is_set_to(const struct cell *cell, const char *name, const char *choice)

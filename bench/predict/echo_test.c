@@ -73,10 +73,11 @@ static void write_records(FILE *file)
 		fprintf(file,
 			"{\"cell\": \"c%d\", \"repetition\": 0, \"status\": \"ok\", \"record\": {\"time_ns\": "
 			"{\"wall\": 1}, "
+			"\"audit\": {\"operations\": %.0f}, "
 			"\"cpu_ns\": {\"user\": 1, \"system\": 1, \"steady\": %.0f}}, \"load\": {\"messages\": %.0f, "
 			"\"time_ns\": {\"wall\": %.0f}, \"cpu_ns\": {\"user\": 0, \"system\": %.0f}}}\n",
-			i, cells[i].server_ns * each * (MESSAGES + 1), each * MESSAGES, busiest * each * MESSAGES,
-			cells[i].load_ns * each * MESSAGES);
+			i, each * (MESSAGES + 1), cells[i].server_ns * each * (MESSAGES + 1), each * MESSAGES,
+			busiest * each * MESSAGES, cells[i].load_ns * each * MESSAGES);
 	}
 }
 

@@ -5,6 +5,7 @@
 #ifndef SIMUL_WORKLOAD_H
 #define SIMUL_WORKLOAD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../../runtimes/runtime.h"
@@ -31,7 +32,8 @@ uint64_t stage_parallelism(struct stage stage);
 bool stage_of_kernel(struct stage stage);
 
 /* For estimates: about what it takes, in ns, to create, run and join an empty task, its memory being there; and to go
- * from one task to another, by yielding or (wakes) by waking it and waiting. Generous, after figures of a virtual machine. */
+ * from one task to another, by yielding or (wakes) by waking it and waiting. Generous, after figures of a virtual
+ * machine. */
 uint64_t stage_task_ns(struct stage stage);
 uint64_t stage_switch_ns(struct stage stage, bool wakes);
 
@@ -41,18 +43,20 @@ struct expectation {
 	uint64_t operations; /* in the workload's own unit, named in the spec */
 	uint64_t bytes;      /* bytes received by the tasks; 0 where the work has none */
 	uint64_t checksum;
-	uint64_t bound_ns;    /* no correct play can take less wall time; 0: no such time is known */
-	uint64_t alive;       /* tasks that are there at the same time, about; 0: few */
-	uint64_t exchanged;   /* messages that the load beside it counts, warm-ups not included; 0: the spec does not say */
+	uint64_t bound_ns;  /* no correct play can take less wall time; 0: no such time is known */
+	uint64_t alive;     /* tasks that are there at the same time, about; 0: few */
+	uint64_t exchanged; /* messages that the load beside it counts, warm-ups not included; 0: the spec does not say
+			     */
 	uint64_t estimate_ns; /* about what this stage will take, for time limits and the time left */
 };
 
 struct workload_spec {
 	const char *name;
-	const char *question;   /* what the workload asks, one line */
-	const char *operation;  /* unit of `operations`, singular: "move pair", "candidate", "message" */
-	const char *bound_text; /* what the lower bound is made of, one line */
+	const char *question;               /* what the workload asks, one line */
+	const char *operation;              /* unit of `operations`, singular: "move pair", "candidate", "message" */
+	const char *bound_text;             /* what the lower bound is made of, one line */
 	const struct parameter *parameters; /* ends with a NULL name */
+	bool load_reads_cpu; /* the load takes server=PID, and reads that process' CPU time in the timed part */
 
 	/* Fills in what depends on other parameters or on the stage; checks them together.
 	 * 0, or -EINVAL with a sentence in reason. */

@@ -203,6 +203,7 @@ const struct workload_spec echo_spec = {
 	.operation = "message",
 	.bound_text = "timed messages x half of the calibrated cost of one send and one recv, over the cores in use",
 	.parameters = parameters,
+	.load_reads_cpu = true,
 	.resolve = resolve,
 	.admit = admit,
 	.expect = expect,
