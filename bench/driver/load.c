@@ -257,6 +257,11 @@ static void tell_knee(const struct knee *knee)
 	const struct knee_point *good = knee->last_good, *bad = knee->first_bad;
 
 	say("load: closed loop: %.0f messages/s", knee->closed);
+	for (unsigned i = 0; i < knee->count; i++)
+		if (knee->points[i].late && !knee->points[i].good)
+			say("load: %llu messages/s: the client itself was late, %d times; that says nothing of the "
+			    "server",
+			    (unsigned long long)knee->points[i].rate, KNEE_AGAIN + 1);
 	if (good)
 		say("load: up to %llu messages/s: p50 %.1f us, p99 %.1f us since due", (unsigned long long)good->rate,
 		    (double)good->p50 / NS_PER_US, (double)good->p99 / NS_PER_US);

@@ -59,6 +59,7 @@ static struct knee_point point_of(const struct search *search, uint64_t rate, co
 		.raw_p99 = histogram_percentile(&result->raw, 99),
 		.pacing_p99 = histogram_percentile(&result->pacing, 99),
 		.unsent = result->unsent,
+		.late = load_was_late(&search->options, result),
 		.kept = achieved(result) >= KNEE_KEPT * (double)rate && (double)result->unsent <= (1 - KNEE_KEPT) * due,
 	};
 }
@@ -73,6 +74,20 @@ static void insert(struct knee *knee, const struct knee_point *point)
 	knee->points[place] = *point;
 }
 
+/* The median at the lowest rate at which it is the server's. */
+static uint64_t least_p50(const struct knee *knee, const struct knee_point *point)
+{
+	for (unsigned i = 0; i < knee->count && knee->points[i].rate < point->rate; i++)
+		if (knee->points[i].good || !knee->points[i].late)
+			return knee->points[i].p50;
+	return point->p50;
+}
+
+static bool is_good(const struct knee *knee, const struct knee_point *point)
+{
+	return point->kept && point->p50 <= KNEE_FACTOR * least_p50(knee, point);
+}
+
 /* The good ones end before the first that is not: what is good above it was luck. */
 static void judge(struct knee *knee)
 {
@@ -80,7 +95,9 @@ static void judge(struct knee *knee)
 	for (unsigned i = 0; i < knee->count; i++) {
 		struct knee_point *point = &knee->points[i];
 
-		point->good = point->kept && point->p50 <= KNEE_FACTOR * knee->points[0].p50;
+		point->good = is_good(knee, point);
+		if (!point->good && point->late)
+			continue;
 		if (!point->good && !knee->first_bad)
 			knee->first_bad = point;
 		if (!knee->first_bad)
@@ -91,12 +108,16 @@ static void judge(struct knee *knee)
 static int measure(struct search *search, uint64_t rate)
 {
 	static struct load_result result; /* large: it holds histograms */
-	struct knee_point point;
-	int error = play(search, rate > 0 ? rate : 1, &result);
+	struct knee_point point = {.late = true};
+	int error;
 
-	if (error < 0)
-		return error;
-	point = point_of(search, rate > 0 ? rate : 1, &result);
+	for (int again = 0; again <= KNEE_AGAIN && point.late && !point.good; again++) {
+		error = play(search, rate > 0 ? rate : 1, &result);
+		if (error < 0)
+			return error;
+		point = point_of(search, rate > 0 ? rate : 1, &result);
+		point.good = is_good(search->knee, &point);
+	}
 	insert(search->knee, &point);
 	judge(search->knee);
 	return 0;
@@ -111,6 +132,15 @@ static int measure_closed(struct search *search)
 	return error;
 }
 
+/* The middle could not be judged: it would be the same one again. */
+static bool unjudged_between(const struct knee *knee)
+{
+	for (const struct knee_point *point = knee->last_good + 1; point < knee->first_bad; point++)
+		if (point->late && !point->good && point->rate == (knee->last_good->rate + knee->first_bad->rate) / 2)
+			return true;
+	return false;
+}
+
 static int narrow(struct search *search)
 {
 	const struct knee *knee = search->knee;
@@ -119,7 +149,7 @@ static int narrow(struct search *search)
 	for (int step = 0; step < STEPS_MAX && error == 0 && knee->last_good && knee->first_bad; step++) {
 		double low = (double)knee->last_good->rate, high = (double)knee->first_bad->rate;
 
-		if (high < low * CLOSE_ENOUGH || knee->count == KNEE_POINTS_MAX)
+		if (high < low * CLOSE_ENOUGH || knee->count == KNEE_POINTS_MAX || unjudged_between(knee))
 			break;
 		error = measure(search, (uint64_t)((low + high) / 2));
 	}
@@ -140,15 +170,16 @@ int knee_find(struct knee *knee, const struct load_options *options, knee_run *r
 
 void knee_write(const struct knee *knee, FILE *out)
 {
-	fputs("rate\tachieved\tp50_ns\tp90_ns\tp99_ns\tp999_ns\traw_p99_ns\tpacing_p99_ns\tunsent\tclient_busy\tgood\n",
+	fputs("rate\tachieved\tp50_ns\tp90_ns\tp99_ns\tp999_ns\traw_p99_ns\tpacing_p99_ns\tunsent\tclient_"
+	      "busy\tgood\tclient_late\n",
 	      out);
 	for (unsigned i = 0; i < knee->count; i++) {
 		const struct knee_point *point = &knee->points[i];
 
 		fprintf(out,
 			"%" PRIu64 "\t%.0f\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64
-			"\t%" PRIu64 "\t%.2f\t%d\n",
+			"\t%" PRIu64 "\t%.2f\t%d\t%d\n",
 			point->rate, point->achieved, point->p50, point->p90, point->p99, point->p999, point->raw_p99,
-			point->pacing_p99, point->unsent, point->busy, point->good);
+			point->pacing_p99, point->unsent, point->busy, point->good, point->late);
 	}
 }

@@ -4,13 +4,15 @@
  * A closed loop tells about how much the server can do. Open loops are then run at shares of that, and between the last
  * rate that was good and the first that was not, until these are close. Good is a rate that was kept (99 % of what was
  * due came back in time) at a median latency of at most KNEE_FACTOR times that of the lowest rate; not at a p99, which
- * at any rate shows what else the machine does. Both are conventions, and the points stand beside the answer. */
+ * at any rate shows what else the machine does. Both are conventions, and the points stand beside the answer.
+ * A point that is not good where the client itself was late says nothing of the server: it is run again, KNEE_AGAIN
+ * times at most, and is not judged if the client is late each time. */
 #ifndef SIMUL_LOAD_KNEE_H
 #define SIMUL_LOAD_KNEE_H
 
 #include "load.h"
 
-enum { KNEE_POINTS_MAX = 16, KNEE_FACTOR = 10 };
+enum { KNEE_POINTS_MAX = 16, KNEE_FACTOR = 10, KNEE_AGAIN = 2 };
 #define KNEE_KEPT 0.99
 
 /* One open loop; latencies in ns since due unless raw. */
@@ -18,7 +20,7 @@ struct knee_point {
 	uint64_t rate; /* offered, messages a second */
 	double achieved, busy;
 	uint64_t p50, p90, p99, p999, raw_p99, pacing_p99, unsent;
-	bool kept, good;
+	bool kept, late, good; /* late: the client was, and the point is not judged unless it is good */
 };
 
 struct knee {

@@ -102,6 +102,10 @@ int load_run(const struct load_options *options, struct load_result *result);
 double load_busy(const struct load_options *options, const struct load_result *result);
 #define LOAD_BOUND 0.95
 
+/* Whose delay an open loop shows: the client's where it had no time left, or where most of the latency had passed
+ * before a message's turn came. */
+bool load_was_late(const struct load_options *options, const struct load_result *result);
+
 /* J. Little's law (1961): messages under way = messages a second x mean latency since they were sent. The right side is
  * messages, wall time and the histogram as they are reported; the left one comes of none of these, but of counting
  * beginnings less answers while the timed part lasts. The two read the clock together, so that a wrong clock is not

@@ -41,6 +41,12 @@ double load_busy(const struct load_options *options, const struct load_result *r
 	return fmin(ratio(work_ns(result), (double)result->wall_ns * options->threads), 1);
 }
 
+bool load_was_late(const struct load_options *options, const struct load_result *result)
+{
+	return load_busy(options, result) > LOAD_BOUND ||
+	       2 * histogram_mean(&result->pacing) > histogram_mean(&result->latency);
+}
+
 static const struct histogram *sent_to_answer(const struct load_options *options, const struct load_result *result)
 {
 	return options->rate > 0 ? &result->raw : &result->latency;
@@ -202,14 +208,6 @@ static void print_percentiles(const char *label, const struct histogram *histogr
 		us(histogram_percentile(histogram, 99.9)), us(histogram->max));
 }
 
-/* Whose delay an open loop shows: the client's where it had no time left, or where most of the latency had passed
- * before a message's turn came. */
-static bool client_was_late(const struct load_options *options, const struct load_result *result)
-{
-	return load_busy(options, result) > LOAD_BOUND ||
-	       2 * histogram_mean(&result->pacing) > histogram_mean(&result->latency);
-}
-
 static void print_latency(const struct load_options *options, const struct load_result *result, FILE *out)
 {
 	bool open = options->rate > 0;
@@ -226,7 +224,7 @@ static void print_latency(const struct load_options *options, const struct load_
 		      out);
 	if (result->unsent > 0)
 		fprintf(out, "  %" PRIu64 " messages were due and not sent when time was up: %s\n", result->unsent,
-			client_was_late(options, result)
+			load_was_late(options, result)
 				? "the client itself was late, which says nothing of\n  the server: give it more "
 				  "--cores, or ask for less"
 				: "for want of answers; the\n  server did not keep this rate");

@@ -25,6 +25,7 @@ do for [format in 'svg png'] {
 		'' every ::1 using 1:($5 / 1000) with linespoints lw 2 pt 7 ps 0.8 lc rgb '#e69f00' title 'p99', \
 		'' every ::1 using 1:($3 / 1000) with linespoints lw 2 pt 7 ps 0.8 lc rgb '#0072b2' title 'p50', \
 		'' every ::1 using 1:($7 / 1000) with lines lw 1.5 dt 2 lc rgb '#888888' title 'p99 since sent, which hides the queue', \
-		'' every ::1 using ($11 == 0 ? $1 : NaN):($3 / 1000) with points pt 2 ps 1.6 lw 2 lc rgb '#444444' title 'beyond the knee: the rate is not kept, or p50 is over 10 times the first'
+		'' every ::1 using ($11 == 0 && $12 == 0 ? $1 : NaN):($3 / 1000) with points pt 2 ps 1.6 lw 2 lc rgb '#444444' title 'beyond the knee: the rate is not kept, or p50 is over 10 times the first', \
+		'' every ::1 using ($11 == 0 && $12 == 1 ? $1 : NaN):($3 / 1000) with points pt 1 ps 1.6 lw 2 lc rgb '#888888' title 'not judged: the client itself was late'
 	unset output
 }
