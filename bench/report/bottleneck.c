@@ -13,6 +13,30 @@ bool client_bound(const struct cell *cell)
 	return cell_summary(cell, MEASURE_CLIENT_BUSY).median > CLIENT_BOUND;
 }
 
+static void count_whole(const struct cell *cell, size_t *all, size_t *whole)
+{
+	for (size_t i = 0; i < cell->invocation_count; i++) {
+		bool good = cell->invocations[i].status == STATUS_OK;
+
+		*all += good;
+		*whole += good && cell->invocations[i].cpu_of_whole;
+	}
+}
+
+const char *server_cpu_note(const struct group *groups, size_t count)
+{
+	size_t all = 0, whole = 0;
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < groups[i].cell_count; j++)
+			count_whole(groups[i].cells[j], &all, &whole);
+	if (whole == 0)
+		return NULL;
+	return whole == all ? "CPU/msg: over all messages, warm-ups included; the closing of connections is in it."
+			    : "CPU/msg: some records have it of the timed part, others with warm-up messages and the "
+			      "closing of connections: do not compare these.";
+}
+
 double cell_connections(const struct cell *cell)
 {
 	double idle = cell_parameter(cell, "idle");

@@ -15,6 +15,10 @@ bool client_bound(const struct cell *cell);
 /* Connections that are open at once, the idle ones included. */
 double cell_connections(const struct cell *cell);
 
+/* What the server's CPU time of a message holds in these groups, where that is more than the message or not the same in
+ * all records; NULL where there is nothing to say. */
+const char *server_cpu_note(const struct group *groups, size_t count);
+
 /* A row for each score with a result: the client's CPU time a message, how busy server and client were, deferred
  * interrupts and stolen time of all cores, fairness among connections, and what a connection takes in memory (the
  * slope over the family, where it has three places; else the growth over the connections, where these are 1,000). */

@@ -222,7 +222,12 @@ void echo_figure(struct figure *figure, const struct groups *groups)
 		    "%soops over the kernel's bare calls have no runtime. %s, in the last panel: the bound, half "
 		    "of a bare send and receive.",
 		    figure->terminal ? "L" : "Black: l", figure_line(figure, SERIES_BOUND));
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		const char *cpu = server_cpu_note(families[i]->groups, families[i]->group_count);
+
+		if (cpu)
+			figure_note(figure, "%s", cpu);
 		note_client_bound(figure, families[i]);
+	}
 	curves_explain(figure, families, count);
 }

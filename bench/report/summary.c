@@ -236,27 +236,6 @@ static void print_own_bounds(const struct table *table)
 	free(list);
 }
 
-/* What the CPU time of a message holds, where that is more than the message or not the same in all rows. */
-static void print_cpu_note(const struct table *table)
-{
-	size_t whole = 0, all = 0;
-
-	for (size_t i = 0; i < table->group->cell_count; i++)
-		for (size_t j = 0; j < table->group->cells[i]->invocation_count; j++) {
-			const struct invocation *invocation = &table->group->cells[i]->invocations[j];
-
-			all += invocation->status == STATUS_OK;
-			whole += invocation->status == STATUS_OK && invocation->cpu_of_whole;
-		}
-	if (whole == 0)
-		return;
-	text_wrap(whole == all
-			  ? "CPU/msg: warm-up messages and the closing of connections are in it, over all messages."
-			  : "CPU/msg: some records have it of the timed part, others with warm-up messages and the "
-			    "closing of connections: do not compare these.",
-		  TABLE_WIDTH - 2, print_note_line, table->out);
-}
-
 /* What p50 and p99 count from, and what that hides. */
 static void print_closed_loop(const struct table *table)
 {
@@ -339,8 +318,8 @@ static void print_table(const struct table *table)
 		print_open_loop(table);
 	else
 		print_closed_loop(table);
-	if (table->messages)
-		print_cpu_note(table);
+	if (table->messages && server_cpu_note(table->group, 1))
+		text_wrap(server_cpu_note(table->group, 1), TABLE_WIDTH - 2, print_note_line, table->out);
 	fputc('\n', table->out);
 	if (table->messages)
 		bottleneck_table(table->family, table->group, table->scores, table->out);
