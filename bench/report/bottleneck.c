@@ -2,6 +2,7 @@
 #include "bottleneck.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "text.h"
 
@@ -44,19 +45,37 @@ double cell_connections(const struct cell *cell)
 	return cell_parameter(cell, "connections") + (isnan(idle) ? 0 : idle);
 }
 
+/* The same but for the number of connections, idle or not, and of messages, of which memory is measured before. */
+static bool is_alike(const struct cell *one, const struct cell *other)
+{
+	const char *name;
+	json_t *value;
+
+	if (one->slot != other->slot || one->cores != other->cores || strcmp(one->workload, other->workload) != 0 ||
+	    json_object_size(one->parameters) != json_object_size(other->parameters))
+		return false;
+	json_object_foreach((json_t *)one->parameters, name, value)
+	{
+		if (strcmp(name, "connections") != 0 && strcmp(name, "idle") != 0 && strcmp(name, "messages") != 0 &&
+		    !json_equal(value, json_object_get(other->parameters, name)))
+			return false;
+	}
+	return true;
+}
+
 /* Bytes of that kind that a further connection takes: the median slope, from at least three places; else NAN. */
-static double memory_slope(const struct family *family, unsigned slot, enum measure measure)
+static double memory_slope(const struct bundle *bundle, const struct cell *like, enum measure measure)
 {
 	double x[PLACES_MAX], y[PLACES_MAX];
 	size_t count = 0;
 
-	for (size_t i = 0; i < family->group_count && count < PLACES_MAX; i++) {
-		const struct cell *cell = group_cell(&family->groups[i], slot);
-		double memory = cell ? cell_summary(cell, measure).median : NAN;
+	for (size_t i = 0; i < bundle->cell_count && count < PLACES_MAX; i++) {
+		const struct cell *cell = &bundle->cells[i];
+		double memory = is_alike(like, cell) ? cell_summary(cell, measure).median : NAN;
 
-		if (isnan(memory) || isnan(family->groups[i].at))
+		if (isnan(memory) || isnan(cell_connections(cell)))
 			continue;
-		x[count] = family->groups[i].at;
+		x[count] = cell_connections(cell);
 		y[count++] = memory;
 	}
 	double slope = count >= 3 ? median_slope(x, y, count) : NAN;
@@ -64,9 +83,9 @@ static double memory_slope(const struct family *family, unsigned slot, enum meas
 	return slope >= 0 ? slope : NAN;
 }
 
-static double memory_a_connection(const struct family *family, const struct cell *cell, enum measure measure)
+static double memory_a_connection(const struct bundle *bundle, const struct cell *cell, enum measure measure)
 {
-	double slope = memory_slope(family, cell->slot, measure), connections = cell_connections(cell);
+	double slope = memory_slope(bundle, cell, measure), connections = cell_connections(cell);
 
 	if (isnan(slope) && connections >= CONNECTIONS_MANY)
 		return cell_summary(cell, measure).median / connections;
@@ -88,7 +107,7 @@ static void print_share(const struct cell *cell, enum measure measure, int width
 	text_pad(out, percent(text, cell_summary(cell, measure).median), -width);
 }
 
-static void print_row(const struct family *family, const struct cell *cell, FILE *out)
+static void print_row(const struct bundle *bundle, const struct cell *cell, FILE *out)
 {
 	double fair = cell_summary(cell, MEASURE_FAIR).median;
 	char name[96], text[NUMBER_TEXT_MAX];
@@ -102,8 +121,8 @@ static void print_row(const struct family *family, const struct cell *cell, FILE
 	print_share(cell, MEASURE_STEAL, 6, out);
 	snprintf(text, sizeof(text), "%.2f", fair);
 	text_pad(out, isnan(fair) ? "-" : text, -7);
-	text_pad(out, format_bytes(text, memory_a_connection(family, cell, MEASURE_MEMORY_BYTES)), -10);
-	text_pad(out, format_bytes(text, memory_a_connection(family, cell, MEASURE_SLAB_BYTES)), -10);
+	text_pad(out, format_bytes(text, memory_a_connection(bundle, cell, MEASURE_MEMORY_BYTES)), -10);
+	text_pad(out, format_bytes(text, memory_a_connection(bundle, cell, MEASURE_SLAB_BYTES)), -10);
 	fputc('\n', out);
 }
 
@@ -133,7 +152,7 @@ static void print_bound(const struct group *group, const struct score *scores, F
 	free(names);
 }
 
-void bottleneck_table(const struct family *family, const struct group *group, const struct score *scores, FILE *out)
+void bottleneck_table(const struct bundle *bundle, const struct group *group, const struct score *scores, FILE *out)
 {
 	if (group->cell_count == 0 || scores[0].wall.n == 0)
 		return;
@@ -142,7 +161,7 @@ void bottleneck_table(const struct family *family, const struct group *group, co
 	fprintf(out, "  %-17s%8s%7s%7s%6s%6s%7s%10s%10s\n", "", "CPU/msg", "busy", "busy", "irq", "steal", "most",
 		"/conn", "/conn");
 	for (size_t i = 0; i < group->cell_count && scores[i].wall.n > 0; i++)
-		print_row(family, scores[i].cell, out);
+		print_row(bundle, scores[i].cell, out);
 	print_bound(group, scores, out);
 	fputc('\n', out);
 }

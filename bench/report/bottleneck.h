@@ -21,7 +21,8 @@ const char *server_cpu_note(const struct group *groups, size_t count);
 
 /* A row for each score with a result: the client's CPU time a message, how busy server and client were, deferred
  * interrupts and stolen time of all cores, fairness among connections, and what a connection takes in memory (the
- * slope over the family, where it has three places; else the growth over the connections, where these are 1,000). */
-void bottleneck_table(const struct family *family, const struct group *group, const struct score *scores, FILE *out);
+ * slope over cells that differ in connections alone, idle or not, from three places on; else the growth over the
+ * connections, where these are 1,000). */
+void bottleneck_table(const struct bundle *bundle, const struct group *group, const struct score *scores, FILE *out);
 
 #endif

@@ -133,21 +133,28 @@ static void test_memory_a_connection(void **state)
 	"{\"name\": \"echo/t/idle=" idle "\", \"group\": \"echo/idle=" idle                                            \
 	"\", \"workload\": \"echo\", \"runtime\": \"t\", \"parameters\": {\"connections\": 1, \"idle\": " idle         \
 	"}, \"cores\": [0]}"
-#define ECHO_RECORD(idle)                                                                                              \
+#define ECHO_RECORD(idle, peak)                                                                                        \
 	"{\"cell\": \"echo/t/idle=" idle "\", \"repetition\": 0, \"status\": \"ok\", \"record\": {\"time_ns\": "       \
-	"{\"wall\": 1000}, \"memory\": {\"pss_peak\": 900000, \"pss_baseline\": 400000, \"kernel\": 0}}, \"load\": "   \
+	"{\"wall\": 1000}, \"memory\": {\"pss_peak\": " peak ", \"pss_baseline\": 400000, \"kernel\": 0}}, \"load\": " \
 	"{\"time_ns\": {\"wall\": 1000}, \"messages\": 10}}\n"
 	(void)state;
 	write_text("manifest.json", "{\"format\": 1, \"repetitions\": 1, \"cells\": [" ECHO_CELL("999") "]}");
-	write_text("records.jsonl", ECHO_RECORD("999"));
+	write_text("records.jsonl", ECHO_RECORD("999", "900000"));
 	char *text = summary();
 
 	assert_non_null(strstr(text, " 500 B         -\n"));
 	free(text);
 	write_text("manifest.json", "{\"format\": 1, \"repetitions\": 1, \"cells\": [" ECHO_CELL("99") "]}");
-	write_text("records.jsonl", ECHO_RECORD("99"));
+	write_text("records.jsonl", ECHO_RECORD("99", "900000"));
 	text = summary();
 	assert_non_null(strstr(text, "    -         -\n"));
+	free(text);
+	write_text("manifest.json", "{\"format\": 1, \"repetitions\": 1, \"cells\": [" ECHO_CELL("9") ", " ECHO_CELL(
+					    "99") ", " ECHO_CELL("199") "]}");
+	write_text("records.jsonl",
+		   ECHO_RECORD("9", "500000") ECHO_RECORD("99", "590000") ECHO_RECORD("199", "690000"));
+	text = summary();
+	assert_non_null(strstr(text, "1000 B         -\n")); /* a further idle one */
 	free(text);
 }
 

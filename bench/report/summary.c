@@ -322,7 +322,7 @@ static void print_table(const struct table *table)
 		text_wrap(server_cpu_note(table->group, 1), TABLE_WIDTH - 2, print_note_line, table->out);
 	fputc('\n', table->out);
 	if (table->messages)
-		bottleneck_table(table->family, table->group, table->scores, table->out);
+		bottleneck_table(table->bundle, table->group, table->scores, table->out);
 }
 
 /* --- the answer ----------------------------------------------------------------------------------------------- */
