@@ -39,8 +39,9 @@ struct runtime {
 	unsigned capabilities; /* of enum runtime_capability, or-ed */
 	const char *library;   /* what it is made of that others wrote, with the version; NULL: nothing */
 	struct runtime_costs costs;
-	bool peer;  /* others' work, built to be compared with ours; played only where asked for */
-	bool floor; /* no runtime: the bare calls of the kernel, the line beneath the models */
+	bool peer;      /* others' work, built to be compared with ours; played only where asked for */
+	bool reference; /* ours over others' loop: played like ours, compared with like a peer */
+	bool floor;     /* no runtime: the bare calls of the kernel, the line beneath the models */
 };
 
 extern const struct runtime runtime;

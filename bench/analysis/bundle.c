@@ -144,6 +144,12 @@ bool bundle_is_peer(const struct bundle *bundle, const char *runtime)
 	return json_is_true(json_object_get(bundle_info(bundle, runtime), "peer"));
 }
 
+bool bundle_is_compared(const struct bundle *bundle, const char *runtime)
+{
+	return bundle_is_peer(bundle, runtime) ||
+	       json_is_true(json_object_get(bundle_info(bundle, runtime), "reference"));
+}
+
 bool bundle_is_floor(const struct bundle *bundle, const char *runtime)
 {
 	return json_is_true(json_object_get(bundle_info(bundle, runtime), "floor"));

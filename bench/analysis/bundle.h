@@ -136,6 +136,8 @@ size_t bundle_unplayed(const struct bundle *bundle, size_t *planned);
 const json_t *bundle_info(const struct bundle *bundle, const char *runtime);
 /* Others' work, there to be compared with. */
 bool bundle_is_peer(const struct bundle *bundle, const char *runtime);
+/* A peer, or a runtime of ours over somebody else's loop: the others are held against it in tables. */
+bool bundle_is_compared(const struct bundle *bundle, const char *runtime);
 /* No runtime but the bare calls of the kernel: the line beneath the models, which takes no rank among them. */
 bool bundle_is_floor(const struct bundle *bundle, const char *runtime);
 /* Whether it claims that capability ("preempts", "pooled" ...). */

@@ -224,7 +224,7 @@ _Noreturn void play_refuse_at(struct play *play, const char *what, int error, ui
 	char text[REASON_MAX];
 
 	snprintf(text, sizeof text, "%s: no more %s can be had here after %" PRIu64 " of them: %s", play->spec->name,
-		 what, reached, strerror(error));
+		 what, reached, runtime_obstacle[0] ? runtime_obstacle : strerror(error));
 	refuse(what, error, text, json_pack("{s:I}", "reached", (json_int_t)reached));
 }
 
@@ -390,6 +390,8 @@ static void print_info(const struct runtime *runtime, const struct player_body *
 					      (json_int_t)runtime->costs.wake_ns));
 	if (runtime->peer)
 		json_object_set_new(info, "peer", json_true());
+	if (runtime->reference)
+		json_object_set_new(info, "reference", json_true());
 	if (runtime->floor)
 		json_object_set_new(info, "floor", json_true());
 	print_line(info);

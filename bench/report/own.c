@@ -12,11 +12,14 @@
 #include "scoreboard.h"
 #include "text.h"
 
-enum { LINE_WIDTH = 78, NAME_WIDTH = 18, NUMBER_WIDTH = 10, INTERVAL_WIDTH = 18, RATIO_WIDTH = 7, PEERS_MAX = 4 };
+enum { LINE_WIDTH = 78, NAME_WIDTH = 18, NUMBER_WIDTH = 10, INTERVAL_WIDTH = 18, RATIO_WIDTH = 8, COLUMNS_MAX = 5 };
+/* With more columns than this they are closer together: a line has room for 80 characters. */
+enum { COLUMNS_WIDE = 4, NARROW_NUMBER_WIDTH = 8, NARROW_INTERVAL_WIDTH = 17, NARROW_RATIO_WIDTH = 7 };
 
 struct row {
 	const struct cell *cell;
 	bool peer;
+	bool compared;    /* a peer, or a runtime of ours over what others wrote: it has a column */
 	bool interleaves; /* else it does not do what is asked, and only shows what the rest of the work takes */
 	double *values;   /* sorted; owned */
 	struct summary summary;
@@ -27,8 +30,8 @@ struct own {
 	const struct quantity *quantity;
 	struct row *rows; /* owned; the least first */
 	size_t count;
-	const struct row *peers[PEERS_MAX]; /* the best first; without peers the best of our own */
-	size_t peer_count;
+	const struct row *columns[COLUMNS_MAX]; /* to compare with: the best first, without peers the best of our own */
+	size_t column_count;
 	bool has_peers;
 };
 
@@ -92,16 +95,36 @@ static const struct row *best_of(const struct own *own, bool peer)
 	return other;
 }
 
-static void peers_find(struct own *own)
+static void columns_find(struct own *own)
 {
-	if (own->quantity->level)
+	if (own->quantity->level || own->count == 0)
 		return;
-	for (size_t i = 0; i < own->count && own->peer_count < PEERS_MAX; i++)
-		if (own->rows[i].peer)
-			own->peers[own->peer_count++] = &own->rows[i];
-	own->has_peers = own->peer_count > 0;
-	if (!own->has_peers && own->count > 0)
-		own->peers[own->peer_count++] = best_of(own, false);
+	own->has_peers = best_of(own, true);
+	if (!own->has_peers)
+		own->columns[own->column_count++] = best_of(own, false);
+	for (size_t i = 0; i < own->count && own->column_count < COLUMNS_MAX; i++)
+		if (own->rows[i].compared)
+			own->columns[own->column_count++] = &own->rows[i];
+}
+
+static int ratio_width(const struct own *own)
+{
+	return own->column_count > COLUMNS_WIDE ? NARROW_RATIO_WIDTH : RATIO_WIDTH;
+}
+
+static int number_width(const struct own *own)
+{
+	return own->column_count > COLUMNS_WIDE ? NARROW_NUMBER_WIDTH : NUMBER_WIDTH;
+}
+
+static int interval_width(const struct own *own)
+{
+	return own->column_count > COLUMNS_WIDE ? NARROW_INTERVAL_WIDTH : INTERVAL_WIDTH;
+}
+
+static const char *column_name(const struct own *own, size_t i)
+{
+	return i > 0 || own->has_peers ? own->columns[i]->cell->runtime : "x best";
 }
 
 static void own_clear(struct own *own)
@@ -125,6 +148,7 @@ static int own_make(struct own *own, const struct origin *origin, const struct q
 		struct row row = {
 			.cell = cell,
 			.peer = bundle_is_peer(origin->bundle, cell->runtime),
+			.compared = bundle_is_compared(origin->bundle, cell->runtime),
 			.interleaves = bundle_can(origin->bundle, cell->runtime, "interleaves"),
 		};
 
@@ -138,7 +162,7 @@ static int own_make(struct own *own, const struct origin *origin, const struct q
 	if (!own->rows)
 		return -ENOMEM;
 	qsort(own->rows, own->count, sizeof(*own->rows), compare_rows);
-	peers_find(own);
+	columns_find(own);
 	return 0;
 }
 
@@ -178,7 +202,7 @@ static char *format_ratio(char text[NUMBER_TEXT_MAX], const struct row *of, cons
 }
 
 /* A name over two lines, cut at its last dash: "boost-" and "context", or nothing and "pth". */
-static void print_peer(const char *name, int line, FILE *out)
+static void print_column(const char *name, int line, int width, FILE *out)
 {
 	const char *dash = strrchr(name, '-');
 	size_t first = dash ? (size_t)(dash - name) + 1 : 0;
@@ -186,21 +210,20 @@ static void print_peer(const char *name, int line, FILE *out)
 
 	snprintf(text, sizeof(text), "%.*s", line == 0 ? (int)(first < 50 ? first : 50) : 50,
 		 line == 0 ? name : name + first);
-	fputc(' ', out);
-	text_pad(out, text_cut(cut, sizeof(cut), text, RATIO_WIDTH), -RATIO_WIDTH);
+	text_pad(out, text_cut(cut, sizeof(cut), text, NARROW_RATIO_WIDTH), -width);
 }
 
-static void print_peers(const struct own *own, int line, FILE *out)
+static void print_columns(const struct own *own, int line, FILE *out)
 {
-	for (size_t i = 0; i < own->peer_count; i++)
-		print_peer(own->has_peers ? own->peers[i]->cell->runtime : "x best", line, out);
+	for (size_t i = 0; i < own->column_count; i++)
+		print_column(column_name(own, i), line, ratio_width(own), out);
 	fputc('\n', out);
 }
 
 static bool needs_two_lines(const struct own *own)
 {
-	for (size_t i = 0; own->has_peers && i < own->peer_count; i++)
-		if (strchr(own->peers[i]->cell->runtime, '-'))
+	for (size_t i = 0; i < own->column_count; i++)
+		if (strchr(column_name(own, i), '-'))
 			return true;
 	return false;
 }
@@ -213,8 +236,8 @@ static void print_heading(const struct own *own, FILE *out)
 	snprintf(title, sizeof(title), "%s%s%s", quantity->what, *quantity->unit ? ", " : "", quantity->unit);
 	fputs("  ", out);
 	if (needs_two_lines(own)) {
-		text_pad(out, title, NAME_WIDTH + NUMBER_WIDTH + INTERVAL_WIDTH);
-		print_peers(own, 0, out);
+		text_pad(out, title, NAME_WIDTH + number_width(own) + interval_width(own));
+		print_columns(own, 0, out);
 	} else {
 		fprintf(out, "%s\n", title);
 	}
@@ -222,9 +245,9 @@ static void print_heading(const struct own *own, FILE *out)
 		return;
 	fputs("  ", out);
 	text_pad(out, "", NAME_WIDTH);
-	text_pad(out, "median", -NUMBER_WIDTH);
-	text_pad(out, "interval", -INTERVAL_WIDTH);
-	print_peers(own, 1, out);
+	text_pad(out, "median", -number_width(own));
+	text_pad(out, "interval", -interval_width(own));
+	print_columns(own, 1, out);
 }
 
 static void print_interval(const struct own *own, const struct interval *interval, FILE *out)
@@ -235,7 +258,7 @@ static void print_interval(const struct own *own, const struct interval *interva
 	quantity_format(high, own->quantity, interval->high);
 	snprintf(both, sizeof(both), "%s..%s", low, high);
 	fputc(' ', out); /* however long the number */
-	text_pad(out, interval->level > 0 ? both : "-", 1 - INTERVAL_WIDTH);
+	text_pad(out, interval->level > 0 ? both : "-", 1 - interval_width(own));
 }
 
 static void print_row(const struct own *own, const struct row *row, FILE *out)
@@ -253,12 +276,10 @@ static void print_row(const struct own *own, const struct row *row, FILE *out)
 		fprintf(out, "  %s%s\n", text, same ? "" : "; not always the same");
 		return;
 	}
-	text_pad(out, text, -NUMBER_WIDTH);
+	text_pad(out, text, -number_width(own));
 	print_interval(own, &summary->interval, out);
-	for (size_t i = 0; i < own->peer_count; i++) {
-		fputc(' ', out);
-		text_pad(out, format_ratio(text, row, own->peers[i]), -RATIO_WIDTH);
-	}
+	for (size_t i = 0; i < own->column_count; i++)
+		text_pad(out, format_ratio(text, row, own->columns[i]), -ratio_width(own));
 	fputs(row->cell->count[STATUS_FAILED] > 0 ? " !\n" : "\n", out);
 }
 
@@ -487,7 +508,7 @@ int own_strange(const struct bundle *bundle, const struct group *group, FILE *ou
 
 /* --- answers -------------------------------------------------------------------------------------------------- */
 
-/* "coroutine 3.60 ns, 0.63 x boost-context"; the ratio only where there is a peer. */
+/* "coroutine 3.60 ns, 0.63 x boost-context"; the ratio only where there is a peer, and something to divide by. */
 static void write_best(const struct own *own, FILE *text)
 {
 	const struct row *best = best_of(own, false), *peer = best_of(own, true);
@@ -495,8 +516,8 @@ static void write_best(const struct own *own, FILE *text)
 
 	best = best ? best : peer;
 	quantity_format(number, own->quantity, best->summary.median);
-	fprintf(text, "%s %s %s", best->cell->runtime, number, own->quantity->unit);
-	if (peer && best != peer)
+	fprintf(text, "%s %s%s%s", best->cell->runtime, number, *own->quantity->unit ? " " : "", own->quantity->unit);
+	if (peer && best != peer && best->summary.median > 0 && peer->summary.median > 0)
 		fprintf(text, ", %s x %s", format_ratio(ratio, best, peer), peer->cell->runtime);
 }
 

@@ -163,7 +163,8 @@ static void assert_fits(const char *text)
 	char *copy = strdup(text), *rest = copy, *line;
 
 	while ((line = strsep(&rest, "\n")))
-		assert_true(text_width(line) <= 80);
+		if (text_width(line) > 80)
+			fail_msg("longer than 80: %s", line);
 	free(copy);
 }
 
@@ -350,6 +351,29 @@ static void test_runtimes(void **state)
 				     "  suspends  when asked to\n"));
 	assert_non_null(
 		strstr(text, "  breaks    never\n  sources   none\n  can       interleaves, switches-stacks\n\n"));
+	free(text);
+}
+
+/* A runtime of ours over somebody else's loop has a column as peers have, beside them and alone, but no mark. */
+static void test_a_reference_has_a_column(void **state)
+{
+	static const char *const beside[] = {"coroutine", "over-others", "peer-a", "peer-b", "peer-c", "peer-d", NULL};
+	static const char *const alone[] = {"coroutine", "over-others", "thread", NULL};
+
+	(void)state;
+	make_primitives(beside);
+	char *text = summary();
+
+	assert_fits(text);
+	assert_non_null(strstr(text, "peer-  peer-  peer-  peer-"));
+	assert_non_null(strstr(text, "others"));
+	assert_non_null(strstr(text, "\n  over-others"));
+	free(text);
+	make_primitives(alone);
+	text = summary();
+	assert_fits(text);
+	assert_non_null(strstr(text, "x best"));
+	assert_non_null(strstr(text, " over-"));
 	free(text);
 }
 
@@ -870,6 +894,7 @@ int main(void)
 		TEST(test_drift),
 		TEST(test_summary_of_strangers),
 		TEST(test_primitives),
+		TEST(test_a_reference_has_a_column),
 		TEST(test_primitives_without_peers),
 		TEST(test_runtimes),
 		TEST(test_figure_of_primitives),

@@ -543,11 +543,12 @@ static bool has_peers(const struct bundle *bundle)
 /* How the tables of own_tables() are read; said once. */
 static void print_key(const struct bundle *bundle, FILE *out)
 {
-	fputs(has_peers(bundle) ? "Lower is better. * a peer: what others wrote, to compare with. Its column has\n"
-				  "how many times its median each runtime takes: = no difference shown, ? not\n"
-				  "enough data.\n\n"
-				: "Lower is better. x best: how many times the median of the best runtime it takes;\n"
-				  "= no difference shown, ? not enough data.\n\n",
+	fputs(has_peers(bundle) ? "Lower is better. * a peer: what others wrote, to compare with. Its column, and\n"
+				  "that of a runtime over their loop, has how many times its median each runtime\n"
+				  "takes: = no difference shown, ? not enough data.\n\n"
+				: "Lower is better. x best: how many times the median of the best runtime it takes,\n"
+				  "and so for a runtime that has a column: = no difference shown, ? not enough\n"
+				  "data.\n\n",
 	      out);
 }
 

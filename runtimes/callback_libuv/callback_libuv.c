@@ -42,6 +42,7 @@ const struct runtime runtime = {
 	.sources = "libuv's design overview and API documentation, docs.libuv.org; timerfd_create(2)",
 	.capabilities = RUNTIME_INTERLEAVES | RUNTIME_SHARES_MEMORY,
 	.library = "libuv " LIBUV_VERSION,
+	.reference = true,
 };
 
 enum { FIRST_DESCRIPTORS = 64 };

@@ -37,6 +37,7 @@ extern "C" const struct runtime runtime = {
 	.library = "Boost.Context " BOOST_CONTEXT_VERSION,
 	.costs = {.task_ns = 150, .switch_ns = 50, .wake_ns = 500},
 	.peer = true,
+	.reference = false,
 	.floor = false,
 };
 

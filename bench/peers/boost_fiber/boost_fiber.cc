@@ -34,6 +34,7 @@ extern "C" const struct runtime runtime = {
 	.library = "Boost.Fiber " BOOST_FIBER_VERSION,
 	.costs = {.task_ns = 1000, .switch_ns = 150, .wake_ns = 1200},
 	.peer = true,
+	.reference = false,
 	.floor = false,
 };
 

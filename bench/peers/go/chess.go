@@ -110,7 +110,7 @@ func playStarvation(play *play) {
 	steps, yields := play.stepsOf(play.value["slice"]), play.value["yields"] == 1
 	late := make([]uint64, 0, beats)
 	position := opening(0)
-	var begun, hogEnded, heartEnded uint64
+	var begun, hogEnded, heartEnded, gap uint64
 	gate := newGate(2)
 	var ended sync.WaitGroup
 	ended.Add(2)
@@ -130,7 +130,14 @@ func playStarvation(play *play) {
 		for beat := uint64(1); beat <= beats; beat++ {
 			due := begun + beat*play.value["beat"]
 			sleepUntil(due)
+			last := begun
+			if beat > 1 {
+				last = heartEnded
+			}
 			heartEnded = now()
+			if heartEnded-last > gap {
+				gap = heartEnded - last
+			}
 			if heartEnded >= due {
 				late = append(late, heartEnded-due)
 			}
@@ -147,6 +154,7 @@ func playStarvation(play *play) {
 	}
 	play.end(last)
 	play.audit(2, uint64(len(late)), 0, position)
+	play.figures["gap_max_ms"] = float64(gap) / 1e6
 	play.lateness(late)
 	play.figures["hog_ms"] = float64(hogEnded-begun) / 1e6
 }

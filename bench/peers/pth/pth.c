@@ -98,8 +98,13 @@ int task_spawn(struct task *task, task_function *function, void *argument)
 	struct start *start;
 	pth_t thread;
 
-	if (scheduler.spawned - scheduler.joined >= TASKS_MOST)
+	if (scheduler.spawned - scheduler.joined >= TASKS_MOST) {
+		runtime_cannot_run(
+			"GNU Pth takes about 1 us for each task at every switch, and beyond %d of them no run "
+			"would come to an end",
+			TASKS_MOST);
 		return -EAGAIN;
+	}
 	start = malloc(sizeof *start);
 	if (!start)
 		return -ENOMEM;

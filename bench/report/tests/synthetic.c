@@ -94,6 +94,8 @@ static json_t *info_of(unsigned slot, const char *runtime)
 		json_array_append_new(capabilities, json_string("parallel"));
 	if (strncmp(runtime, "peer-", strlen("peer-")) == 0)
 		json_object_set_new(info, "peer", json_true());
+	if (strcmp(runtime, "over-others") == 0)
+		json_object_set_new(info, "reference", json_true());
 	if (strncmp(runtime, "bare-", strlen("bare-")) == 0)
 		json_object_set_new(info, "floor", json_true());
 	if (strcmp(runtime, "thread") == 0 || strcmp(runtime, "process") == 0)
