@@ -675,6 +675,46 @@ static void test_writing_to_nobody_is_no_signal(void **state)
 }
 
 /* Fairness: one who is always ready, a time, a descriptor, until all three have come. */
+/* Descriptors that nobody closes: a listener, what it has accepted, and one that nothing was done with. */
+
+struct strays {
+	struct callback_request acceptor;
+	int fds[3];
+};
+
+static void accept_stray(struct callback_request *request)
+{
+	struct strays *strays = callback_owner(request, struct strays, acceptor);
+
+	strays->fds[1] = (int)request->result;
+	EXPECT(request->result >= 0 && (fcntl(strays->fds[1], F_GETFD) & FD_CLOEXEC));
+}
+
+static void leave_descriptors(void *argument)
+{
+	struct strays *strays = argument;
+	struct sockaddr_in address;
+	int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	strays->fds[0] = open_listener(&address);
+	EXPECT(connect(client, (struct sockaddr *)&address, sizeof(address)) == 0);
+	strays->fds[2] = client;
+	EXPECT(callback_adopt(client) == 0);
+	callback_accept(&strays->acceptor, strays->fds[0], accept_stray);
+}
+
+static void test_what_is_left_is_closed(void **state)
+{
+	struct strays strays = {.fds = {-1, -1, -1}};
+
+	(void)state;
+	play(leave_descriptors, &strays);
+	for (int i = 0; i < 3; i++) {
+		assert_true(strays.fds[i] >= 0);
+		assert_int_equal(fcntl(strays.fds[i], F_GETFD), -1);
+	}
+}
+
 struct crowd {
 	struct counter busy, sleeper;
 	struct wanted reader;
@@ -727,6 +767,7 @@ int main(void)
 		cmocka_unit_test(test_one_reader_at_a_time),
 		cmocka_unit_test(test_a_closed_number_is_not_read_again),
 		cmocka_unit_test(test_closing_ends_what_waits),
+		cmocka_unit_test(test_what_is_left_is_closed),
 		cmocka_unit_test(test_connecting_to_nobody),
 		cmocka_unit_test(test_writing_to_nobody_is_no_signal),
 		cmocka_unit_test(test_nobody_starves),

@@ -4,6 +4,7 @@
 #include "contract.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -307,6 +308,73 @@ static void test_four_workers_serve_a_hundred_connections_and_none_starves(void 
 	close(handed.place.listener);
 }
 
+struct patient {
+	_Atomic uint32_t calls;
+	int fd;
+};
+
+/* Once more when its descriptor is ready. */
+static void call_again(void *argument)
+{
+	struct patient *patient = argument;
+
+	if (atomic_fetch_add(&patient->calls, 1) == 0)
+		task_requeue(patient->fd, POLLIN);
+}
+
+static struct task spawn_patient(struct patient *patient, int fd)
+{
+	patient->fd = fd;
+	return spawn(call_again, patient);
+}
+
+static void spawn_beside_a_patient(void *argument)
+{
+	struct patient *patient = shared(sizeof(*patient));
+	_Atomic uint32_t *count = shared(sizeof(*count));
+	int ends[2];
+
+	(void)argument;
+	EXPECT(pipe(ends) == 0);
+	struct task waiting = spawn_patient(patient, ends[0]);
+
+	AWAIT(atomic_load(&patient->calls) == 1);
+	task_sleep_until(clock_now() + 5 * NS_PER_MS); /* by then the worker waits for the pipe */
+	join(spawn(count_up, count));
+	EXPECT(atomic_load(&patient->calls) == 1);
+	EXPECT(write(ends[1], "", 1) == 1);
+	join(waiting);
+	EXPECT(atomic_load(&patient->calls) == 2 && atomic_load(count) == 1);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void test_a_worker_that_waits_for_a_descriptor_hears_of_new_tasks(void **state)
+{
+	(void)state;
+	needs(RUNTIME_REQUEUES, "its tasks keep their workers");
+	play_with_workers(1, spawn_beside_a_patient);
+}
+
+/* A descriptor that epoll does not take, as a file's. */
+static void wait_for_a_file(void *argument)
+{
+	struct patient *patient = shared(sizeof(*patient));
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	(void)argument;
+	join(spawn_patient(patient, fd));
+	EXPECT(atomic_load(&patient->calls) == 2);
+	close(fd);
+}
+
+static void test_what_cannot_be_waited_for_is_ready(void **state)
+{
+	(void)state;
+	needs(RUNTIME_REQUEUES, "its tasks keep their workers");
+	play_with_workers(1, wait_for_a_file);
+}
+
 static void crash(void *argument)
 {
 	const struct rlimit no_core = {0};
@@ -395,6 +463,8 @@ int run_pool_tests(void)
 		cmocka_unit_test(test_tasks_that_join_tasks_need_no_worker_more),
 		cmocka_unit_test(test_no_task_is_forgotten),
 		cmocka_unit_test(test_four_workers_serve_a_hundred_connections_and_none_starves),
+		cmocka_unit_test(test_a_worker_that_waits_for_a_descriptor_hears_of_new_tasks),
+		cmocka_unit_test(test_what_cannot_be_waited_for_is_ready),
 		cmocka_unit_test(test_a_worker_that_crashes_is_replaced),
 		cmocka_unit_test(test_a_pool_whose_workers_lose_their_parent_ends_with_a_sentence),
 	};

@@ -43,7 +43,7 @@ static int accept_adopted(const struct place *place)
 
 	EXPECT(task_adopt(place->listener) == 0);
 	fd = task_accept(place->listener);
-	EXPECT(fd >= 0);
+	EXPECT(fd >= 0 && (fcntl(fd, F_GETFD) & FD_CLOEXEC));
 	return fd;
 }
 
@@ -510,6 +510,48 @@ static void test_signals_end_no_accept_and_no_read(void **state)
 	signal(SIGALRM, SIG_DFL);
 }
 
+struct feast {
+	_Atomic uint32_t begun, disturbed;
+};
+
+/* Never has to wait after its first byte, until there are no more. */
+static void read_byte_by_byte(void *argument)
+{
+	static const char chunk[CHUNK];
+	struct feast *feast = argument;
+	ssize_t left = 0, sent;
+	int ends[2];
+	char byte;
+
+	EXPECT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 && task_adopt(ends[0]) == 0);
+	while ((sent = send(ends[1], chunk, CHUNK, MSG_DONTWAIT)) > 0)
+		left += sent;
+	for (; !atomic_load(&feast->disturbed) && EXPECT(left > 0); left--) {
+		EXPECT(task_read(ends[0], &byte, 1) == 1);
+		atomic_store(&feast->begun, 1);
+	}
+	EXPECT(task_close(ends[0]) == 0 && close(ends[1]) == 0);
+}
+
+static void disturb_a_feast(void *argument)
+{
+	struct feast *feast = shared(sizeof(*feast));
+	struct task reader = spawn(read_byte_by_byte, feast);
+
+	(void)argument;
+	AWAIT(atomic_load(&feast->begun));
+	atomic_store(&feast->disturbed, 1);
+	join(reader);
+}
+
+static void test_who_never_has_to_wait_starves_nobody(void **state)
+{
+	(void)state;
+	needs(RUNTIME_INTERLEAVES, "its tasks run one after another");
+	needs_lack_of(RUNTIME_PREEMPTS, "the kernel gives everybody a turn");
+	play(disturb_a_feast, NULL);
+}
+
 int run_socket_tests(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -525,6 +567,7 @@ int run_socket_tests(void)
 		cmocka_unit_test(test_tasks_serve_tasks),
 		cmocka_unit_test(test_a_reader_waits_while_others_run),
 		cmocka_unit_test(test_signals_end_no_accept_and_no_read),
+		cmocka_unit_test(test_who_never_has_to_wait_starves_nobody),
 	};
 
 	return cmocka_run_group_tests_name("sockets", tests, NULL, NULL);

@@ -4,6 +4,7 @@
  * after another, and that one leaves half of the time to the machine. */
 #include "contract.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/time.h>
@@ -252,12 +253,15 @@ static void spin_for_turns(void *argument)
 {
 	const struct spinner *spinner = argument;
 	_Atomic uint32_t *turn = &spinner->round->turn;
+	const int error = 1000 + (int)spinner->number;
 
+	errno = error;
 	for (int i = 0; i < ROUNDS; i++) {
 		while (atomic_load(turn) % SPINNERS != spinner->number)
 			;
 		atomic_fetch_add(turn, 1);
 	}
+	EXPECT(errno == error); /* whoever took the core away has left it as it was */
 }
 
 static void spin_in_a_round(void *argument)

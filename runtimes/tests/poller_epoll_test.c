@@ -99,6 +99,20 @@ static void the_end_of_a_stream_is_remembered(void **state)
 	assert_int_equal(poller_read(&poller, ends[0], buffer, sizeof(buffer), &reader), 0);
 }
 
+/* The registration is of what is open, and goes on as long as any descriptor of it. */
+static void what_is_forgotten_is_silent_while_a_duplicate_is_open(void **state)
+{
+	int duplicate = dup(ends[0]);
+
+	(void)state;
+	assert_true(duplicate >= 0);
+	assert_int_equal(poller_poll(&poller, 0, &ready), 1); /* it can be written to */
+	assert_int_equal(poller_forget(&poller, ends[0], &ready), 0);
+	assert_int_equal(write(ends[1], "a", 1), 1);
+	assert_int_equal(poller_poll(&poller, 0, &ready), 0);
+	close(duplicate);
+}
+
 /* As on kernels without epoll_pwait2(): never early, and no rounding to milliseconds, as the best of many short waits
  * shows whatever else the machine does. */
 static void a_timerfd_is_precise(void **state)
@@ -130,6 +144,7 @@ int main(void)
 		PAIR_TEST(readiness_is_remembered),
 		PAIR_TEST(who_is_ready_is_not_made_so_again),
 		PAIR_TEST(the_end_of_a_stream_is_remembered),
+		PAIR_TEST(what_is_forgotten_is_silent_while_a_duplicate_is_open),
 		PAIR_TEST(a_timerfd_is_precise),
 	};
 

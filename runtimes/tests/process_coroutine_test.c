@@ -677,6 +677,32 @@ static void meet_the_limit_of_memory(void)
 	CHECK(strstr(text, "no further stack"), "there was memory for all");
 }
 
+/* As a worker that dies after it has said that a job is begun, and before that is out of the ring. */
+static void die_half_taken(void *argument)
+{
+	if (atomic_fetch_add((_Atomic uint32_t *)argument, 1) > 0)
+		return;
+	atomic_fetch_sub(&ground->places[place_here].first, 1);
+	raise(SIGKILL);
+}
+
+static void count(void *argument)
+{
+	atomic_fetch_add((_Atomic uint32_t *)argument, 1);
+}
+
+/* The next task has the number of the one that crashed. */
+static void take_half(void *argument)
+{
+	_Atomic uint32_t *begun = shared(2 * sizeof(*begun)), *counted = begun + 1;
+
+	(void)argument;
+	CHECK(task_join(spawn(die_half_taken, (void *)begun)) == -ECHILD, "a crash was not told");
+	join(spawn(count, (void *)counted));
+	join(spawn(note_child, shared(sizeof(struct family)))); /* after all that the successor finds */
+	CHECK(atomic_load(begun) == 1 && atomic_load(counted) == 1, "tasks were begun twice");
+}
+
 int main(void)
 {
 	const struct rlimit no_core = {0};
@@ -687,6 +713,7 @@ int main(void)
 	} tests[] = {
 		{"tasks are dealt in turn, and children stay", 3, deal},
 		{"what a dead worker had not begun is its successor's", 1, leave_a_queue},
+		{"what a dead worker had begun is begun once", 1, take_half},
 		{"no wake-up is lost by a death", 2, die_at_any_instant},
 		{"a wait that a dead waker had in hand goes on", 2, leave_a_wait_undelivered},
 		{"a task that overflows its stack is named", 1, overflow},
