@@ -14,6 +14,9 @@
 /* argp keys of options: above every character, below argp's own. */
 enum { KEY_FIRST = 0x1000 };
 
+/* So that sums of times and durations do not overflow. */
+enum { DURATION_MAX_S = 365 * 24 * 3600 };
+
 struct parsing {
 	const struct command *command;
 	void *options;
@@ -27,7 +30,11 @@ static void *field_at(const struct parsing *parsing, size_t offset)
 
 static error_t refuse(const struct parsing *parsing, const char *what, const char *text, const char *reason)
 {
-	fprintf(stderr, "%s: %s%s%s: %s\n", parsing->command->name, what, *text ? "=" : "", text, reason);
+	char *given = strdup(text);
+
+	fprintf(stderr, "%s: %s%s%s: %s\n", parsing->command->name, what, *text ? "=" : "",
+		given ? text_in_a_line(given) : "", reason);
+	free(given);
 	return EINVAL;
 }
 
@@ -240,8 +247,6 @@ int take_duration(const char *text, void *field, char reason[REASON_MAX])
 {
 	uint64_t *ns = field;
 
-	snprintf(reason, REASON_MAX, "it takes a duration of 1ms or more, such as 500ms, 10s or 90s");
-	if (duration_parse(text, ns) < 0 || *ns < NS_PER_MS)
-		return -EINVAL;
-	return 0;
+	snprintf(reason, REASON_MAX, "it takes a duration of 1ms to 31536000s, a year, such as 500ms, 10s or 90s");
+	return duration_parse(text, ns) < 0 || *ns < NS_PER_MS || *ns > DURATION_MAX_S * NS_PER_S ? -EINVAL : 0;
 }

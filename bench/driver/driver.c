@@ -4,23 +4,28 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "progress.h"
+#include "text.h"
 
 volatile sig_atomic_t stop_requested;
 
 void say(const char *format, ...)
 {
 	va_list arguments;
+	char *sentence;
 
-	progress_clear();
-	fputs("simul: ", stderr);
 	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
+	int length = vasprintf(&sentence, format, arguments);
 	va_end(arguments);
-	fputc('\n', stderr);
+	progress_clear();
+	if (length >= 0)
+		fprintf(stderr, "simul: %s\n", text_in_a_line(sentence));
+	if (length >= 0)
+		free(sentence);
 }
 
 static void request_stop(int signal)

@@ -3,6 +3,7 @@
  * The server is the player itself, in a process group of its own that ends with this process. A signal to us is one
  * SIGTERM to the player, which then accepts nobody any more; when the time to drain is over, its group gets more of
  * them, which cut connections off, and at last SIGKILL. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -42,6 +43,16 @@ static int take_port(const char *text, void *field, char reason[REASON_MAX])
 	return count_parse(text, port) < 0 || *port < 1 || *port > 65535 ? -EINVAL : 0;
 }
 
+static int take_address(const char *text, void *field, char reason[REASON_MAX])
+{
+	struct in6_addr address; /* or the shorter one */
+
+	snprintf(reason, REASON_MAX, "it takes an IPv4 or IPv6 address in numbers, such as 127.0.0.1 or ::1");
+	if (inet_pton(AF_INET, text, &address) != 1 && inet_pton(AF_INET6, text, &address) != 1)
+		return -EINVAL;
+	return take_text(text, field, reason);
+}
+
 static const struct command_option serve_table[] = {
 	{.name = "runtime",
 	 .argument = "NAME",
@@ -55,7 +66,7 @@ static const struct command_option serve_table[] = {
 	 .help = "Where to listen (default: a free port)"},
 	{.name = "address",
 	 .argument = "A",
-	 .take = take_text,
+	 .take = take_address,
 	 .field = FIELD(address),
 	 .help = "An IPv4 or IPv6 address in numbers (default: 127.0.0.1). 0.0.0.0 and :: are all of this machine's: "
 		 "then anybody who reaches it is answered"},

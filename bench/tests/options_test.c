@@ -106,6 +106,7 @@ static void nonsense_is_refused(void **state)
 		{"--repetitions=0"},
 		{"--timeout=soon"},
 		{"--timeout=0"},
+		{"--timeout=18446744073709551615"},
 		{"--out="},
 		{"word"},
 		{"--resume=x", "--seed=1"},
