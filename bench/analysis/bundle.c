@@ -417,8 +417,9 @@ static double positive(double number)
 static double memory_of(const json_t *memory)
 {
 	double grown = json_measure(memory, "pss_peak") - json_measure(memory, "pss_baseline");
+	double all = isnan(grown) ? NAN : sum_known(grown, json_measure(memory, "kernel"));
 
-	return grown >= 0 ? sum_known(grown, json_measure(memory, "kernel")) : NAN;
+	return all >= 0 ? all : NAN;
 }
 
 static double load_share(const json_t *load)
@@ -654,21 +655,24 @@ static int compare_invocations(const void *left, const void *right)
 	return (a->line > b->line) - (a->line < b->line);
 }
 
-/* Keeps the last of each repetition and counts them by status. */
-static void cell_settle(struct cell *cell)
+/* Keeps the last of each repetition and counts them by status. Returns how many good ones are not kept. */
+static size_t cell_settle(struct cell *cell)
 {
 	struct invocation *all = cell->invocations;
-	size_t kept = 0;
+	size_t kept = 0, replayed = 0;
 
 	if (cell->invocation_count > 1)
 		qsort(all, cell->invocation_count, sizeof(*all), compare_invocations);
 	for (size_t i = 0; i < cell->invocation_count; i++) {
-		if (i + 1 < cell->invocation_count && all[i].repetition == all[i + 1].repetition)
+		if (i + 1 < cell->invocation_count && all[i].repetition == all[i + 1].repetition) {
+			replayed += all[i].status == STATUS_OK;
 			continue;
+		}
 		all[kept++] = all[i];
 		cell->count[all[i].status]++;
 	}
 	cell->invocation_count = kept;
+	return replayed;
 }
 
 int bundle_open(const char *path, struct bundle *bundle)
@@ -681,7 +685,7 @@ int bundle_open(const char *path, struct bundle *bundle)
 	if (!error)
 		error = records_open(bundle, path);
 	for (size_t i = 0; !error && i < bundle->cell_count; i++)
-		cell_settle(bundle->by_name[i]);
+		bundle->replayed += cell_settle(bundle->by_name[i]);
 	if (error == -ENOMEM)
 		complain(error, "no memory left to read %s", path);
 	if (error)

@@ -107,6 +107,7 @@ struct bundle {
 	size_t cell_count, invocation_count;
 	const char *runtimes[BUNDLE_RUNTIMES_MAX]; /* sorted; players and cells together */
 	unsigned runtime_count;
+	size_t replayed; /* good invocations that do not count, since they were disturbed and played again */
 	/* What was left out, for the notes. */
 	size_t malformed, unknown_cells, duplicate_cells;
 	uint64_t first_malformed; /* its line */

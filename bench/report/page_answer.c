@@ -365,7 +365,7 @@ static void write_advice(FILE *out, const struct entry *const *ranked, size_t co
 	fprintf(out, "</strong>%s%s. ", leaders > 1 ? ": " : "", leaders > 1 ? between(ranked, count) : "");
 	write_undecided(out, ranked, count);
 	if (count_verdicts(ranked, count, false, VERDICT_SLOWER) > 0)
-		fputs("The rest is slower.", out);
+		fputs("The other kinds are slower.", out);
 }
 
 static void write_verdict(FILE *out, const struct contest *contest, const struct entry *const *ranked, size_t count)
@@ -408,6 +408,16 @@ static void write_client_bound(FILE *out, const struct contest *contest)
 	fputs(bound == 1 ? "; this server may be faster than shown.</p>\n"
 			 : "; these servers may be faster than shown.</p>\n",
 	      out);
+}
+
+/* A server on one core shows what a message costs, and not how many cores its model puts to work. */
+static void write_one_core(FILE *out, const struct contest *contest)
+{
+	if (contest->best->cell->cores == 1 && contest->best->cell->load_cores > 0)
+		fputs("<p>The server had one core, and the client others: which model puts more cores to work for "
+		      "serving "
+		      "is not shown here.</p>\n",
+		      out);
 }
 
 /* The same judgement as the table's and the figure sequence's. */
@@ -534,6 +544,8 @@ static void write_precision(FILE *out, const struct contest *contest)
 	double repetitions = (double)n * (width / wanted) * (width / wanted);
 
 	fprintf(out, "Each number is the median of %zu invocation%s", n, n == 1 ? "" : "s");
+	if (n < COMPARE_LEAST)
+		return;
 	if (!isnan(width))
 		fprintf(out, ", known here to about ±%.*f %%", width < 0.0095 ? 1 : 0, 100 * width);
 	if (width > wanted && repetitions < REPETITIONS_MAX)
@@ -557,7 +569,8 @@ static void write_sureness(FILE *out, const struct contest *contest, const struc
 		      out);
 	else
 		fprintf(out,
-			"That the rest is slower is as good as sure: each by 2 %% or more, the interval of its ratio "
+			"That the others are slower is as good as sure: each by 2 %% or more, the interval of its "
+			"ratio "
 			"leaves out 1, and a rank test agrees.%s ",
 			leaders > 1 ? " The order among the leaders is not." : "");
 	write_precision(out, contest);
@@ -806,6 +819,7 @@ static void write_contest(struct page *page, const struct contest *contest, bool
 		write_subject(page->out, contest);
 	write_verdict(page->out, contest, ranked, count);
 	write_client_bound(page->out, contest);
+	write_one_core(page->out, contest);
 	write_drift(page, contest);
 	write_amounts(page->out, contest, ranked, count);
 	write_choice(page, contest, ranked, count);

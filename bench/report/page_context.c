@@ -166,8 +166,13 @@ static void write_left_out(struct page *page)
 		}
 	}
 	fprintf(page->out,
-		"<li>%zu good result%s, of which %zu %s disturbed by other load, kept and counted; %zu failed.</li>\n",
-		good, good == 1 ? "" : "s", disturbed, disturbed == 1 ? "was" : "were", failed);
+		"<li>%zu good result%s, of which %zu %s disturbed by other load, kept and counted; %zu failed.", good,
+		good == 1 ? "" : "s", disturbed, disturbed == 1 ? "was" : "were", failed);
+	if (bundle->replayed > 0)
+		fprintf(page->out,
+			" %zu more %s disturbed and played again: the records have them, and they do not count.",
+			bundle->replayed, bundle->replayed == 1 ? "was" : "were");
+	fputs("</li>\n", page->out);
 	if (bundle->malformed > 0)
 		fprintf(page->out,
 			"<li>%zu line%s of the records could not be read, the first being line %llu; %s left "
@@ -232,7 +237,8 @@ void page_method(struct page *page)
 	      "error.</li>\n"
 	      "<li><b>The median</b> of the invocations stands for them, with a rank-based interval that needs no "
 	      "assumption "
-	      "about the noise. All invocations count; outliers are kept.</li>\n"
+	      "about the noise. Outliers are kept. An invocation that other load disturbed is played again, and the "
+	      "last one counts.</li>\n"
 	      "<li><b>Four verdicts</b>, here, in the tables and in simul compare. <i>Slower</i> and <i>faster</i> are "
 	      "said where the medians are 2 % or more apart, the interval of their ratio (a bootstrap’s, 95 %) leaves "
 	      "out 1, and Mann and Whitney’s rank test agrees at 2 %; <i>no difference shown</i>, where that interval "

@@ -1,4 +1,5 @@
-/* page_figure.c: every figure of the bundle, with its notes. */
+/* page_figure.c: every figure of the bundle, with its notes. The first, which says how it is read, and how
+ * many invocations a mark stands for are not folded away. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,17 +8,24 @@
 #include "html.h"
 #include "page.h"
 
+static void write_note(struct page *page, const char *text)
+{
+	fputs("<p class=\"note\">", page->out);
+	html_text(page->out, text);
+	fputs("</p>\n", page->out);
+}
+
 static void write_notes(struct page *page, const struct figure *figure)
 {
-	if (figure->caption_count > 0) {
-		fputs("<p class=\"note\">", page->out);
-		html_text(page->out, figure->captions[0]);
-		fputs("</p>\n", page->out);
-	}
-	if (figure->note_count == 0)
+	if (figure->note_count > 0)
+		write_note(page, figure->notes[0]);
+	if (figure->caption_count > 0 && figure->n_most > 0)
+		write_note(page, figure->captions[0]);
+	if (figure->note_count < 2)
 		return;
-	fprintf(page->out, "<details><summary>Notes (%zu)</summary><ul class=\"note\">\n", figure->note_count);
-	for (size_t i = 0; i < figure->note_count; i++) {
+	fprintf(page->out, "<details><summary>More notes (%zu)</summary><ul class=\"note\">\n",
+		figure->note_count - 1);
+	for (size_t i = 1; i < figure->note_count; i++) {
 		fputs("<li>", page->out);
 		html_text(page->out, figure->notes[i]);
 		fputs("</li>\n", page->out);
