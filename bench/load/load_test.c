@@ -135,8 +135,14 @@ static _Noreturn void serve(int listener, enum manner manner)
 		for (unsigned i = 0; i < count; i++)
 			if (polls[i + 1].revents)
 				serve_peer(manner, peers, &peers[i]);
-		if (polls[0].revents)
-			peers[count++].fd = accept_peer(listener);
+		if (polls[0].revents) {
+			unsigned place = 0;
+
+			while (place < count && peers[place].fd >= 0)
+				place++;
+			count += place == count;
+			peers[place] = (struct peer){.fd = accept_peer(listener)};
+		}
 	}
 }
 
