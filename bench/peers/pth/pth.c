@@ -4,6 +4,7 @@
  * calls for sleeping and sockets. Pth looks at the clock in each switch, and at each signal of each task that waits,
  * which takes about 1 us a task: beyond TASKS_MOST no run would come to an end, and there it refuses. */
 #include <errno.h>
+#include <fcntl.h>
 #include <pth.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -231,7 +232,7 @@ int task_accept(int listener)
 
 	if (fd < 0)
 		return -errno;
-	error = task_adopt(fd);
+	error = fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -errno : task_adopt(fd);
 	if (error < 0)
 		close(fd);
 	return error < 0 ? error : fd;
