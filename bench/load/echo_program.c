@@ -105,8 +105,11 @@ static struct load_options options_from(const struct values *values)
 		.all_or_none = true,
 		.threads = load_threads(values->value[LOAD_THREADS], connections),
 		.timeout_ns = values->value[LOAD_TIMEOUT],
-		/* With churn those who have served have ended, and their time with them. */
-		.server = values->value[LOAD_CHURN] != 0 ? 0 : (pid_t)values->value[LOAD_SERVER],
+		/* With churn those who have served have ended, and their time with them; where a warm-up ends by the
+		 * clock, nobody reads the server's. */
+		.server = values->value[LOAD_CHURN] != 0 || values->value[LOAD_WARMUP] > 0
+				  ? 0
+				  : (pid_t)values->value[LOAD_SERVER],
 	};
 
 	load_address_local(&options.to, (uint16_t)values->value[LOAD_PORT]);

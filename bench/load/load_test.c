@@ -443,6 +443,7 @@ static void test_duration(void **state)
 	assert_int_equal(outcome.status, 0);
 	assert_true(number(&outcome, "time_ns", "wall") >= 50000000);
 	assert_true(number(&outcome, "messages", NULL) > 0);
+	assert_null(json_object_get(outcome.line, "server_cpu_ns"));
 	json_decref(outcome.line);
 	play(&outcome, HONEST, "duration=50ms rate=1000000"); /* more than it can do: nothing is left out */
 	assert_int_equal(outcome.status, 0);
