@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../../runtimes/clock.h"
+#include "clean.h"
 #include "driver.h"
 
 /* argp keys of options: above every character, below argp's own. */
@@ -32,8 +33,9 @@ static error_t refuse(const struct parsing *parsing, const char *what, const cha
 {
 	char *given = strdup(text);
 
-	fprintf(stderr, "%s: %s%s%s: %s\n", parsing->command->name, what, *text ? "=" : "",
-		given ? text_in_a_line(given) : "", reason);
+	if (given)
+		text_clean(given, strlen(given), true);
+	fprintf(stderr, "%s: %s%s%s: %s\n", parsing->command->name, what, *text ? "=" : "", given ? given : "", reason);
 	free(given);
 	return EINVAL;
 }

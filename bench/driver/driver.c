@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clean.h"
 #include "progress.h"
-#include "text.h"
 
 volatile sig_atomic_t stop_requested;
 
@@ -22,10 +22,11 @@ void say(const char *format, ...)
 	int length = vasprintf(&sentence, format, arguments);
 	va_end(arguments);
 	progress_clear();
-	if (length >= 0)
-		fprintf(stderr, "simul: %s\n", text_in_a_line(sentence));
-	if (length >= 0)
+	if (length >= 0) {
+		text_clean(sentence, (size_t)length, true);
+		fprintf(stderr, "simul: %s\n", sentence);
 		free(sentence);
+	}
 }
 
 static void request_stop(int signal)

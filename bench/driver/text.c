@@ -53,11 +53,3 @@ void texts_clear(struct texts *texts)
 	free(texts->items);
 	*texts = (struct texts){.items = NULL};
 }
-
-char *text_in_a_line(char *text)
-{
-	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
-	return text;
-}

@@ -17,8 +17,4 @@ int texts_split(struct texts *texts, const char *text, char separator);
 bool texts_have(const struct texts *texts, const char *text);
 void texts_clear(struct texts *texts);
 
-/* Puts a question mark in the place of each character that would break the line or tell a terminal to do something;
- * returns text. */
-char *text_in_a_line(char *text);
-
 #endif
